@@ -1,0 +1,148 @@
+"""Failures of the trade: a stable code, and a sentence for the person. HTTP is unknown here."""
+
+from typing import ClassVar
+
+from certification.rules.text import N_
+
+
+class DomainError(Exception):
+    """A rule said no.
+
+    `code` is stable and for machines; `sentence` is the untranslated Spanish message with `%(name)s`
+    places; `params` fills them; `field` names the form field at fault, if there is one.
+    Each subclass brings both, so `raise NotFound` says enough.
+    """
+
+    default_code: ClassVar[str] = "not_possible"
+    default_sentence: ClassVar[str] = N_("No se puede hacer eso ahora.")
+
+    def __init__(
+        self,
+        code: str | None = None,
+        sentence: str | None = None,
+        *,
+        field: str | None = None,
+        **params: object,
+    ) -> None:
+        self.code = code or self.default_code
+        self.sentence = sentence or self.default_sentence
+        self.field = field
+        self.params = params
+        super().__init__(self.code, self.sentence)
+
+    def __str__(self) -> str:
+        return self.sentence % self.params if self.params else self.sentence
+
+
+class InvalidInput(DomainError):
+    """What was given cannot be read or breaks a stated limit."""
+
+    default_code = "invalid_input"
+    default_sentence = N_("Revise lo que escribió: hay un dato que no se puede leer.")
+
+
+class NotFound(DomainError):
+    """It does not exist, or it does not exist for this person."""
+
+    default_code = "not_found"
+    default_sentence = N_("No encontramos lo que busca.")
+
+
+class Forbidden(DomainError):
+    """This person may see it and may not do it."""
+
+    default_code = "forbidden"
+    default_sentence = N_("Usted no tiene permiso para hacer esto.")
+
+
+class IllegalMove(DomainError):
+    """The workflow has no such step from the present state."""
+
+    default_code = "illegal_move"
+    default_sentence = N_("Este paso no es posible en el estado actual. Actualice la página y revise cómo quedó.")
+
+
+class Conflict(DomainError):
+    """Somebody else was first."""
+
+    default_code = "conflict"
+    default_sentence = N_("Otra persona hizo un cambio antes que usted. Actualice la página y revise cómo quedó.")
+
+
+class AlreadyDecided(Conflict):
+    """The case already has its decision."""
+
+    default_code = "already_decided"
+    default_sentence = N_("Este caso ya está decidido.")
+
+
+class AlreadyExists(Conflict):
+    """There is one already, and there may be only one."""
+
+    default_code = "already_exists"
+    default_sentence = N_("Eso ya existe.")
+
+
+class TieBars(Forbidden):
+    """A tie with the applicant keeps this person out of the case."""
+
+    default_code = "tie_bars"
+    default_sentence = N_("Usted tiene un vínculo con quien solicita y no puede participar en este caso.")
+
+
+class EvaluatorDecides(Forbidden):
+    """Who evaluated a case takes no part in deciding it."""
+
+    default_code = "evaluator_decides"
+    default_sentence = N_("Quien evaluó un caso no puede decidirlo.")
+
+
+class GrantBlocked(DomainError):
+    """Something that the scheme demands before a grant is missing."""
+
+    default_code = "grant_blocked"
+    default_sentence = N_("Todavía no se puede otorgar el sello: falta cumplir un requisito del esquema.")
+
+
+class EvidenceMissing(DomainError):
+    """A criterion lacks evidence that its text requires."""
+
+    default_code = "evidence_missing"
+    default_sentence = N_("Falta evidencia que el esquema pide.")
+
+
+class Disagreement(DomainError):
+    """Evaluators' scores lie more than one point apart and no agreed score with its reason was given."""
+
+    default_code = "disagreement"
+    default_sentence = N_(
+        "Las personas evaluadoras difieren por más de un punto. Acuerden una calificación y escriban la razón."
+    )
+
+
+class BadCode(InvalidInput):
+    """Not a certificate code; `code` tells wrong length, letters and check character apart."""
+
+    default_code = "bad_code"
+    default_sentence = N_("Ese código no es de un sello. Revise las letras y los números.")
+
+
+class BadSignature(DomainError):
+    """The signature does not belong to this statement and key."""
+
+    default_code = "bad_signature"
+    default_sentence = N_("La firma no corresponde al documento.")
+
+
+class UnknownKey(DomainError):
+    """Signed with a key that the reader does not hold or does not accept."""
+
+    default_code = "unknown_key"
+    default_sentence = N_("El documento está firmado con una llave que no conocemos.")
+
+
+class SuspensionTooLong(DomainError):
+    """A suspension lasts at most six months."""
+
+    default_code = "suspension_too_long"
+    default_sentence = N_("Una suspensión dura seis meses como máximo.")
