@@ -1,5 +1,7 @@
 """Failures of the trade: a stable code, and a sentence for the person. HTTP is unknown here."""
 
+# ruff: noqa: N818 - an exception is named for the fact, not for its kind
+
 from typing import ClassVar
 
 from certification.rules.text import N_
@@ -49,7 +51,7 @@ class NotFound(DomainError):
 
 
 class Forbidden(DomainError):
-    """This person may see it and may not do it."""
+    """The person may see it and may not do it."""
 
     default_code = "forbidden"
     default_sentence = N_("Usted no tiene permiso para hacer esto.")
