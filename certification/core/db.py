@@ -1,0 +1,123 @@
+"""The database as the application uses it: one session a request, one transaction a write."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pysqlite3
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import Session
+
+from certification.core.orm import Base
+
+SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database with two writers
+BUSY_TIMEOUT_MS = 10_000
+WRITE = "tianguis_write"
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": True})
+
+
+class UnsafeDatabaseError(RuntimeError):
+    """The SQLite library at hand is known to lose data."""
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Arguments of ``create_engine`` for the database that ``url`` names."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_recycle": 1800}
+    if pysqlite3.sqlite_version_info < SAFE_SQLITE:
+        msg = f"SQLite {pysqlite3.sqlite_version} can lose data in WAL mode; 3.51.3 or newer is needed (pysqlite3>=0.6.1)."
+        raise UnsafeDatabaseError(msg)
+    return {"module": pysqlite3.dbapi2}
+
+
+def prepare(engine: Engine) -> None:
+    """Give an engine the house's transactions; call once, before its first connection."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connected)
+        event.listen(engine, "begin", _sqlite_begin)
+
+
+def _sqlite_connected(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # NORMAL lost acknowledged rows on power loss
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def begin_write(session: Session) -> None:
+    """Leave the read transaction and take the write lock; what was loaded is read anew when next touched.
+
+    Raises:
+        RuntimeError: when there are changes that nobody asked to save.
+    """
+    if session.new or session.dirty or session.deleted:
+        msg = "changes were made outside unit_of_work()"
+        raise RuntimeError(msg)
+    session.rollback()
+    session.expire_all()
+    session.connection(execution_options={WRITE: True})
+    session.info[WRITE] = True
+
+
+@contextmanager
+def unit_of_work(session: Session | None = None) -> Iterator[Session]:
+    """One write, whole or not at all; what was asked with :func:`after_commit` runs once it is durable.
+
+    Raises:
+        RuntimeError: when one is already under way.
+    """
+    session = session or db.session()
+    if session.info.get(WRITE):
+        msg = "a unit of work is already under way"
+        raise RuntimeError(msg)
+    begin_write(session)
+    wishes: list[Callable[[], None]] = []
+    session.info["after_commit"] = wishes
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        wishes.clear()
+        raise
+    finally:
+        session.info.pop(WRITE, None)
+        session.info.pop("after_commit", None)
+    for wish in wishes:
+        wish()
+
+
+def writing(session: Session | None = None) -> Session:
+    """The session of the unit of work under way; services add to it.
+
+    Raises:
+        RuntimeError: outside a unit of work.
+    """
+    session = session or db.session()
+    if not session.info.get(WRITE):
+        msg = "this needs a unit_of_work()"
+        raise RuntimeError(msg)
+    return session
+
+
+def after_commit(wish: Callable[[], None]) -> None:
+    """Run ``wish`` once the unit of work under way is durable; never when it fails."""
+    writing().info["after_commit"].append(wish)
+
+
+def init_app(app: Flask) -> None:
+    """Tie the database to an application whose ``SQLALCHEMY_DATABASE_URI`` is set."""
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)

@@ -1,0 +1,68 @@
+"""From a failure to an answer: the trade's own (``DomainError``) and HTTP's."""
+
+import structlog
+from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from certification.core.i18n import sentence
+from certification.rules.errors import Conflict, DomainError, Forbidden, IllegalMove, InvalidInput, NotFound
+
+log = structlog.get_logger()
+STATUS = ((NotFound, 404), (Forbidden, 403), (Conflict, 409), (IllegalMove, 409), (InvalidInput, 422))
+DRAWN = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a failure of the trade."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 422)
+
+
+def wants_json() -> bool:
+    """Whether this client reads JSON rather than pages."""
+    return request.path.startswith("/api/") or request.headers.get("X-Requested-With") == "fetch"
+
+
+def answer(status: int, text: str | None = None, code: str | None = None) -> tuple[Response | str, int]:
+    """One error page, or its JSON; needs neither database nor session."""
+    if wants_json():
+        return jsonify(error={"code": code or str(status), "sentence": text or ""}), status
+    name = f"errors/{status}.html" if status in DRAWN else "errors/error.html"
+    return render_template(name, status=status, sentence=text), status
+
+
+def _domain(error: DomainError) -> tuple[Response | str, int]:
+    return answer(status_of(error), sentence(error), error.code)
+
+
+def _stale(_error: StaleDataError) -> tuple[Response | str, int]:
+    return _domain(Conflict())
+
+
+def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects are no failures
+        return error
+    return answer(error.code)
+
+
+def _database(error: DBAPIError) -> tuple[Response | str, int]:
+    log.error("database", error=str(error.orig), path=request.path)
+    if isinstance(error, OperationalError):
+        return answer(503, _("La base de datos no responde. No se guardó nada; intente de nuevo en un momento."))
+    return answer(500)
+
+
+def _unforeseen(error: Exception) -> tuple[Response | str, int]:
+    log.exception("unforeseen", path=request.path, error=repr(error))
+    return answer(500)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    if not app.testing:
+        app.register_error_handler(Exception, _unforeseen)

@@ -1,0 +1,53 @@
+"""Forms as the house writes them: trimmed, bounded, with the failure beside its field."""
+
+import unicodedata
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import Field
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from certification.core.i18n import sentence
+from certification.rules.errors import DomainError
+
+REQUIRED = DataRequired(lazy_gettext("Falta este dato."))
+
+
+def tidy(text: str | None) -> str | None:
+    """Trim, normalise to NFC and drop control characters but line ends and tabs."""
+    if text is None:
+        return None
+    kept = "".join(c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or unicodedata.category(c)[0] != "C" or c in "\u200d\u200c")
+    return kept.replace("\r", "").strip()
+
+
+def at_most(letters: int) -> Length:
+    """A text of no more than so many letters."""
+    return Length(max=letters, message=lazy_gettext("Use %(max)d letras como máximo."))
+
+
+def wrong(text: str, **params: object) -> ValidationError:
+    """A validator's refusal, in the reader's language."""
+    return ValidationError(gettext(text, **params))
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """Every form of the house."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf ships no types
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            if "filters" not in unbound_field.kwargs and unbound_field.field_class.__name__ in TEXTS:
+                unbound_field.kwargs["filters"] = [tidy]
+            return super().bind_field(form, unbound_field, options)
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a failure of the trade beside its field, or on top of the form."""
+        field: Field | None = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(sentence(error))
+        else:
+            field.errors = [*field.errors, sentence(error)]
+
+
+TEXTS = {"StringField", "TextAreaField", "EmailField", "TelField", "SearchField", "URLField"}

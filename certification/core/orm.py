@@ -1,0 +1,69 @@
+"""The base of all models and the small column types they share. Knows no Flask."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, Date, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+from certification.core.ids import new_id
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, stored and returned in UTC; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"an instant needs its zone: {value!r}"
+            raise ValueError(msg)
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def by_value(kind: type[StrEnum]) -> Enum:
+    """Store a StrEnum by its value, in a plain VARCHAR without a CHECK."""
+    return Enum(kind, native_enum=False, create_constraint=False, length=40, values_callable=lambda k: [m.value for m in k])
+
+
+AnyJson = JSON().with_variant(JSONB(), "postgresql")
+
+Id = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=True)]
+PublicId = Annotated[str, mapped_column(String(12), unique=True, default=new_id)]
+Name = Annotated[str, mapped_column(String(200))]
+Word = Annotated[str, mapped_column(String(60))]
+Line = Annotated[str, mapped_column(String(500))]
+Prose = Annotated[str, mapped_column(Text)]
+Day = Annotated[date, mapped_column(Date)]
+Digest = Annotated[str, mapped_column(String(64))]
+Centavos = Annotated[int, mapped_column(Integer)]
+UserRef = Annotated[int, mapped_column(ForeignKey("users.id"), index=True)]
+
+
+class Base(DeclarativeBase):
+    """All models stand on this; ``Base.metadata`` is the whole schema."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMES),
+        type_annotation_map={datetime: Instant, date: Date, dict[str, Any]: AnyJson, list[Any]: AnyJson, str: Text},
+    )

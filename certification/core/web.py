@@ -1,0 +1,117 @@
+"""What every answer carries, and small helpers between request and response."""
+
+import base64
+import json
+import secrets
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, g, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
+
+from certification.core import clock
+
+PER_PAGE = 24
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+    "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(self), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def see_other(address: str) -> AnyResponse:
+    """The redirect after a write (303)."""
+    return redirect(address, code=303)
+
+
+def safe_next(address: str | None, otherwise: str) -> str:
+    """``address`` when it is a path on this site, else ``otherwise``; never another host, never a control character."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return otherwise
+    if any(ord(letter) < 32 or letter == "\\" for letter in address):  # noqa: PLR2004 - control characters
+        return otherwise
+    parts = urlsplit(address)
+    return address if not parts.netloc and not parts.scheme else otherwise
+
+
+def outside(path: str) -> str:
+    """The full public address of a path; never made from the request's Host header."""
+    return f"{current_app.config['SETTINGS']['ORIGIN']}{path}"
+
+
+def with_lang(lang: str) -> str:
+    """This address in another language."""
+    args = MultiDict(request.args)
+    args["lang"] = lang
+    return f"{request.path}?{urlencode(list(args.items(multi=True)))}"
+
+
+def with_args(**changes: Any) -> str:
+    """This address with some arguments set, or dropped when ``None``."""
+    args = MultiDict(request.args)
+    for name, value in changes.items():
+        args.poplist(name)
+        if isinstance(value, (list, tuple)):
+            args.setlist(name, [str(one) for one in value])
+        elif value is not None:
+            args[name] = str(value)
+    return f"{request.path}?{urlencode(list(args.items(multi=True)))}" if args else request.path
+
+
+def cursor(*position: Any) -> str:
+    """A page's position as an opaque word for the address (keyset paging)."""
+    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def position(word: str | None) -> list[Any] | None:
+    """The position that :func:`cursor` wrote, or ``None`` without one.
+
+    Raises:
+        BadRequest: when the word is none of ours.
+    """
+    if not word:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+    except ValueError as error:
+        raise BadRequest from error
+    if not isinstance(found, list) or any(isinstance(one, int) and abs(one) >= 2**63 for one in found):
+        raise BadRequest
+    return found
+
+
+def _dress(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "private, no-store" if "session" in g or "user_seen" in g else "no-cache"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    settings = app.config["SETTINGS"]
+    if settings["PROXIES"]:
+        count = settings["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask documents this assignment
+    app.after_request(_dress)
+    app.jinja_env.globals.update(with_lang=with_lang, with_args=with_args, outside=outside, now=clock.now, demonstration=settings["DEMONSTRATION"], site_name=settings["NAME"], host=settings.host)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def request_key() -> str:
+    """A fresh key that makes a retried request one (hidden field ``request_key``)."""
+    return secrets.token_urlsafe(16)
+
