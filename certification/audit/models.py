@@ -31,28 +31,19 @@ REFUSAL = "audit entries are only ever added"
 def forbid_changes(table: Table, message: str) -> None:
     """Triggers that let a table be added to and read, and nothing else, on both databases."""
     name = table.name
-    for verb in ("update", "delete"):
-        event.listen(
-            table,
-            "after_create",
-            DDL(
-                f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb.upper()} ON {name} BEGIN SELECT RAISE(ABORT, '{message}'); END"
-            ).execute_if(dialect="sqlite"),
-        )
-    event.listen(
-        table,
-        "after_create",
-        DDL(
-            f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{message}'; END $$"
-        ).execute_if(dialect="postgresql"),
-    )
-    event.listen(
-        table,
-        "after_create",
-        DDL(
-            f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_refuse()"
-        ).execute_if(dialect="postgresql"),
-    )
+    body = f"BEGIN RAISE EXCEPTION '{message}'; END"
+    refuse = f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+    guard = f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_refuse()"
+    _after_create(table, refuse, "postgresql")
+    _after_create(table, guard, "postgresql")
+    for verb in ("UPDATE", "DELETE"):
+        trigger = f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        _after_create(table, trigger, "sqlite")
+
+
+def _after_create(table: Table, statement: str, dialect: str) -> None:
+    ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+    event.listen(table, "after_create", ddl)
 
 
 forbid_changes(AuditEntry.__table__, REFUSAL)  # type: ignore[arg-type]  # a mapped class's table is a Table

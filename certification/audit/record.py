@@ -28,6 +28,7 @@ def record(  # noqa: PLR0913 - the columns of one row
 
     Raises:
         RuntimeError: outside a unit of work.
+
     """
     entry = AuditEntry(
         at=at,

@@ -25,6 +25,7 @@ def content(root: Path, name: str) -> bytes:
 
     Raises:
         FileNotFoundError: when there is no such file, or it lies outside the folder.
+
     """
     file = (root / name).resolve()
     if not file.is_file() or not file.is_relative_to(root.resolve()):

@@ -59,6 +59,7 @@ def begin_write(session: Session) -> None:
 
     Raises:
         RuntimeError: when there are changes that nobody asked to save.
+
     """
     if session.new or session.dirty or session.deleted:
         msg = "changes were made outside unit_of_work()"
@@ -75,6 +76,7 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
 
     Raises:
         RuntimeError: when one is already under way.
+
     """
     session = session or db.session()
     if session.info.get(WRITE):
@@ -102,6 +104,7 @@ def writing(session: Session | None = None) -> Session:
 
     Raises:
         RuntimeError: outside a unit of work.
+
     """
     session = session or db.session()
     if not session.info.get(WRITE):

@@ -55,7 +55,7 @@ def _database(error: DBAPIError) -> tuple[Response | str, int]:
 
 
 def _unforeseen(error: Exception) -> tuple[Response | str, int]:
-    log.exception("unforeseen", path=request.path, error=repr(error))
+    log.error("unforeseen", path=request.path, exc_info=error)
     return answer(500)
 
 

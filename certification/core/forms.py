@@ -18,7 +18,9 @@ def tidy(text: str | None) -> str | None:
     """Trim, normalise to NFC and drop control characters but line ends and tabs."""
     if text is None:
         return None
-    kept = "".join(c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or unicodedata.category(c)[0] != "C" or c in "\u200d\u200c")
+    kept = "".join(
+        c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or unicodedata.category(c)[0] != "C" or c in "\u200d\u200c"
+    )
     return kept.replace("\r", "").strip()
 
 

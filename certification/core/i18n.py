@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
 from certification.rules.errors import DomainError
@@ -20,7 +20,7 @@ def chosen_language() -> str:
     """``?lang=``, else the cookie, else the instance's language."""
     default = str(current_app.config["SETTINGS"]["LANGUAGE"])
     if not has_request_context():
-        return str(g.get("language", default)) if g else default
+        return str(g.get("language", default)) if has_app_context() else default
     for wish in (g.get("language"), request.args.get("lang"), request.cookies.get(COOKIE)):
         if wish in LANGUAGES:
             return str(wish)
@@ -79,7 +79,12 @@ def _remember(response: Response) -> Response:
     wish = request.args.get("lang")
     if wish in LANGUAGES and not g.get("cookieless") and request.cookies.get(COOKIE) != wish:
         response.set_cookie(
-            COOKIE, wish, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"]
+            COOKIE,
+            wish,
+            max_age=COOKIE_DAYS * 86400,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
     return response
 

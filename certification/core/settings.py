@@ -84,24 +84,60 @@ class Setting:
 
 TABLE = (
     Setting("DATA", _folder, "data", "Folder that holds the embedded database, photographs, keys and outgoing mail."),
-    Setting("DATABASE_URL", _text, "", "Database address; empty means SQLite inside the data folder. PostgreSQL: postgresql+psycopg://user:password@host/name."),
-    Setting("ORIGIN", _origin, "http://127.0.0.1:5000", "Public address of the site, as people type it; links in mail and QR codes are made from it."),
-    Setting("SHORT_ORIGIN", _text, "", "Shorter address for printed QR codes, when there is one; empty means the same as ORIGIN."),
+    Setting(
+        "DATABASE_URL",
+        _text,
+        "",
+        "Database address; empty means SQLite inside the data folder. PostgreSQL: postgresql+psycopg://user:password@host/name.",
+    ),
+    Setting(
+        "ORIGIN",
+        _origin,
+        "http://127.0.0.1:5000",
+        "Public address of the site, as people type it; links in mail and QR codes are made from it.",
+    ),
+    Setting(
+        "SHORT_ORIGIN", _text, "", "Shorter address for printed QR codes, when there is one; empty means the same as ORIGIN."
+    ),
     Setting("TRUSTED_HOSTS", _hosts, "", "Host names this server answers for, comma between; empty means that of ORIGIN."),
-    Setting("SECRET_KEY", _text, "", "Secret of 32 letters or more that signs sessions; serve refuses to start without one, a demonstration makes its own."),
+    Setting(
+        "SECRET_KEY",
+        _text,
+        "",
+        "Secret of 32 letters or more that signs sessions; serve refuses to start without one, a demonstration makes its own.",
+    ),
     Setting("NAME", _text, "Tianguis", "Name of this market as its pages show it."),
     Setting("OPERATOR", _text, "Quien opera este sitio", "Name of who answers for this site, shown in the notices."),
-    Setting("OPERATOR_CONTACT", _text, "", "How to reach the operator about privacy: a postal address, a telephone or a mail address."),
+    Setting(
+        "OPERATOR_CONTACT", _text, "", "How to reach the operator about privacy: a postal address, a telephone or a mail address."
+    ),
     Setting("LANGUAGE", _language, "es", "Language of a first visit: es or en."),
-    Setting("TIMEZONE", _zone, "America/Mexico_City", "Zone in which days of validity begin and end, unless a scheme says otherwise."),
-    Setting("DEMONSTRATION", _flag, "no", "Whether this is a demonstration: every page says so, its keys are marked, and serve refuses its data."),
-    Setting("MAIL_SERVER", _text, "", "SMTP server as host:port; empty keeps mail in the outbox, readable on a local page in a demonstration."),
+    Setting(
+        "TIMEZONE", _zone, "America/Mexico_City", "Zone in which days of validity begin and end, unless a scheme says otherwise."
+    ),
+    Setting(
+        "DEMONSTRATION",
+        _flag,
+        "no",
+        "Whether this is a demonstration: every page says so, its keys are marked, and serve refuses its data.",
+    ),
+    Setting(
+        "MAIL_SERVER",
+        _text,
+        "",
+        "SMTP server as host:port; empty keeps mail in the outbox, readable on a local page in a demonstration.",
+    ),
     Setting("MAIL_USER", _text, "", "User name at the SMTP server, if it asks for one."),
     Setting("MAIL_PASSWORD", _text, "", "Password at the SMTP server, if it asks for one."),
     Setting("MAIL_FROM", _text, "tianguis@localhost", "Address that mail comes from."),
     Setting("PASSKEYS_REQUIRED", _flag, "yes", "Whether reviewers, deciders and operators must sign in with a passkey."),
     Setting("PROXIES", _count, "0", "How many trusted proxies stand in front; 0 takes the connection's own address."),
-    Setting("TEXTS", _text, "", "Folder with the operator's own privacy notice and terms (privacy.es.md …); empty uses the built-in texts."),
+    Setting(
+        "TEXTS",
+        _text,
+        "",
+        "Folder with the operator's own privacy notice and terms (privacy.es.md …); empty uses the built-in texts.",
+    ),
     Setting("UPLOAD_MB", _count, "25", "Largest photograph that is accepted, in megabytes."),
     Setting("DOCUMENT_MB", _count, "25", "Largest document or sound note that is accepted as evidence, in megabytes."),
     Setting("LOG_LEVEL", _text, "INFO", "How much is written to the log: DEBUG, INFO, WARNING or ERROR."),
@@ -144,6 +180,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, file: Path | None
 
     Raises:
         SettingError: naming the setting, what is wrong and what it is for.
+
     """
     environ = os.environ if environ is None else environ
     from_file = _read_file(file or (Path(environ["TIANGUIS_CONFIG"]) if environ.get("TIANGUIS_CONFIG") else None))

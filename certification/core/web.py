@@ -50,14 +50,14 @@ def outside(path: str) -> str:
 
 
 def with_lang(lang: str) -> str:
-    """This address in another language."""
+    """The present address in another language."""
     args = MultiDict(request.args)
     args["lang"] = lang
     return f"{request.path}?{urlencode(list(args.items(multi=True)))}"
 
 
 def with_args(**changes: Any) -> str:
-    """This address with some arguments set, or dropped when ``None``."""
+    """The present address with some arguments set, or dropped when ``None``."""
     args = MultiDict(request.args)
     for name, value in changes.items():
         args.poplist(name)
@@ -78,6 +78,7 @@ def position(word: str | None) -> list[Any] | None:
 
     Raises:
         BadRequest: when the word is none of ours.
+
     """
     if not word:
         return None
@@ -106,7 +107,15 @@ def init_app(app: Flask) -> None:
         count = settings["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask documents this assignment
     app.after_request(_dress)
-    app.jinja_env.globals.update(with_lang=with_lang, with_args=with_args, outside=outside, now=clock.now, demonstration=settings["DEMONSTRATION"], site_name=settings["NAME"], host=settings.host)
+    app.jinja_env.globals.update(
+        with_lang=with_lang,
+        with_args=with_args,
+        outside=outside,
+        now=clock.now,
+        demonstration=settings["DEMONSTRATION"],
+        site_name=settings["NAME"],
+        host=settings.host,
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -114,4 +123,3 @@ def init_app(app: Flask) -> None:
 def request_key() -> str:
     """A fresh key that makes a retried request one (hidden field ``request_key``)."""
     return secrets.token_urlsafe(16)
-

@@ -117,9 +117,7 @@ class Disagreement(DomainError):
     """Evaluators' scores lie more than one point apart and no agreed score with its reason was given."""
 
     default_code = "disagreement"
-    default_sentence = N_(
-        "Las personas evaluadoras difieren por más de un punto. Acuerden una calificación y escriban la razón."
-    )
+    default_sentence = N_("Las personas evaluadoras difieren por más de un punto. Acuerden una calificación y escriban la razón.")
 
 
 class BadCode(InvalidInput):

@@ -3,9 +3,7 @@
 import unicodedata
 
 # Letters that Unicode does not decompose, and the saltillos of Indigenous languages, which people often do not type.
-_LETTERS = str.maketrans(
-    {"ɨ": "i", "ʉ": "u", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "ꞌ": None, "Ꞌ": None, "ʼ": None, "ʻ": None}
-)
+_LETTERS = str.maketrans({"ɨ": "i", "ʉ": "u", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "ꞌ": None, "Ꞌ": None, "ʼ": None, "ʻ": None})
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
 
 

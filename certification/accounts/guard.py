@@ -1,0 +1,87 @@
+"""The door of every route: ``@requires``."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from flask import current_app, g, request, session, url_for
+from flask_login import LoginManager, current_user
+
+from certification.accounts.models import User
+from certification.accounts.permissions import RULES, check
+from certification.core.db import db
+from certification.core.web import see_other
+from certification.rules.errors import Forbidden, NotFound
+
+STRONG = "strong"  # in the session: signed in with a passkey
+View = Callable[..., Any]
+
+
+def person() -> User | None:
+    """Who is signed in, or ``None`` for a visitor."""
+    g.user_seen = True
+    return current_user if current_user.is_authenticated else None
+
+
+def me() -> User:
+    """Who is signed in; for views that only signed-in people reach.
+
+    Raises:
+        Forbidden: for a visitor.
+
+    """
+    found = person()
+    if found is None:
+        raise Forbidden
+    # Flask-Login hands out a proxy; services want the row
+    row: User = current_user._get_current_object()  # noqa: SLF001 - werkzeug's documented way out of a proxy
+    return row
+
+
+def requires(permission: StrEnum, *, load: Callable[..., Any] | None = None) -> Callable[[View], View]:
+    """Let a view be reached only by whom the permission's rule lets pass.
+
+    With ``load`` (address parts → thing or ``None``) the view is given the thing. A visitor who may not is asked to sign in.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(**address: Any) -> Any:
+            rule = RULES[str(permission)]
+            if load is None and rule.open_to_all:
+                return view(**address)
+            who = me() if person() else None
+            if who is None and not (rule.public or rule.open_to_all):
+                return see_other(url_for("accounts.sign_in", next=_comeback()))
+            thing = load(**address) if load else None
+            if load is not None and thing is None:
+                raise NotFound
+            check(who, permission, thing)
+            if rule.strong and current_app.config["SETTINGS"]["PASSKEYS_REQUIRED"] and not session.get(STRONG):
+                return see_other(url_for("accounts.passkeys", next=_comeback()))
+            return view(thing) if load else view(**address)
+
+        guarded.permission = permission  # type: ignore[attr-defined]  # read by the access table
+        guarded.loads = load is not None  # type: ignore[attr-defined]  # read by the access table
+        return guarded
+
+    return wrap
+
+
+def _comeback() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def load_user(remembered: str) -> User | None:
+    """The user whom a session remembers, while that session still counts."""
+    public_id, _, epoch = remembered.partition(".")
+    user = db.session.query(User).filter_by(public_id=public_id).one_or_none()
+    return user if user and user.is_active and str(user.session_epoch) == epoch else None
+
+
+def init_app(app: Any) -> None:
+    manager = LoginManager()
+    manager.session_protection = None  # phones change address all the time
+    manager.user_loader(load_user)
+    manager.init_app(app)

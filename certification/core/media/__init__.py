@@ -1,0 +1,1 @@
+"""Photographs, evidence files and where they are kept."""

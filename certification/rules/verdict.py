@@ -1,0 +1,179 @@
+"""The one verifier: what a certificate is worth at an instant. Called by the page, the API, the commands,
+the monitor and the checker of the static export. Nothing here reads a clock.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+
+
+class PublicState(StrEnum):
+    """What anyone is told. The last two are no certificate's state.
+
+    `verdict` never answers CANNOT_CHECK: it belongs to whoever could not read what a verdict needs.
+    """
+
+    VALID = "VALID"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    SUSPENDED = "SUSPENDED"
+    EXPIRED = "EXPIRED"
+    SUPERSEDED = "SUPERSEDED"
+    SURRENDERED = "SURRENDERED"
+    WITHDRAWN = "WITHDRAWN"
+    SCHEME_LAPSED = "SCHEME_LAPSED"
+    NOT_FOUND = "NOT_FOUND"
+    CANNOT_CHECK = "CANNOT_CHECK"
+
+
+PRECEDENCE = (
+    PublicState.WITHDRAWN,
+    PublicState.SURRENDERED,
+    PublicState.SUPERSEDED,
+    PublicState.SUSPENDED,
+    PublicState.SCHEME_LAPSED,
+    PublicState.EXPIRED,
+    PublicState.NOT_YET_VALID,
+    PublicState.VALID,
+)
+
+
+class Reason(StrEnum):
+    """Why a verdict says what it says."""
+
+    IN_FORCE = "in_force"
+    SURVEILLANCE_IN_GRACE = "surveillance_in_grace"
+    NOT_STARTED = "not_started"
+    TERM_OVER = "term_over"
+    SCHEME_LAPSED = "scheme_lapsed"
+    SUSPENDED_BY_ACT = "suspended_by_act"
+    SUSPENSION_PAST_LIMIT = "suspension_past_limit"
+    SURVEILLANCE_OVERDUE = "surveillance_overdue"
+    REPLACED = "replaced"
+    GIVEN_BACK = "given_back"
+    WITHDRAWN_BY_ACT = "withdrawn_by_act"
+    UNKNOWN_CODE = "unknown_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Dates and recorded acts of one certificate: aware instants, None where there is nothing.
+
+    Ends are exclusive: at `valid_until` itself the label is over (see `days.end_of_day`). `surveillance_due` and
+    `grace_ends` come together. `suspension_until` is the limit of a suspension and never lifts it.
+    Raises ValueError for a naive instant.
+    """
+
+    valid_from: datetime
+    valid_until: datetime
+    surveillance_due: datetime | None = None
+    grace_ends: datetime | None = None
+    suspended_at: datetime | None = None
+    suspension_until: datetime | None = None
+    withdrawn_at: datetime | None = None
+    surrendered_at: datetime | None = None
+    superseded_at: datetime | None = None
+    successor: str | None = None
+    scheme_lapsed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, datetime) and value.tzinfo is None:
+                raise ValueError(f"{field.name} has no time zone")
+        if (self.surveillance_due is None) != (self.grace_ends is None):
+            raise ValueError("surveillance_due and grace_ends come together")
+
+    @property
+    def overdue_at(self) -> datetime | None:
+        """When overdue surveillance suspends by itself. Never, where the term is over first."""
+        return self.grace_ends if self.grace_ends and self.grace_ends < self.valid_until else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`since` is when this state began, None where nothing began. `successor` only with SUPERSEDED."""
+
+    state: PublicState
+    since: datetime | None
+    reason: Reason
+    successor: str | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        return self.state is PublicState.VALID
+
+
+def verdict(facts: Facts | None, as_of: datetime) -> Verdict:
+    """The state at `as_of` by `PRECEDENCE`. What happens after `as_of` does not count; no facts means NOT_FOUND."""
+    if facts is None:
+        return Verdict(PublicState.NOT_FOUND, None, Reason.UNKNOWN_CODE)
+    ended = (
+        (facts.withdrawn_at, PublicState.WITHDRAWN, Reason.WITHDRAWN_BY_ACT),
+        (facts.surrendered_at, PublicState.SURRENDERED, Reason.GIVEN_BACK),
+        (facts.superseded_at, PublicState.SUPERSEDED, Reason.REPLACED),
+    )
+    for since, state, reason in ended:
+        if _reached(since, as_of):
+            return Verdict(state, since, reason, facts.successor if state is PublicState.SUPERSEDED else None)
+    return _suspension(facts, as_of) or _by_dates(facts, as_of)
+
+
+def _suspension(facts: Facts, as_of: datetime) -> Verdict | None:
+    """A recorded suspension speaks before overdue surveillance; the state began with the earlier of the two."""
+    begun = [at for at in (facts.suspended_at, facts.overdue_at) if at is not None and at <= as_of]
+    if not begun:
+        return None
+    if not _reached(facts.suspended_at, as_of):
+        reason = Reason.SURVEILLANCE_OVERDUE
+    elif _reached(facts.suspension_until, as_of):
+        reason = Reason.SUSPENSION_PAST_LIMIT
+    else:
+        reason = Reason.SUSPENDED_BY_ACT
+    return Verdict(PublicState.SUSPENDED, min(begun), reason)
+
+
+def _by_dates(facts: Facts, as_of: datetime) -> Verdict:
+    if _reached(facts.scheme_lapsed_at, as_of):
+        return Verdict(PublicState.SCHEME_LAPSED, facts.scheme_lapsed_at, Reason.SCHEME_LAPSED)
+    if as_of >= facts.valid_until:
+        return Verdict(PublicState.EXPIRED, facts.valid_until, Reason.TERM_OVER)
+    if as_of < facts.valid_from:
+        return Verdict(PublicState.NOT_YET_VALID, None, Reason.NOT_STARTED)
+    in_grace = _reached(facts.surveillance_due, as_of)
+    return Verdict(PublicState.VALID, facts.valid_from, Reason.SURVEILLANCE_IN_GRACE if in_grace else Reason.IN_FORCE)
+
+
+def _reached(instant: datetime | None, as_of: datetime) -> bool:
+    return instant is not None and instant <= as_of
+
+
+def valid_interval(facts: Facts) -> tuple[datetime, datetime] | None:
+    """The half-open interval in which `verdict` says VALID; None when there is no such instant.
+
+    This is what a query compares with: VALID ⇔ start ≤ instant < end.
+    """
+    ends = (
+        facts.valid_until,
+        facts.overdue_at,
+        facts.suspended_at,
+        facts.withdrawn_at,
+        facts.surrendered_at,
+        facts.superseded_at,
+        facts.scheme_lapsed_at,
+    )
+    end = min(instant for instant in ends if instant is not None)
+    return (facts.valid_from, end) if facts.valid_from < end else None
+
+
+def next_change(facts: Facts, as_of: datetime) -> datetime | None:
+    """The next instant after `as_of` at which state or reason changes by itself; None when never.
+
+    A cached page may live until then at most.
+    """
+    now = verdict(facts, as_of)
+    turns = {value for field in fields(facts) if isinstance(value := getattr(facts, field.name), datetime)}
+    for instant in sorted(turn for turn in turns if turn > as_of):
+        then = verdict(facts, instant)
+        if (then.state, then.reason) != (now.state, now.reason):
+            return instant
+    return None

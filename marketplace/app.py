@@ -1,0 +1,52 @@
+"""The composition root: the one place that knows everything."""
+
+from pathlib import Path
+
+import structlog
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from certification.accounts import guard
+from certification.core import assets, db, failures, i18n, web
+from certification.core.settings import Settings, read_settings
+
+PACKAGE = Path(__file__).parent
+LONGEST_FORM_BYTES = 2_000_000
+log = structlog.get_logger()
+
+
+def folder(kind: str) -> Path:
+    """``templates`` or ``static``: inside the wheel when installed, else beside the checkout."""
+    inside = PACKAGE / f"_{kind}"
+    return inside if inside.is_dir() else PACKAGE.parent / kind
+
+
+def create_app(settings: Settings | None = None, **config: object) -> Flask:
+    """The whole application. Reads nothing but its settings; opens the database at the first request."""
+    settings = settings or read_settings()
+    app = Flask("tianguis", template_folder=str(folder("templates")), static_folder=None)
+    app.static_folder = str(folder("static"))
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings["SECRET_KEY"] or None,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SESSION_COOKIE_NAME="tianguis",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings["ORIGIN"].startswith("https://"),
+        TRUSTED_HOSTS=settings.trusted_hosts,
+        MAX_CONTENT_LENGTH=(max(settings["UPLOAD_MB"], settings["DOCUMENT_MB"]) + 1) * 1_000_000,
+        MAX_FORM_MEMORY_SIZE=LONGEST_FORM_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES=str(PACKAGE / "translations"),
+    )
+    app.config.update(config)
+    for part in (db, i18n, web, assets, failures, guard):
+        part.init_app(app)
+    CSRFProtect(app)
+    _register(app)
+    return app
+
+
+def _register(app: Flask) -> None:
+    """Hang every concept's pages under its address."""

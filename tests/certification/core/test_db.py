@@ -1,0 +1,62 @@
+"""One transaction a write."""
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import User
+from certification.audit.models import AuditEntry
+from certification.audit.record import record
+from certification.core.db import after_commit, unit_of_work
+from tests import makers
+from tests.makers import THEN
+
+
+def test_a_unit_of_work_commits_once_and_then_runs_its_wishes(session: Session) -> None:
+    done: list[int] = []
+    with unit_of_work():
+        session.add(User(name="Rosa", created_at=THEN))
+        after_commit(lambda: done.append(session.query(User).count()))
+        assert done == []
+    assert done == [1]
+
+
+def test_a_failure_inside_leaves_nothing_and_runs_no_wish(session: Session) -> None:
+    done: list[int] = []
+
+    def fail() -> None:
+        with unit_of_work():
+            session.add(User(name="Rosa", created_at=THEN))
+            after_commit(lambda: done.append(1))
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert session.query(User).count() == 0
+    assert done == []
+
+
+def test_units_of_work_do_not_nest(session: Session) -> None:
+    with unit_of_work(), pytest.raises(RuntimeError, match="already under way"), unit_of_work():
+        pass
+
+
+def test_a_change_outside_a_unit_of_work_is_refused(session: Session) -> None:
+    somebody = makers.user()
+    somebody.name = "Otra"
+    with pytest.raises(RuntimeError, match="outside unit_of_work"), unit_of_work():
+        pass
+
+
+def test_the_record_needs_a_unit_of_work(session: Session) -> None:
+    with pytest.raises(RuntimeError, match="needs a unit_of_work"):
+        record("granted", "certificate", 1, by=None, at=THEN)
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit_entries SET act = 'x'", "DELETE FROM audit_entries"])
+def test_the_database_refuses_to_change_the_record(session: Session, change: str) -> None:
+    with unit_of_work():
+        record("granted", "certificate", 1, by=None, at=THEN)
+    with pytest.raises(DBAPIError, match="only ever added"), unit_of_work():
+        session.connection().exec_driver_sql(change)
+    assert session.query(AuditEntry.act).one() == ("granted",)

@@ -1,0 +1,129 @@
+"""One application for all tests, a fresh database for each, on the engine that TIANGUIS_TEST_DATABASE names (sqlite, postgresql)."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pysqlite3
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import User
+from certification.core import clock
+from certification.core.db import db
+from certification.core.settings import read_settings
+from marketplace.app import create_app
+from marketplace.models import METADATA
+from tests.servers import postgres
+
+NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
+ENGINE = os.environ.get("TIANGUIS_TEST_DATABASE", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    if ENGINE == "sqlite":
+        yield "sqlite:///:memory:"
+        return
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application with a whole, empty schema."""
+    settings = read_settings(
+        {},
+        DATA=str(tmp_path_factory.mktemp("data")),
+        DATABASE_URL=database_url,
+        SECRET_KEY="tests only: " + "x" * 32,
+        ORIGIN="http://localhost",
+        PASSKEYS_REQUIRED="no",
+    )
+    app = create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        METADATA.create_all(db.engine)
+    return app
+
+
+@pytest.fixture(scope="session")
+def pristine(shared_app: Flask) -> pysqlite3.dbapi2.Connection | None:
+    """A copy of the empty SQLite database, to start each test from; commits and triggers stay real."""
+    if ENGINE != "sqlite":
+        return None
+    copy = pysqlite3.dbapi2.connect(":memory:")
+    with shared_app.app_context():
+        raw = db.engine.raw_connection()
+        raw.driver_connection.backup(copy)  # type: ignore[union-attr]  # pysqlite3's own
+        raw.close()
+    return copy
+
+
+@pytest.fixture
+def app(shared_app: Flask, pristine: pysqlite3.dbapi2.Connection | None) -> Iterator[Flask]:
+    """The application on an empty database."""
+    with shared_app.app_context():
+        if pristine is not None:
+            raw = db.engine.raw_connection()
+            pristine.backup(raw.driver_connection)
+            raw.close()
+        else:
+            with db.engine.begin() as connection:
+                names = ", ".join(table.name for table in METADATA.sorted_tables)
+                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    yield shared_app
+    with shared_app.app_context():
+        db.session.remove()
+
+
+@pytest.fixture(autouse=True)
+def stand_still() -> Iterator[datetime]:
+    """Every test stands at one instant."""
+    with clock.standing_at(NOW):
+        yield NOW
+
+
+@pytest.fixture
+def at() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session inside an application context, for services and queries. Requests push their own (see ``client_of``)."""
+    with app.app_context():
+        yield db.session()
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def client_of(app: Flask) -> Callable[[User], FlaskClient]:
+    """The browser of somebody who has signed in."""
+
+    def signed_in(user: User) -> FlaskClient:
+        browser = app.test_client()
+        with browser.session_transaction() as memory:
+            memory["_user_id"] = user.get_id()
+            memory["_fresh"] = True
+        return browser
+
+    return signed_in
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real data that may not ship; tests that need it are left out where it is absent."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder is not here (see docs/data.md)")
+    return folder

@@ -1,0 +1,95 @@
+"""Makers of things for tests: valid unless told otherwise. They write straight to the database, without services."""
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import Role, RoleHolding, User
+from certification.core.db import db, unit_of_work
+from certification.core.orm import Base
+from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
+from marketplace.catalogue.models import Product, Variant
+from marketplace.producers.models import Producer
+
+THEN = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def save(*things: Base) -> None:
+    """Write rows as they are."""
+    with unit_of_work() as session:
+        session.add_all(things)
+
+
+def user(name: str = "Rosa Luna", **given: Any) -> User:
+    number = next(_numbers)
+    given.setdefault("email", f"persona{number}@demo.tianguis.example")
+    if given["email"]:
+        given.setdefault("email_confirmed_at", THEN)
+    made = User(name=name, created_at=THEN, **given)
+    save(made)
+    return made
+
+
+def role(holder: User, held: Role, scope: str = "") -> RoleHolding:
+    made = RoleHolding(user_id=holder.id, role=held, scope=scope, given_at=THEN)
+    save(made)
+    db.session.refresh(holder)
+    return made
+
+
+def party(name: str = "Taller Hilo de Luna", **given: Any) -> Party:
+    values: dict[str, Any] = {
+        "kind": PartyKind.WORKSHOP,
+        "branch": "textiles",
+        "state_code": "20",
+        "municipality_code": "20067",
+        "municipality": "Oaxaca de Juárez",
+        "vetting": Vetting.VETTED,
+        "vetted_at": THEN,
+        "created_at": THEN,
+    }
+    made = Party(name=name, **(values | given))
+    save(made)
+    return made
+
+
+def member(holder: User, of: Party, held: MemberRole = MemberRole.ADMIN) -> Membership:
+    made = Membership(user_id=holder.id, party_id=of.id, role=held, since=THEN)
+    save(made)
+    return made
+
+
+def producer(of: Party | None = None, **given: Any) -> Producer:
+    values: dict[str, Any] = {"slug": f"taller-{next(_numbers)}", "published_at": THEN, "created_at": THEN}
+    made = Producer(party_id=(of or party()).id, **(values | given))
+    save(made)
+    return made
+
+
+def product(by: Producer | None = None, *, price_centavos: int = 245_000, on_hand: int | None = 1, **given: Any) -> Product:
+    seller = by or producer()
+    values: dict[str, Any] = {
+        "name": "Rebozo de algodón",
+        "slug": "rebozo-de-algodon",
+        "state": "published",
+        "category": "textiles",
+        "state_code": seller.party.state_code,
+        "price_centavos": price_centavos,
+        "search_text": "rebozo de algodon",
+        "created_at": THEN,
+        "changed_at": THEN,
+        "published_at": THEN,
+    }
+    made = Product(producer_id=seller.id, **(values | given))
+    made.variants.append(Variant(price_centavos=price_centavos, on_hand=on_hand))
+    save(made)
+    return made
+
+
+def fresh(session: Session, thing: Any) -> Any:
+    """The thing as the database has it now."""
+    session.expire_all()
+    return session.get_one(type(thing), thing.id)
