@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from certification.accounts.models import Role, User
 from certification.core.db import db
-from certification.parties.models import Belonging, Mandate, Membership, MemberRole, Party, Power
+from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, Power
 
 WRITERS = {
     Power.CATALOGUE: (MemberRole.ADMIN, MemberRole.CATALOGUE),
