@@ -3,7 +3,7 @@
 from certification.accounts import models as accounts
 from certification.applications import models as applications
 from certification.audit import models as audit
-from certification.core import outbox
+from certification.core import instance, outbox
 from certification.core.media import models as media
 from certification.core.orm import Base
 from certification.parties import models as parties
@@ -14,4 +14,4 @@ from marketplace.enquiries import models as enquiries
 from marketplace.producers import models as producers
 
 METADATA = Base.metadata
-MODULES = (accounts, applications, audit, catalogue, enquiries, media, outbox, parties, producers, registry, schemes)
+MODULES = (accounts, applications, audit, catalogue, enquiries, instance, media, outbox, parties, producers, registry, schemes)

@@ -175,7 +175,7 @@ class Settings:
         return list(self.values["TRUSTED_HOSTS"]) or [self.host.partition(":")[0]]
 
 
-def read_settings(environ: Mapping[str, str] | None = None, *, file: Path | None = None, **given: str) -> Settings:
+def read_settings(environ: Mapping[str, str] | None = None, file: Path | None = None, /, **given: str) -> Settings:
     """Read the table: ``given`` first, then the environment, then the file (TOML), then the defaults.
 
     Raises:

@@ -1,0 +1,199 @@
+"""The console command ``tianguis``."""
+
+import os
+import secrets
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import Flask
+from werkzeug.serving import make_server
+
+from certification.core import instance, log
+from certification.core.db import UnsafeDatabaseError, db, unit_of_work
+from certification.core.instance import WrongInstanceError
+from certification.core.mail import work
+from certification.core.settings import TABLE, SettingError, Settings, read_settings
+from marketplace.app import create_app
+from marketplace.migrations.upgrade import current, newest, upgrade
+
+LOCAL = "127.0.0.1"
+MIN_SECRET = 32
+
+
+@contextmanager
+def plain_failures() -> Iterator[None]:
+    """A known failure is one sentence and exit code 2, not a traceback."""
+    try:
+        yield
+    except (SettingError, WrongInstanceError, UnsafeDatabaseError) as error:
+        click.echo(f"tianguis: {error}", err=True)
+        sys.exit(2)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tianguis")
+def main() -> None:
+    """Tianguis: a marketplace and certification registry for local products.
+
+    Settings come from the environment (TIANGUIS_…) or from the TOML file that TIANGUIS_CONFIG names;
+    `tianguis settings` explains each of them.
+    """
+
+
+@main.command()
+@click.option("--host", default=LOCAL, show_default=True, help="Address to listen on.")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option(
+    "--data", default="data", show_default=True, type=click.Path(path_type=Path), help="Folder for everything this market keeps."
+)
+@click.option("--empty", is_flag=True, help="Start an empty demonstration instead of the fictional market.")
+def run(host: str, port: int, data: Path, empty: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Open a demonstration market on this machine.
+
+    Uses SQLite inside the data folder. An empty folder is filled with a fictional market, and who may sign in is printed.
+    """
+    with plain_failures():
+        settings = local_settings(data, host, port)
+        log.configure(settings["LOG_LEVEL"])
+        app = create_app(settings)
+        prepare(app, demonstration=True)
+        if not empty:
+            _fill(app)
+        _open(app, host, port)
+
+
+def local_settings(data: Path, host: str = LOCAL, port: int = 5000) -> Settings:
+    """Settings of a demonstration on this machine, with a secret of its own in the data folder."""
+    data.mkdir(parents=True, exist_ok=True)
+    secret = data / "secret"
+    if not secret.exists():
+        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    given = {
+        "DATA": str(data),
+        "DEMONSTRATION": "yes",
+        "SECRET_KEY": secret.read_text(encoding="ascii"),
+        "PASSKEYS_REQUIRED": "no",
+    }
+    if "TIANGUIS_ORIGIN" not in os.environ:
+        given["ORIGIN"] = f"http://{host}:{port}"
+    if "TIANGUIS_TRUSTED_HOSTS" not in os.environ:
+        given["TRUSTED_HOSTS"] = f"{host},localhost,{LOCAL}"
+    return read_settings(**given)
+
+
+def prepare(app: Flask, *, demonstration: bool) -> None:
+    """Migrate the database and settle what the instance is."""
+    with app.app_context():
+        upgrade(db.engine)
+        with unit_of_work():
+            instance.settle(demonstration=demonstration)
+        db.session.remove()
+
+
+def _fill(app: Flask) -> None:
+    """Load the fictional market into an empty demonstration."""
+
+
+def _open(app: Flask, host: str, port: int) -> None:
+    server = make_server(host, port, app, threaded=True)
+    stop = threading.Event()
+    mailer = threading.Thread(target=work, args=(app, stop), daemon=True)
+    mailer.start()
+    click.echo(f"\n  {app.config['SETTINGS']['NAME']}: http://{host}:{port}   (Ctrl+C ends it)\n")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("")
+    finally:
+        stop.set()
+        server.server_close()
+
+
+@main.command()
+@click.option("--host", default=LOCAL, show_default=True, help="Address to listen on, behind your proxy.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads in each process.")
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve a real registry (granian).
+
+    Refuses default secrets, plain http addresses and demonstration data. Run `tianguis upgrade` first.
+    """
+    with plain_failures():
+        settings = read_settings()
+        log.configure(settings["LOG_LEVEL"])
+        refuse_unsafe(settings)
+        app = create_app(settings)
+        _insist(app)
+    from granian import Granian  # noqa: PLC0415 - the server is only needed here, and heavy
+    from granian.constants import Interfaces  # noqa: PLC0415 - with it
+
+    Granian(
+        "marketplace.wsgi:app", address=host, port=port, interface=Interfaces.WSGI, workers=workers, blocking_threads=threads
+    ).serve()
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Insist on what a real registry needs.
+
+    Raises:
+        SettingError: naming the first setting that will not do.
+
+    """
+    if settings["DEMONSTRATION"]:
+        msg = "serve is for real registries; TIANGUIS_DEMONSTRATION must be no. For a demonstration: tianguis run."
+        raise SettingError(msg)
+    if len(settings["SECRET_KEY"]) < MIN_SECRET or len(set(settings["SECRET_KEY"])) < MIN_SECRET // 4:
+        msg = f"TIANGUIS_SECRET_KEY needs {MIN_SECRET} random letters or more, for instance: {secrets.token_urlsafe(36)}"
+        raise SettingError(msg)
+    if not settings["ORIGIN"].startswith("https://"):
+        msg = "TIANGUIS_ORIGIN must be the https:// address that people type."
+        raise SettingError(msg)
+
+
+def _insist(app: Flask) -> None:
+    with app.app_context():
+        if current(db.engine) != newest(db.engine):
+            msg = "The database is not at this version's schema. Run: tianguis upgrade"
+            raise SettingError(msg)
+        with unit_of_work():
+            instance.settle(demonstration=False)
+        db.session.remove()
+
+
+@main.command()
+def worker() -> None:
+    """Deliver mail and do what time asks for, beside `serve`."""
+    with plain_failures():
+        settings = read_settings()
+        log.configure(settings["LOG_LEVEL"])
+        work(create_app(settings), threading.Event())
+
+
+@main.command(name="upgrade")
+def upgrade_command() -> None:
+    """Bring the database to this version's schema, whole or not at all."""
+    with plain_failures():
+        settings = read_settings()
+        settings.data.mkdir(parents=True, exist_ok=True)
+        app = create_app(settings)
+        prepare(app, demonstration=settings["DEMONSTRATION"])
+        with app.app_context():
+            click.echo(f"The database is at {current(db.engine)}.")
+
+
+@main.command(name="settings")
+def settings_command() -> None:
+    """Explain every setting and show its default."""
+    for row in TABLE:
+        click.echo(f"TIANGUIS_{row.name}\n    {row.sentence}" + (f"\n    Default: {row.default}" if row.default else ""))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The schema's history, and the way from one version to the next."""
