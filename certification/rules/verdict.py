@@ -6,6 +6,25 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
+from certification.rules.days import end_of_day, start_of_day
+from certification.rules.facts import Facts, RecordedAct, Term, history_facts
+
+__all__ = [
+    "PRECEDENCE",
+    "Facts",
+    "PublicState",
+    "Reason",
+    "RecordedAct",
+    "Term",
+    "Verdict",
+    "end_of_day",
+    "history_facts",
+    "next_change",
+    "start_of_day",
+    "valid_interval",
+    "verdict",
+]
+
 
 class PublicState(StrEnum):
     """What anyone is told. The last two are no certificate's state.
@@ -52,41 +71,6 @@ class Reason(StrEnum):
     GIVEN_BACK = "given_back"
     WITHDRAWN_BY_ACT = "withdrawn_by_act"
     UNKNOWN_CODE = "unknown_code"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Dates and recorded acts of one certificate: aware instants, None where there is nothing.
-
-    Ends are exclusive: at `valid_until` itself the label is over (see `days.end_of_day`). `surveillance_due` and
-    `grace_ends` come together. `suspension_until` is the limit of a suspension and never lifts it.
-    Raises ValueError for a naive instant.
-    """
-
-    valid_from: datetime
-    valid_until: datetime
-    surveillance_due: datetime | None = None
-    grace_ends: datetime | None = None
-    suspended_at: datetime | None = None
-    suspension_until: datetime | None = None
-    withdrawn_at: datetime | None = None
-    surrendered_at: datetime | None = None
-    superseded_at: datetime | None = None
-    successor: str | None = None
-    scheme_lapsed_at: datetime | None = None
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, datetime) and value.tzinfo is None:
-                raise ValueError(f"{field.name} has no time zone")
-        if (self.surveillance_due is None) != (self.grace_ends is None):
-            raise ValueError("surveillance_due and grace_ends come together")
-
-    @property
-    def overdue_at(self) -> datetime | None:
-        """When overdue surveillance suspends by itself. Never, where the term is over first."""
-        return self.grace_ends if self.grace_ends and self.grace_ends < self.valid_until else None
 
 
 @dataclass(frozen=True, slots=True)
