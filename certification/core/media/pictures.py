@@ -2,7 +2,6 @@
 
 import io
 import warnings
-from typing import TypedDict
 
 from PIL import (
     Image,
@@ -14,6 +13,8 @@ from PIL import (
     TiffImagePlugin,
     WebPImagePlugin,
 )
+
+from certification.core.media.wire import Made, Order, Row
 
 # The child can open no file, so every codec that Pillow would fetch on demand is here before it is shut in.
 CODECS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
@@ -30,23 +31,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SRGB = ImageCms.createProfile("sRGB")
-
-
-class Order(TypedDict):
-    """What to make. `outputs` rows are (edge in pixels, format, qualities, most bytes or None)."""
-
-    pixels: int
-    paper: tuple[int, int, int]
-    outputs: list[tuple[int, str, list[int], int | None]]
-
-
-class Made(TypedDict):
-    """One finished file, without its bytes."""
-
-    edge: int
-    format: str
-    width: int
-    height: int
 
 
 class Refused(Exception):  # noqa: N818 - named for the fact
@@ -88,18 +72,21 @@ def develop(data: bytes, order: Order) -> tuple[dict[str, object], list[tuple[Ma
     except Exception as failure:  # noqa: BLE001 - hostile bytes make codecs raise anything; all of it means "damaged"
         raise _refusal(failure) from failure
     files: list[tuple[Made, bytes]] = []
-    done: set[tuple[str, tuple[int, int]]] = set()
-    for edge, kind, qualities, most in sorted(order["outputs"], key=lambda output: -output[0]):
-        picture_size = _fit(upright, edge)
-        if (kind, picture_size) in done:
-            continue
-        done.add((kind, picture_size))
+    for edge, rows in _wanted(order, upright).items():
         # Each size is drawn from the one above it: nearly the same pixels at a fraction of the work.
-        if picture.size != picture_size:
-            picture = _shrink(picture, picture_size)
-        encoded, final = _encode(picture, kind, qualities, most)
-        files.append(({"edge": edge, "format": kind, "width": final[0], "height": final[1]}, encoded))
+        picture = _shrink(picture, _fit(upright, edge))
+        encoded, (width, height) = _encode(picture, rows)
+        files += [
+            ({"edge": edge, "format": row[1], "width": width, "height": height}, data)
+            for row, data in zip(rows, encoded, strict=True)
+        ]
     return {"format": source, "width": upright[0], "height": upright[1]}, files
+
+
+def _wanted(order: Order, upright: tuple[int, int]) -> dict[int, list[Row]]:
+    """The outputs by edge, largest first; of edges that a small source makes equal, only the smallest."""
+    edges = {_fit(upright, edge): edge for edge in sorted((row[0] for row in order["outputs"]), reverse=True)}
+    return {edge: [row for row in order["outputs"] if row[0] == edge] for edge in edges.values()}
 
 
 def _decode(data: bytes, order: Order, longest: int) -> tuple[str, tuple[int, int], Image.Image]:
@@ -194,17 +181,25 @@ def _flatten(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
     return flat
 
 
-def _encode(
-    picture: Image.Image, kind: str, qualities: list[int], most: int | None
-) -> tuple[bytes, tuple[int, int]]:
+def _encode(picture: Image.Image, rows: list[Row]) -> tuple[list[bytes], tuple[int, int]]:
+    """One file for each row, all of the same size in pixels, and that size."""
+    encoded = [_best(picture, row) for row in rows]
+    while any(most is not None and len(data) > most for (*_, most), data in zip(rows, encoded, strict=True)):
+        if picture.size == (1, 1):
+            break
+        picture = _shrink(picture, (max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
+        encoded = [_save(picture, kind, qualities[-1]) for _, kind, qualities, _ in rows]
+    return encoded, picture.size
+
+
+def _best(picture: Image.Image, row: Row) -> bytes:
+    _, kind, qualities, most = row
+    encoded = b""
     for quality in qualities:
         encoded = _save(picture, kind, quality)
         if most is None or len(encoded) <= most:
-            return encoded, picture.size
-    while most is not None and len(encoded) > most and picture.size != (1, 1):
-        picture = _shrink(picture, (max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
-        encoded = _save(picture, kind, qualities[-1])
-    return encoded, picture.size
+            break
+    return encoded
 
 
 def _save(picture: Image.Image, kind: str, quality: int) -> bytes:

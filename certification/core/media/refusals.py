@@ -12,16 +12,14 @@ class BadImage(InvalidInput):
     default_code: ClassVar[str] = "not_an_image"
     default_sentence: ClassVar[str] = N_("Este archivo no es una foto. Elija una imagen JPEG, PNG o WebP.")
 
-    def __init__(self, code: str, *, detail: str = "", **params: object) -> None:
-        super().__init__(code, IMAGE_SENTENCES[code], **params)
+    def __init__(self, code: str, *, field: str | None = None, detail: str = "", **params: object) -> None:
+        super().__init__(code, IMAGE_SENTENCES[code], field=field, **params)
         self.detail = detail
 
 
 IMAGE_SENTENCES: dict[str, str] = {
     "not_an_image": N_("Este archivo no es una foto. Elija una imagen JPEG, PNG o WebP."),
-    "other_format": N_(
-        "Este formato de imagen no se puede usar aquí. Guarde la imagen como JPEG, PNG o WebP y súbala otra vez."
-    ),
+    "other_format": N_("Este formato de imagen no se puede usar aquí. Guarde la imagen como JPEG, PNG o WebP y súbala otra vez."),
     "heic": N_(
         "Su teléfono guardó la foto en formato HEIC, que no todos pueden ver. En los ajustes de la cámara elija "
         "«Más compatible» (JPEG), o mándese la foto por un mensaje y suba la copia que recibe."
@@ -48,8 +46,8 @@ class BadDocument(InvalidInput):
         "un video corto o un texto sencillo."
     )
 
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code, DOCUMENT_SENTENCES[code], **params)
+    def __init__(self, code: str, *, field: str | None = None, **params: object) -> None:
+        super().__init__(code, DOCUMENT_SENTENCES[code], field=field, **params)
 
 
 DOCUMENT_SENTENCES: dict[str, str] = {

@@ -21,12 +21,14 @@ _PREFIXES = (
     (b"\x1f\x8b", "archive"),
     (b"\x7fELF", "program"),
     (b"MZ", "program"),
+    (b"#!AMR", "amr"),
     (b"#!", "program"),
     (b"OggS", "ogg"),
     (b"ID3", "mp3"),
     (b"\x1aE\xdf\xa3", "matroska"),
 )
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<svg", b"<?xml", b"<?php", b"<!--")
+_MP3_MASK, _MP3_SYNC = 0xFFE6, 0xFFE2
 HEAD_BYTES = 4096
 """How many bytes from the beginning `sniff` looks at."""
 
@@ -44,10 +46,15 @@ def sniff(head: bytes) -> str:
     for prefix, kind in _PREFIXES:
         if head.startswith(prefix):
             return kind
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+    if starts_mp3_frame(head):
         return "mp3"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
     return "markup" if start.startswith(_MARKUP) else "unknown"
+
+
+def starts_mp3_frame(head: bytes) -> bool:
+    """Whether a layer III frame header stands here: eleven bits of sync, layer bits 01 (ISO/IEC 11172-3 §2.4.1.3)."""
+    return int.from_bytes(head[:2], "big") & _MP3_MASK == _MP3_SYNC
 
 
 def _iso_kind(head: bytes) -> str:

@@ -2,29 +2,20 @@
 
 It is started with an empty environment and holds no secret, no database and no listening socket. Python and the
 codecs are loaded once; a fork costs about a millisecond, and what one picture does to its child ends with it.
-
-Control socket (standard input), from the server: struct ORDER with two descriptors, one for the picture's data, one for the report.
-Data: 4 bytes length, JSON order, image bytes, end of stream; back: 4 bytes length, JSON answer, the files in a row.
-Report, from this process and never from the child: struct REPORT.
+The messages are those of wire.py.
 """
 
 import contextlib
 import gc
-import json
 import os
 import select
 import signal
 import socket
-import struct
 import time
 from dataclasses import dataclass
 
-from certification.core.media import pictures, sandbox
+from certification.core.media import pictures, sandbox, wire
 
-ORDER = struct.Struct("!dQ")
-"""Wall-clock seconds, bytes of memory."""
-REPORT = struct.Struct("!i?Q")
-"""Wait status of the child, whether it was stopped for being late, its peak resident memory in bytes."""
 _DATA = 3
 _MOST_DESCRIPTORS = 256
 
@@ -51,19 +42,19 @@ def main() -> None:
     control.sendall(b"r")
     while True:
         wait = min((child.deadline for child in children.values()), default=time.monotonic() + 3600) - time.monotonic()
-        readable, _, _ = select.select([control, woken], [], [], max(0.0, wait))
+        readable, _, _ = select.select([control.fileno(), woken], [], [], max(0.0, wait))
         if woken in readable:
             os.read(woken, 512)
-        if control in readable and not _take(control, children):
+        if control.fileno() in readable and not _take(control, children):
             return
         _reap(children)
 
 
 def _take(control: socket.socket, children: dict[int, _Child]) -> bool:
-    message, descriptors, _, _ = socket.recv_fds(control, ORDER.size, 2)
-    if len(message) < ORDER.size:
+    message, descriptors, _, _ = socket.recv_fds(control, wire.ORDER.size, 2)
+    if len(message) < wire.ORDER.size:
         return False
-    seconds, memory = ORDER.unpack(message)
+    seconds, memory = wire.ORDER.unpack(message)
     data, report = descriptors
     child = os.fork()
     if child == 0:
@@ -84,7 +75,7 @@ def _reap(children: dict[int, _Child]) -> None:
             del children[process]
             # Nobody may be listening any more; then nobody misses the report.
             with contextlib.suppress(OSError):
-                os.write(child.report, REPORT.pack(status, late, usage.ru_maxrss * 1024))
+                os.write(child.report, wire.REPORT.pack(status, late, usage.ru_maxrss * 1024))
             os.close(child.report)
 
 
@@ -108,24 +99,18 @@ def _be_child(data: int, seconds: float, memory: int) -> None:
 
 
 def _answer(message: bytes, *, confined: bool) -> bytes:
-    length = int.from_bytes(message[:4], "big")
-    order: pictures.Order = json.loads(message[4 : 4 + length])
+    order, image = wire.unframe(message)
     try:
-        source, files = pictures.develop(message[4 + length :], order)
+        source, files = pictures.develop(bytes(image), order)
     except pictures.Refused as refused:
-        return _frame({"refused": refused.args[0], "detail": refused.args[1]})
+        return wire.frame({"refused": refused.args[0], "detail": refused.args[1]})
     except MemoryError:
-        return _frame({"refused": "memory", "detail": "MemoryError"})
+        return wire.frame({"refused": "memory", "detail": "MemoryError"})
     except Exception as failure:  # noqa: BLE001 - the child is about to end; whoever asked must learn why
-        return _frame({"refused": "crashed", "detail": f"{type(failure).__name__}: {failure}"[:300]})
+        return wire.frame({"refused": "crashed", "detail": f"{type(failure).__name__}: {failure}"[:300]})
     rows = [{**made, "bytes": len(encoded)} for made, encoded in files]
-    answer = _frame({"confined": confined, "source": source, "files": rows})
+    answer = wire.frame({"confined": confined, "source": source, "files": rows})
     return answer + b"".join(encoded for _, encoded in files)
-
-
-def _frame(answer: dict[str, object]) -> bytes:
-    text = json.dumps(answer).encode()
-    return len(text).to_bytes(4, "big") + text
 
 
 def _read_all(descriptor: int) -> bytes:
@@ -143,7 +128,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 def _warm() -> None:
     """Run every codec once on a picture of our own, so that no child has to load anything."""
-    outputs: list[tuple[int, str, list[int], int | None]] = [(8, "webp", [50], None), (8, "jpeg", [50], None)]
-    order: pictures.Order = {"pixels": 4096, "paper": (255, 255, 255), "outputs": outputs}
+    outputs: list[wire.Row] = [(8, "webp", [50], None), (8, "jpeg", [50], None)]
+    order: wire.Order = {"pixels": 4096, "paper": (255, 255, 255), "outputs": outputs}
     for sample in pictures.samples():
         pictures.develop(sample, order)
