@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from certification.accounts import guard
 from certification.core import assets, db, failures, i18n, web
+from certification.core.media import files
 from certification.core.settings import Settings, read_settings
 
 PACKAGE = Path(__file__).parent
@@ -41,7 +42,7 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(PACKAGE / "translations"),
     )
     app.config.update(config)
-    for part in (db, i18n, web, assets, failures, guard):
+    for part in (db, i18n, web, assets, files, failures, guard):
         part.init_app(app)
     CSRFProtect(app)
     _register(app)
