@@ -7,6 +7,7 @@ from certification.core import instance, outbox
 from certification.core.media import models as media
 from certification.core.orm import Base
 from certification.parties import models as parties
+from certification.parties.places import catalogue as places
 from certification.registry import models as registry
 from certification.schemes import models as schemes
 from marketplace.catalogue import models as catalogue
@@ -14,4 +15,18 @@ from marketplace.enquiries import models as enquiries
 from marketplace.producers import models as producers
 
 METADATA = Base.metadata
-MODULES = (accounts, applications, audit, catalogue, enquiries, instance, media, outbox, parties, producers, registry, schemes)
+MODULES = (
+    accounts,
+    applications,
+    audit,
+    catalogue,
+    enquiries,
+    instance,
+    media,
+    outbox,
+    parties,
+    places,
+    producers,
+    registry,
+    schemes,
+)

@@ -11,6 +11,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 Point = tuple[int, int]
@@ -28,20 +29,21 @@ def rings(path: str) -> list[Ring]:
 
     Raises:
         ValueError: another command is found.
+
     """
     found: list[list[tuple[float, float]]] = []
     x = y = 0.0
     command = ""
     numbers: list[float] = []
-    for token in _TOKEN.findall(path):
-        if token.isalpha():
-            if token not in "mMlLzZ":
-                raise ValueError(token)
-            command = token
-            if token in "zZ":
+    for word in _TOKEN.findall(path):
+        if word.isalpha():
+            if word not in "mMlLzZ":
+                raise ValueError(word)
+            command = word
+            if word in "zZ":
                 x, y = found[-1][0]
             continue
-        numbers.append(float(token))
+        numbers.append(float(word))
         if len(numbers) < 2:  # noqa: PLR2004 -- a point is two numbers
             continue
         dx, dy = numbers
@@ -117,7 +119,7 @@ def _simplified(ring: Ring, ends: set[Point]) -> Ring:
     cuts = [i - at[0] for i in at] + [len(ring)]
     closed = [*turned, turned[0]]
     out: Ring = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         out += _thin_both_ways(closed[a : b + 1])[:-1]
     return out
 
