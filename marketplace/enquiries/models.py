@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from certification.core.orm import Base, Digest, Id, Name, Prose, PublicId, by_value
+from certification.core.orm import Base, Id, Name, Prose, PublicId, by_value
 from marketplace.catalogue.models import Product
 
 
@@ -23,7 +23,7 @@ class EnquiryState(StrEnum):
 
 
 class Enquiry(Base):
-    """A buyer wants something. ``digest`` is that of the key in the buyer's private link, so that no account is needed."""
+    """A buyer wants something. The key of their private link is made from the instance's secret, so no account is needed."""
 
     __tablename__ = "enquiries"
     __table_args__ = (
@@ -42,7 +42,6 @@ class Enquiry(Base):
     phone: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(2))
     state: Mapped[EnquiryState] = mapped_column(by_value(EnquiryState))
-    digest: Mapped[Digest] = mapped_column(unique=True)
     request_key: Mapped[str] = mapped_column(String(40), unique=True)  # a retried request has one effect
     created_at: Mapped[datetime]
     label_state: Mapped[str | None] = mapped_column(String(20))  # the label's state when it was asked
