@@ -87,7 +87,7 @@ def ask(product: Product, question: Question, *, by: User | None, at: datetime) 
     if confirmed:
         _tell_producer(made)
     else:
-        send(question.contact, "enquiry_confirm", language=question.language, enquiry=made, key=key_of(made))
+        send(question.contact, "enquiry-confirm", language=question.language, enquiry=made, key=key_of(made))
     return made
 
 
@@ -113,7 +113,7 @@ def answer(enquiry: Enquiry, text: str, *, by: User, at: datetime) -> None:
     enquiry.state = EnquiryState.ANSWERED
     record("enquiry.answered", "enquiry", enquiry.public_id, by=by, at=at)
     if enquiry.email:
-        send(enquiry.email, "enquiry_answered", language=enquiry.language, enquiry=enquiry, text=text, key=key_of(enquiry))
+        send(enquiry.email, "enquiry-answered", language=enquiry.language, enquiry=enquiry, text=text, key=key_of(enquiry))
 
 
 def add(enquiry: Enquiry, text: str, *, at: datetime) -> None:
@@ -185,7 +185,7 @@ def _say(enquiry: Enquiry, text: str, *, by_buyer: bool, by: User | None, at: da
 def _tell_producer(enquiry: Enquiry) -> None:
     for person in _keepers(enquiry.product.producer.party_id):
         if person.email and person.email_confirmed_at:
-            send(person.email, "enquiry_received", language=person.language, enquiry=enquiry, text=enquiry.messages[-1].text)
+            send(person.email, "enquiry-received", language=person.language, enquiry=enquiry, text=enquiry.messages[-1].text)
 
 
 def _keepers(party_id: int) -> list[User]:

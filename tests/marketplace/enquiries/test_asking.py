@@ -49,11 +49,11 @@ def mails(session: Session) -> list[tuple[str, str]]:
 def test_a_mail_address_is_confirmed_before_the_producer_hears(session: Session, rebozo: Product, weaver: User) -> None:
     made = asked(rebozo)
     assert made.state is EnquiryState.UNCONFIRMED
-    assert mails(session) == [("ana@demo.tianguis.example", "enquiry_confirm")]
+    assert mails(session) == [("ana@demo.tianguis.example", "enquiry-confirm")]
     with unit_of_work():
         asking.confirm(made, at=NOW)
     assert made.state is EnquiryState.OPEN
-    assert mails(session)[1:] == [(weaver.email, "enquiry_received")]
+    assert mails(session)[1:] == [(weaver.email, "enquiry-received")]
 
 
 def test_confirming_twice_tells_the_producer_once(session: Session, rebozo: Product) -> None:
@@ -61,7 +61,7 @@ def test_confirming_twice_tells_the_producer_once(session: Session, rebozo: Prod
     for _ in range(2):
         with unit_of_work():
             asking.confirm(made, at=NOW)
-    assert [name for _, name in mails(session)] == ["enquiry_confirm", "enquiry_received"]
+    assert [name for _, name in mails(session)] == ["enquiry-confirm", "enquiry-received"]
 
 
 def test_a_signed_in_buyers_own_address_needs_no_confirmation(session: Session, rebozo: Product) -> None:
@@ -109,7 +109,7 @@ def test_an_answer_goes_to_the_buyer_and_into_the_record(session: Session, reboz
         asking.confirm(made, at=NOW)
         asking.answer(made, "Sí, con gusto.", by=weaver, at=NOW)
     assert made.state is EnquiryState.ANSWERED
-    assert mails(session)[-1] == ("ana@demo.tianguis.example", "enquiry_answered")
+    assert mails(session)[-1] == ("ana@demo.tianguis.example", "enquiry-answered")
     assert [row.act for row in session.query(AuditEntry).order_by(AuditEntry.id)][-1] == "enquiry.answered"
 
 
