@@ -49,7 +49,6 @@ BLOCKS: Mapping[str, str] = {
     "CRITICAL_NOT_MET": N_("No se cumple un criterio crítico."),
     "SCORING_NOT_MET": N_("Los puntos no alcanzan lo que pide el esquema."),
     "EVIDENCE_UNDATED": N_("Falta evidencia con fecha de un criterio crítico."),
-    "EVIDENCE_MISSING": N_("Falta evidencia que el esquema pide."),
 }
 
 
@@ -72,6 +71,7 @@ class Assessment:
     open_major: tuple[str, ...]
     open_minor: tuple[str, ...]
     unassessed: tuple[str, ...]
+    not_applicable: tuple[str, ...]
     conditions: tuple[str, ...]
     blocks: tuple[Block, ...]
     reasons: tuple[tuple[str, str], ...]
@@ -111,6 +111,7 @@ def assess(scheme: SchemeText, findings: Iterable[Finding], stage: Stage) -> Ass
         open_major=_open(found, Grade.MAJOR),
         open_minor=minor,
         unassessed=tuple(criterion.code for criterion in scheme.criteria if _unassessed(found, criterion)),
+        not_applicable=tuple(code for code, finding in found.items() if finding.not_applicable),
         conditions=tuple(dict.fromkeys((*minor, *zeros))) if conditional else (),
         blocks=_blocks(scheme, found),
         reasons=_reasons(score_class, points, failed),
