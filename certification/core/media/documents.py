@@ -139,7 +139,7 @@ def _names(*names: bytes) -> re.Pattern[bytes]:
     return re.compile(b"/(?:" + b"|".join(spelt) + b")(?![A-Za-z])")
 
 
-_ACTIVE = _names(b"JavaScript", b"Launch", b"EmbeddedFile", b"RichMedia")
+_ACTIVE = _names(b"JavaScript", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"RichMedia")
 
 
 def _iso(file: BinaryIO, size: int, caps: Mapping[Kind, int]) -> _Read:

@@ -59,7 +59,10 @@ class Folder:
         digest = _digest(content)
         final = self._place(digest)
         self._make_folder(final.parent)
-        if not final.exists():
+        try:
+            # Young again, so that a sweep for content without an owner does not take it before its row is written.
+            os.utime(final)
+        except FileNotFoundError:
             self._write(content, digest, final)
         # Also when another writer was first: it may have died between naming the file and this.
         _sync_folder(final.parent)
