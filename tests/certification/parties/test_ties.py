@@ -1,0 +1,124 @@
+from datetime import UTC, date, datetime
+
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import Role
+from certification.core.db import db
+from certification.parties.models import Belonging, Mandate, MemberRole, Party, PartyKind, Power, Tie
+from certification.parties.ties import ties_between
+from certification.rules.guards import Tie as Bond
+from tests import makers
+
+FIRST = datetime(2026, 1, 10, 12, tzinfo=UTC)
+LAST = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+
+def belongs(member: Party, organization: Party, ended_at: datetime | None = None) -> None:
+    makers.save(Belonging(member_id=member.id, organization_id=organization.id, since=FIRST, ended_at=ended_at))
+
+
+def test_a_stranger_has_no_tie(session: Session, at: datetime) -> None:
+    assert ties_between(makers.user(), makers.party(), at) == ()
+
+
+def test_who_works_in_the_workshop_is_tied_by_it(session: Session, at: datetime) -> None:
+    person, workshop = makers.user(), makers.party()
+    makers.member(person, workshop)
+    assert ties_between(person, workshop, at) == (Bond("same_workshop", date(2026, 1, 2), None),)
+
+
+def test_an_artisan_of_one_is_the_same_person(session: Session, at: datetime) -> None:
+    person, artisan = makers.user(), makers.party("Rosa Luna", kind=PartyKind.ARTISAN)
+    makers.member(person, artisan)
+    assert [tie.kind for tie in ties_between(person, artisan, at)] == ["self"]
+
+
+def test_a_declared_tie_keeps_its_kind_and_its_end(session: Session, at: datetime) -> None:
+    person, workshop = makers.user(), makers.party()
+    makers.save(
+        Tie(
+            user_id=person.id,
+            party_id=workshop.id,
+            kind="trade",
+            since=FIRST,
+            ended_at=LAST,
+            declared_by_id=person.id,
+            declared_at=LAST,
+        )
+    )
+    assert ties_between(person, workshop, at) == (Bond("trade", date(2026, 1, 10), date(2026, 6, 30)),)
+
+
+def test_two_workshops_of_one_federation_are_tied_through_their_cooperatives(session: Session, at: datetime) -> None:
+    person, mine, theirs = makers.user(), makers.party("Taller Uno"), makers.party("Taller Dos")
+    coop, other, federation = (
+        makers.party(name, kind=kind)
+        for name, kind in (("A", PartyKind.COOPERATIVE), ("B", PartyKind.COOPERATIVE), ("F", PartyKind.FEDERATION))
+    )
+    makers.member(person, mine)
+    belongs(mine, coop)
+    belongs(theirs, other)
+    belongs(coop, federation)
+    belongs(other, federation)
+    assert [(tie.kind, tie.until) for tie in ties_between(person, theirs, at)] == [("same_cooperative", None)]
+
+
+def test_a_shared_cooperative_ends_when_one_of_both_leaves(session: Session, at: datetime) -> None:
+    person, mine, theirs, coop = (
+        makers.user(),
+        makers.party("Taller Uno"),
+        makers.party("Taller Dos"),
+        makers.party("C", kind=PartyKind.COOPERATIVE),
+    )
+    makers.member(person, mine)
+    belongs(mine, coop)
+    belongs(theirs, coop, ended_at=LAST)
+    assert ties_between(person, theirs, at) == (Bond("same_cooperative", date(2026, 1, 10), date(2026, 6, 30)),)
+
+
+def test_a_shared_community_is_an_assembly_and_no_cooperative(session: Session, at: datetime) -> None:
+    person, mine, theirs, people = (
+        makers.user(),
+        makers.party("Taller Uno"),
+        makers.party("Taller Dos"),
+        makers.party("P", kind=PartyKind.COMMUNITY),
+    )
+    makers.member(person, mine)
+    belongs(mine, people)
+    belongs(theirs, people)
+    assert [tie.kind for tie in ties_between(person, theirs, at)] == ["same_assembly"]
+
+
+def test_whose_workshop_belongs_to_the_applicant_is_tied_to_it(session: Session, at: datetime) -> None:
+    person, mine, coop = makers.user(), makers.party(), makers.party("C", kind=PartyKind.COOPERATIVE)
+    makers.member(person, mine)
+    belongs(mine, coop)
+    assert [tie.kind for tie in ties_between(person, coop, at)] == ["same_cooperative"]
+
+
+def test_a_promoter_with_a_mandate_signs_for_the_party(session: Session, at: datetime) -> None:
+    person, workshop = makers.user(), makers.party()
+    makers.role(person, Role.PROMOTER)
+    makers.save(
+        Mandate(
+            giver_id=workshop.id,
+            holder_user_id=person.id,
+            power=Power.APPLY,
+            how="por escrito",
+            given_at=FIRST,
+            recorded_by_id=person.id,
+        )
+    )
+    assert [tie.kind for tie in ties_between(person, workshop, at)] == ["self"]
+
+
+def test_rings_of_belonging_end(session: Session, at: datetime) -> None:
+    person, mine, theirs = makers.user(), makers.party("Uno"), makers.party("Dos")
+    one, two = makers.party("A", kind=PartyKind.COOPERATIVE), makers.party("B", kind=PartyKind.FEDERATION)
+    makers.member(person, mine, MemberRole.READ)
+    belongs(mine, one)
+    belongs(theirs, two)
+    belongs(one, two)
+    belongs(two, one)
+    assert {tie.kind for tie in ties_between(person, theirs, at)} == {"same_cooperative"}
+    db.session.rollback()
