@@ -4,12 +4,15 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, RoleHolding, User
 from certification.core.db import db, unit_of_work
 from certification.core.orm import Base
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
+from certification.schemes.builtin import install_builtin
+from certification.schemes.models import Scheme, SchemeVersion
 from marketplace.catalogue.models import Product, Variant
 from marketplace.producers.models import Producer
 
@@ -93,3 +96,10 @@ def fresh(session: Session, thing: Any) -> Any:
     """The thing as the database has it now."""
     session.expire_all()
     return session.get_one(type(thing), thing.id)
+
+
+def scheme_version(key: str = "origen-local") -> SchemeVersion:
+    """A built-in scheme's version in force, from the day the makers stand at."""
+    with unit_of_work() as session:
+        install_builtin(by=None, at=THEN)
+        return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key)).one()

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certification.core.orm import Base, Digest, Id, Word, by_value
@@ -27,7 +27,10 @@ class Scheme(Base):
 
 
 class SchemeVersion(Base):
-    """One text of a scheme: ``document`` as ``rules.criteria.parse_scheme`` reads it, and its digest."""
+    """One text of a scheme: ``document`` as ``rules.criteria.parse_scheme`` reads it, and its digest.
+
+    The document is long: it is read from the database only where somebody touches it (see ``schemes.texts``).
+    """
 
     __tablename__ = "scheme_versions"
     __table_args__ = (
@@ -38,7 +41,7 @@ class SchemeVersion(Base):
     id: Mapped[Id]
     scheme_id: Mapped[int] = mapped_column(ForeignKey("schemes.id"), index=True)
     version: Mapped[str] = mapped_column(String(20))
-    document: Mapped[dict[str, Any]]
+    document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     digest: Mapped[Digest]
     state: Mapped[SchemeVersionState] = mapped_column(by_value(SchemeVersionState), default=SchemeVersionState.DRAFT)
     activated_at: Mapped[datetime | None]
@@ -51,3 +54,25 @@ class SchemeVersion(Base):
     scheme: Mapped[Scheme] = relationship(back_populates="versions", lazy="joined")
 
     __mapper_args__ = {"version_id_col": version_id}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+
+FROZEN = "the text of a scheme version never changes once it has left the draft"
+_CHANGED = "OLD.state <> 'draft' AND ({})"
+_TEXT = ("scheme_id", "version", "document", "digest")
+_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION scheme_versions_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{FROZEN}'; END $$"
+)
+_POSTGRES = (
+    "CREATE TRIGGER scheme_versions_frozen BEFORE UPDATE ON scheme_versions FOR EACH ROW WHEN ("
+    + _CHANGED.format(" OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in _TEXT))
+    + ") EXECUTE FUNCTION scheme_versions_refuse()"
+)
+_SQLITE = (
+    "CREATE TRIGGER scheme_versions_frozen BEFORE UPDATE ON scheme_versions WHEN "
+    + _CHANGED.format(" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _TEXT))
+    + f" BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END"
+)
+for _statement, _dialect in ((_FUNCTION, "postgresql"), (_POSTGRES, "postgresql"), (_SQLITE, "sqlite")):
+    _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+    event.listen(SchemeVersion.__table__, "after_create", _ddl)

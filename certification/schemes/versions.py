@@ -1,0 +1,97 @@
+"""The life of a version: consulted, active, superseded, lapsed, withdrawn. Each move is on the record."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.audit.record import record
+from certification.core.db import writing
+from certification.rules.workflow import SCHEME_VERSION, SchemeVersionState
+from certification.schemes.models import SchemeVersion
+from certification.schemes.permissions import Permission
+from certification.schemes.texts import text_of
+
+
+def open_consultation(version: SchemeVersion, *, by: User, at: datetime) -> None:
+    """Freeze the draft's text and put it before those it concerns.
+
+    Raises:
+        InvalidInput: the text contradicts itself or the floor of the registry (param ``where``).
+        IllegalMove: it is no draft.
+
+    """
+    check(by, Permission.EDIT, version)
+    text_of(version)
+    move(version, "consult", by=by, at=at)
+
+
+def activate(version: SchemeVersion, *, by: User, at: datetime) -> None:
+    """Put a consulted version in force; the one in force until now is superseded, its certificates go on.
+
+    Raises:
+        IllegalMove: it was not consulted.
+
+    """
+    check(by, Permission.ACTIVATE, version)
+    bring_into_force(version, by=by, at=at)
+
+
+def lapse(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> None:
+    """The scheme, or the legal mark that it rests on, has ended: no version of it backs a label any more.
+
+    Raises:
+        IllegalMove: this version is not the one in force.
+
+    """
+    check(by, Permission.LAPSE, version)
+    move(version, "lapse", by=by, at=at, reason=reason)
+    _end_all(version, at)
+
+
+def withdraw(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> None:
+    """Its owner takes the scheme back. Labels under it are shown as of a scheme that has lapsed.
+
+    Raises:
+        IllegalMove: this version is not the one in force.
+
+    """
+    check(by, Permission.WITHDRAW, version)
+    move(version, "withdraw", by=by, at=at, reason=reason)
+    version.ended_at = at
+    _end_all(version, at)
+
+
+def bring_into_force(version: SchemeVersion, *, by: User | None, at: datetime) -> None:
+    """As :func:`activate`, for an instance that sets itself up and has nobody to ask."""
+    for older in _others(version, SchemeVersionState.ACTIVE):
+        move(older, "supersede", by=by, at=at, successor=version.version)
+        older.ended_at = at
+    version.activated_at = at
+    move(version, "activate", by=by, at=at)
+
+
+def move(version: SchemeVersion, action: str, *, by: User | None, at: datetime, **details: str) -> None:
+    """One step of the workflow, and its row in the record.
+
+    Raises:
+        IllegalMove: there is no such step from the present state.
+
+    """
+    version.state = SCHEME_VERSION.next_state(version.state, action)
+    subject = f"{version.scheme.key}/{version.version}"
+    record(f"scheme.{action}", "scheme_version", subject, by=by, at=at, digest=version.digest, **details)
+
+
+def _end_all(version: SchemeVersion, at: datetime) -> None:
+    for one in (version, *_others(version, SchemeVersionState.SUPERSEDED)):
+        if one.lapsed_at is None or one.lapsed_at > at:
+            one.lapsed_at = at
+
+
+def _others(version: SchemeVersion, state: SchemeVersionState) -> list[SchemeVersion]:
+    same = select(SchemeVersion).where(
+        SchemeVersion.scheme_id == version.scheme_id, SchemeVersion.id != version.id, SchemeVersion.state == state
+    )
+    return list(writing().scalars(same))
