@@ -3,7 +3,7 @@
 Both look for every word's beginning in ``products.search_text``, which :func:`index_text` writes. Equal finds, not equal ranking.
 """
 
-from sqlalchemy import DDL, ColumnElement, Table, event, func, literal_column, select, text
+from sqlalchemy import DDL, ColumnElement, Integer, Select, Table, event, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from marketplace.catalogue.models import Product
@@ -22,9 +22,8 @@ def finds(words: str, session: Session) -> ColumnElement[bool] | None:
         return None
     if session.get_bind().dialect.name == "sqlite":
         query = " ".join(f'"{word}"*' for word in wanted)
-        rows = (
-            select(literal_column("rowid")).select_from(text(INDEX)).where(text(f"{INDEX} MATCH :words").bindparams(words=query))
-        )
+        match = text("product_words MATCH :words").bindparams(words=query)
+        rows: Select[tuple[int]] = select(literal_column("rowid", Integer)).select_from(text("product_words")).where(match)
         return Product.id.in_(rows)
     query = " & ".join(f"{word}:*" for word in wanted)
     return func.to_tsvector("simple", Product.search_text).op("@@")(func.to_tsquery("simple", query))
