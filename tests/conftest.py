@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pysqlite3
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -22,6 +23,19 @@ from tests.servers import postgres
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 ENGINE = os.environ.get("TIANGUIS_TEST_DATABASE", "sqlite")
+
+
+class Browser(FlaskClient):
+    """A client whose every request has an application context of its own, so that no sign-in leaks from one to the next.
+
+    The test's own session leaves its read transaction first: in memory they share one connection.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            db.session.rollback()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +59,7 @@ def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> F
         PASSKEYS_REQUIRED="no",
     )
     app = create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Browser
     with app.app_context():
         METADATA.create_all(db.engine)
     return app

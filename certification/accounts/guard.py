@@ -8,13 +8,14 @@ from typing import Any
 from flask import current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user
 
+from certification.accounts import sessions
 from certification.accounts.models import User
 from certification.accounts.permissions import RULES, check
+from certification.accounts.sessions import STRONG, is_over
 from certification.core.db import db
 from certification.core.web import see_other
 from certification.rules.errors import Forbidden, NotFound
 
-STRONG = "strong"  # in the session: signed in with a passkey
 View = Callable[..., Any]
 
 
@@ -77,10 +78,11 @@ def load_user(remembered: str) -> User | None:
     """The user whom a session remembers, while that session still counts."""
     public_id, _, epoch = remembered.partition(".")
     user = db.session.query(User).filter_by(public_id=public_id).one_or_none()
-    return user if user and user.is_active and str(user.session_epoch) == epoch else None
+    return user if user and user.is_active and str(user.session_epoch) == epoch and not is_over() else None
 
 
 def init_app(app: Any) -> None:
+    sessions.init_app(app)
     manager = LoginManager()
     manager.session_protection = None  # phones change address all the time
     manager.user_loader(load_user)

@@ -33,6 +33,7 @@ class User(Base):
     language: Mapped[str] = mapped_column(String(2), default="es")
     session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+    erase_at: Mapped[datetime | None]  # the person asked for erasure and may still change their mind
 
     roles: Mapped[list["RoleHolding"]] = relationship(back_populates="user", foreign_keys="RoleHolding.user_id", lazy="selectin")
     passkeys: Mapped[list["Passkey"]] = relationship(back_populates="user")
@@ -112,7 +113,8 @@ class OneTimeCode(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    address: Mapped[str | None] = mapped_column(String(254))  # the mail address that a confirmation is about
+    told_at: Mapped[datetime | None]  # when the person learned that somebody made this code for them
+    address: Mapped[str | None] = mapped_column(String(254), index=True)  # the mail address that a confirmation is about
 
     user: Mapped[User] = relationship(foreign_keys="OneTimeCode.user_id")
 
@@ -127,6 +129,16 @@ class SignInFailure(Base):
     account: Mapped[Digest]
     address: Mapped[Digest]
     at: Mapped[datetime]
+
+
+class SpentToken(Base):
+    """What may not be used again though its signature is good: a session signed out of, an answered passkey challenge."""
+
+    __tablename__ = "spent_tokens"
+
+    id: Mapped[Id]
+    digest: Mapped[Digest] = mapped_column(unique=True)
+    until: Mapped[datetime]  # when it would have ended by itself; swept then
 
 
 class KnownDevice(Base):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from certification.accounts.models import Role, User
+from certification.accounts.models import Passkey, Role, User
 from certification.rules.errors import Forbidden, NotFound
 
 Predicate = Callable[[User | None, Any], bool]
@@ -89,6 +89,11 @@ def themselves(person: User | None, thing: Any) -> bool:
     return person is not None and isinstance(thing, User) and person.id == thing.id
 
 
+def owns_passkey(person: User | None, thing: Any) -> bool:
+    """The passkey is one's own."""
+    return person is not None and isinstance(thing, Passkey) and person.id == thing.user_id
+
+
 def operator(person: User | None, _thing: Any) -> bool:
     """Runs the instance."""
     return person is not None and person.holds(Role.OPERATOR)
@@ -104,6 +109,8 @@ class Permission(StrEnum):
 
     BROWSE = "browse"
     USE_ACCOUNT = "account.use"
+    CHANGE_ACCOUNT = "account.change"
+    KEEP_PASSKEY = "account.passkey"
     APPOINT = "instance.appoint"
 
 
@@ -111,6 +118,8 @@ declare(
     {
         Permission.BROWSE: Rule(any_of=(anyone,)),
         Permission.USE_ACCOUNT: Rule(any_of=(signed_in,)),
+        Permission.CHANGE_ACCOUNT: Rule(any_of=(themselves,)),
+        Permission.KEEP_PASSKEY: Rule(any_of=(owns_passkey,)),
         Permission.APPOINT: Rule(any_of=(operator,), strong=True),
     }
 )

@@ -1,0 +1,22 @@
+"""The address under which all pages of accounts hang, and what their views share."""
+
+from flask import Blueprint, request, url_for
+
+from certification.accounts.passwords import Busy
+from certification.accounts.throttle import TooManyAttempts
+from certification.core.web import safe_next
+from certification.rules.errors import DomainError
+
+bp = Blueprint("accounts", __name__, url_prefix="/account")
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refused form."""
+    if isinstance(error, TooManyAttempts):
+        return 429
+    return 503 if isinstance(error, Busy) else 422
+
+
+def onward() -> str:
+    """Where to go once somebody is signed in."""
+    return safe_next(request.args.get("next"), url_for("desk.index"))

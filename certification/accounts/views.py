@@ -1,0 +1,9 @@
+"""All pages of accounts; importing this hangs them on ``bp``."""
+
+from certification.accounts import (  # noqa: F401 - imported for their routes
+    views_entering,
+    views_mine,
+)
+from certification.accounts.blueprint import bp
+
+__all__ = ["bp"]
