@@ -1,16 +1,19 @@
 """Makers of things for tests: valid unless told otherwise. They write straight to the database, without services."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, RoleHolding, User
+from certification.applications.models import Application
 from certification.core.db import db, unit_of_work
 from certification.core.orm import Base
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
+from certification.registry.models import Certificate, CertificateSubject
+from certification.rules.code import new_code
 from certification.schemes.builtin import install_builtin
 from certification.schemes.models import Scheme, SchemeVersion
 from marketplace.catalogue.models import Product, Variant
@@ -103,3 +106,33 @@ def scheme_version(key: str = "origen-local") -> SchemeVersion:
     with unit_of_work() as session:
         install_builtin(by=None, at=THEN)
         return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key)).one()
+
+
+def certificate(
+    of: Party | None = None, version: SchemeVersion | None = None, *, subject_refs: tuple[str, ...] = (), **given: Any
+) -> Certificate:
+    """A certificate in force for two years, without what was signed; for queries. Signed ones come from the service."""
+    holder, under = of or party(), version or scheme_version()
+    values: dict[str, Any] = {
+        "code": new_code(),
+        "holder_ref": holder.public_id,
+        "holder_name": holder.name,
+        "subject_kind": "product_line",
+        "label_class": "artesania",
+        "goods": "Rebozos de algodón",
+        "search_text": "rebozos de algodon",
+        "state_code": holder.state_code,
+        "municipality": holder.municipality,
+        "granted_at": THEN,
+        "valid_from": THEN,
+        "valid_until": THEN + timedelta(days=730),
+        "page": {},
+    }
+    case = Application(
+        scheme_version_id=under.id, party_id=holder.id, applicant_id=user().id, subject_kind="product_line", created_at=THEN
+    )
+    save(case)
+    made = Certificate(application_id=case.id, scheme_version_id=under.id, holder_id=holder.id, **(values | given))
+    save(made)
+    save(*(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs))
+    return made

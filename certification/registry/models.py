@@ -39,6 +39,7 @@ class Certificate(Base):
     subject_kind: Mapped[Word]
     label_class: Mapped[Word]
     goods: Mapped[str] = mapped_column(String(500))
+    search_text: Mapped[Prose] = mapped_column(default="")  # folded: holder, goods, municipality
     state_code: Mapped[str] = mapped_column(String(2))
     municipality: Mapped[Name]
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
