@@ -27,8 +27,8 @@ class Limits:
 class Output:
     """One file to be made: its long edge in pixels, its format, and the qualities to try in turn.
 
-    With `most_bytes` the first quality whose file fits is taken; when none does, all files of that edge shrink by a
-    quarter until they fit, so that a page budget holds for noise too.
+    With `most_bytes` the first quality whose file fits is taken; when none does, all files of that edge shrink
+    until they fit, so that a page budget holds for noise too.
     """
 
     edge: int

@@ -51,10 +51,10 @@ class TestTheChildsDeath:
         assert code_of(workshop, LARGE_PNG, seconds=0.05) == "timeout"
 
     def test_a_child_without_memory_is_told_as_a_sentence(self, workshop: Workshop) -> None:
-        assert code_of(workshop, LARGE_PNG, memory_bytes=160 * MIB) == "memory"
+        assert code_of(workshop, LARGE_PNG, memory_bytes=160 * MIB, seconds=30) == "memory"
 
     def test_the_same_picture_passes_within_the_limits(self, workshop: Workshop) -> None:
-        made = render(LARGE_PNG, profile=SMALL, workshop=workshop)
+        made = render(LARGE_PNG, limits=Limits(seconds=30), profile=SMALL, workshop=workshop)
         assert made.pictures[0].width == 32
         assert 0 < made.peak_bytes < 1024 * MIB
 

@@ -6,16 +6,22 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from certification.core.media.images import Rendered, render
+from certification.core.media import images
+from certification.core.media.images import Rendered
 from certification.core.media.limits import EVIDENCE, MIB, PAPER, PUBLIC, Limits, Output, Profile
 from certification.core.media.refusals import IMAGE_SENTENCES, BadImage
 from certification.core.media.segments import check_clean
 from tests import photographs as make
 
 ONE = Profile("one", (Output(64, "jpeg", (95,)),))
+PATIENT = Limits(seconds=30)  # only the drill is about time; a busy machine must not fail the rest
 
 
-def refused(source: bytes | Path, limits: Limits | None = None) -> BadImage:
+def render(source: bytes | Path, *, limits: Limits = PATIENT, profile: Profile = PUBLIC) -> Rendered:
+    return images.render(source, limits=limits, profile=profile)
+
+
+def refused(source: bytes | Path, limits: Limits = PATIENT) -> BadImage:
     with pytest.raises(BadImage) as caught:
         render(source, limits=limits)
     assert str(caught.value).endswith(".")
@@ -247,13 +253,13 @@ class TestRefusals:
         assert not any(zipfile.is_zipfile(BytesIO(one.data)) for one in render(polyglot).pictures)
 
     def test_a_file_above_its_limit_is_not_read(self) -> None:
-        refusal = refused(make.encoded(make.scene(90, 60)) + bytes(MIB), Limits(file_bytes=MIB))
+        refusal = refused(make.encoded(make.scene(90, 60)) + bytes(MIB), Limits(seconds=30, file_bytes=MIB))
         assert (refusal.code, refusal.params) == ("too_large_file", {"megabytes": 1})
 
     def test_the_limit_itself_is_allowed(self) -> None:
         data = make.encoded(make.scene(90, 60))
-        assert render(data, limits=Limits(file_bytes=len(data), pixels=90 * 60), profile=ONE).width == 90
-        assert refused(data, Limits(pixels=90 * 60 - 1)).code == "too_many_pixels"
+        assert render(data, limits=Limits(seconds=30, file_bytes=len(data), pixels=90 * 60), profile=ONE).width == 90
+        assert refused(data, Limits(seconds=30, pixels=90 * 60 - 1)).code == "too_many_pixels"
 
     def test_a_compressed_comment_of_gigabytes_costs_a_sentence(self) -> None:
         flood = zlib.compress(bytes(80 * MIB), 9)
