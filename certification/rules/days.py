@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DEFAULT_ZONE = "America/Mexico_City"
+SUSPENSION_MONTHS = 6
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -27,3 +28,8 @@ def add_months(day: date, months: int) -> date:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def suspension_limit(begun: datetime, zone: ZoneInfo) -> datetime:
+    """When a suspension begun at `begun` must have been restored or withdrawn: the end of the day six months on."""
+    return end_of_day(add_months(day_of(begun, zone), SUSPENSION_MONTHS), zone)

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from certification.rules.days import DEFAULT_ZONE, add_months, day_of, end_of_day, start_of_day
+from certification.rules.days import DEFAULT_ZONE, add_months, day_of, end_of_day, start_of_day, suspension_limit
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_a_day_runs_from_midnight_to_midnight_in_its_zone(zone: str, day: date, 
 )
 def test_months_keep_the_day_or_take_the_last_one(day: date, months: int, later: date) -> None:
     assert add_months(day, months) == later
+
+
+def test_a_suspension_ends_with_the_day_six_months_on() -> None:
+    begun = datetime(2026, 8, 31, 5, 30, tzinfo=UTC)  # still the 30th in Mexico City
+    assert suspension_limit(begun, ZoneInfo(DEFAULT_ZONE)) == datetime(2027, 3, 1, 6, tzinfo=UTC)
