@@ -18,6 +18,7 @@ def record(  # noqa: PLR0913 - the columns of one row
     act: str,
     kind: str,
     subject_id: object,
+    /,
     *,
     by: Actor | None,
     at: datetime,

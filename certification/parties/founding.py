@@ -1,0 +1,184 @@
+"""A party comes to be, changes its name or place, and lets people and organizations act in its name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from certification.accounts.models import Role, User
+from certification.accounts.permissions import check
+from certification.audit.record import record
+from certification.core.db import writing
+from certification.parties.belonging import has_role
+from certification.parties.branches import branches
+from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power
+from certification.parties.permissions import Permission
+from certification.parties.places.places import Place
+from certification.rules.errors import AlreadyExists, Forbidden, InvalidInput
+from certification.rules.text import N_
+
+KINDS = (PartyKind.ARTISAN, PartyKind.WORKSHOP, PartyKind.COOPERATIVE, PartyKind.COLLECTIVE, PartyKind.COMMUNITY, PartyKind.BODY)
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class PartyValues:
+    """What a person says of a party; ``place`` is checked already (:func:`places.placed`)."""
+
+    kind: PartyKind
+    name: str
+    branch: str | None
+    place: Place
+
+
+def found(values: PartyValues, *, by: User, at: datetime) -> Party:
+    """Make a party, with ``by`` as its first administrator; it still has to be vetted before it can publish or apply.
+
+    Raises:
+        InvalidInput: for an empty or overlong name, or a branch that does not exist.
+        AlreadyExists: when this person has one of the same name already.
+
+    """
+    check(by, Permission.FOUND)
+    _good(values)
+    session = writing()
+    same = select(Party.id).join(Membership).where(Membership.user_id == by.id, Party.name == values.name)
+    if session.scalar(same.limit(1)) is not None:
+        raise AlreadyExists(sentence=N_("Ya tiene un taller u organización con ese nombre."), field="name")
+    made = Party(created_at=at, created_by_id=by.id)
+    _write(made, values)
+    session.add(made)
+    session.flush()
+    session.add(Membership(user_id=by.id, party_id=made.id, role=MemberRole.ADMIN, given_by_id=by.id, since=at))
+    record("party.founded", "party", made.public_id, by=by, at=at, kind=values.kind, name=values.name)
+    return made
+
+
+def change(party: Party, values: PartyValues, *, by: User, at: datetime) -> None:
+    """Change what is said of a party. Certificates keep what they froze."""
+    check(by, Permission.MANAGE, party)
+    _good(values)
+    before = {"name": party.name, "municipality": party.municipality, "state": party.state_code}
+    _write(party, values)
+    record("party.changed", "party", party.public_id, by=by, at=at, before=before)
+
+
+def add_member_party(organization: Party, values: PartyValues, *, how: str, by: User, at: datetime) -> Party:
+    """A member of an organization who never signs in: their own party, belonging to it, with a mandate to list and apply.
+
+    ``how`` says how the member agreed ("acta de asamblea del 3 de marzo").
+
+    Raises:
+        InvalidInput: when ``how`` is empty.
+
+    """
+    check(by, Permission.MANAGE, organization)
+    _good(values)
+    if not how:
+        raise InvalidInput(sentence=N_("Escriba cómo dio su acuerdo esta persona."), field="how")
+    session = writing()
+    made = Party(created_at=at, created_by_id=by.id)
+    _write(made, values)
+    made.vetting, made.vetted_at, made.vetted_by_id = organization.vetting, organization.vetted_at, organization.vetted_by_id
+    session.add(made)
+    session.flush()
+    session.add(Belonging(member_id=made.id, organization_id=organization.id, since=at))
+    record(
+        "party.member_added",
+        "party",
+        made.public_id,
+        by=by,
+        at=at,
+        on_behalf_of=made.public_id,
+        organization=organization.public_id,
+    )
+    for power in Power:
+        _mandate(made, power, how, by=by, at=at, organization=organization)
+    return made
+
+
+def give_mandate(party: Party, power: Power, how: str, *, to: User | Party, by: User, at: datetime) -> Mandate:
+    """Let a promoter or an organization act in the party's name.
+
+    Raises:
+        Forbidden: when the person named is no promoter.
+        AlreadyExists: when they hold it already.
+
+    """
+    check(by, Permission.MANAGE, party)
+    if isinstance(to, User) and not to.holds(Role.PROMOTER):
+        raise Forbidden(sentence=N_("Esa persona no es promotora en este sitio."), field="to")
+    if not how:
+        raise InvalidInput(sentence=N_("Escriba cómo se acordó."), field="how")
+    same = Mandate.holder_user_id == to.id if isinstance(to, User) else Mandate.holder_party_id == to.id
+    held = select(Mandate.id).where(Mandate.giver_id == party.id, Mandate.power == power, Mandate.ended_at.is_(None), same)
+    if writing().scalar(held.limit(1)) is not None:
+        raise AlreadyExists(sentence=N_("Ya tiene ese permiso."), field="to")
+    return _mandate(
+        party,
+        power,
+        how,
+        by=by,
+        at=at,
+        organization=to if isinstance(to, Party) else None,
+        promoter=to if isinstance(to, User) else None,
+    )
+
+
+def end_mandate(mandate: Mandate, *, by: User, at: datetime) -> None:
+    """Take a mandate back, or lay it down. Ending it twice changes nothing."""
+    check(by, Permission.END_MANDATE, mandate)
+    if mandate.ended_at is None:
+        mandate.ended_at = at
+        record("mandate.ended", "mandate", mandate.public_id, by=by, at=at, on_behalf_of=mandate.giver.public_id)
+
+
+def on_behalf(person: User, party: Party) -> str | None:
+    """The party's id when the person acts for it without belonging to it; for the record."""
+    return None if has_role(person, party.id) else party.public_id
+
+
+def _mandate(  # noqa: PLR0913 - the columns of one row
+    giver: Party,
+    power: Power,
+    how: str,
+    *,
+    by: User,
+    at: datetime,
+    organization: Party | None = None,
+    promoter: User | None = None,
+) -> Mandate:
+    made = Mandate(
+        giver_id=giver.id,
+        holder_party_id=organization.id if organization else None,
+        holder_user_id=promoter.id if promoter else None,
+        power=power,
+        how=how,
+        given_at=at,
+        recorded_by_id=by.id,
+    )
+    session = writing()
+    session.add(made)
+    session.flush()
+    record("mandate.given", "mandate", made.public_id, by=by, at=at, on_behalf_of=giver.public_id, power=power, how=how)
+    return made
+
+
+def _good(values: PartyValues) -> None:
+    if not values.name:
+        raise InvalidInput(sentence=N_("Escriba el nombre."), field="name")
+    if len(values.name) > LONGEST_NAME:
+        raise InvalidInput(sentence=N_("Use %(longest)d letras como máximo."), field="name", longest=LONGEST_NAME)
+    if values.branch and values.branch not in {branch.id for branch in branches()}:
+        raise InvalidInput(sentence=N_("Elija una rama de la lista."), field="branch")
+
+
+def _write(party: Party, values: PartyValues) -> None:
+    party.kind = values.kind
+    party.name = values.name
+    party.branch = values.branch
+    party.state_code = values.place.state_code
+    party.municipality_code = values.place.municipality_code
+    party.municipality = values.place.municipality_name
+    party.locality = values.place.locality
+    party.reference = values.place.reference

@@ -1,0 +1,179 @@
+"""People come into a party, change their role in it and leave; always with somebody left who administers it."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, select
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.accounts.printed import open_account
+from certification.audit.record import record
+from certification.core.db import db, writing
+from certification.core.outbox import send
+from certification.parties.models import Invitation, MemberRole, Membership, Party
+from certification.parties.permissions import Permission
+from certification.parties.vetting import administrators
+from certification.rules.errors import AlreadyExists, Conflict, InvalidInput, NotFound
+from certification.rules.text import N_
+
+VALID_FOR = timedelta(days=14)
+
+
+def invite(party: Party, *, name: str, email: str, role: MemberRole, by: User, at: datetime) -> Invitation:
+    """Invite somebody by mail; the link works once and for :data:`VALID_FOR`.
+
+    Raises:
+        AlreadyExists: when that address belongs to a member, or was invited already.
+
+    """
+    check(by, Permission.MANAGE, party)
+    if not name or "@" not in email:
+        raise InvalidInput(sentence=N_("Escriba el nombre y el correo."), field="email")
+    email = email.lower()
+    if any(membership.user.email == email for membership in members(party)):
+        raise AlreadyExists(sentence=N_("Esa persona ya pertenece."), field="email")
+    open_ones = select(Invitation.id).where(Invitation.party_id == party.id, Invitation.email == email, *_usable(at))
+    if writing().scalar(open_ones.limit(1)) is not None:
+        raise AlreadyExists(sentence=N_("Ya hay una invitación para ese correo."), field="email")
+    key = secrets.token_urlsafe(24)
+    made = Invitation(
+        party_id=party.id,
+        role=role,
+        name=name,
+        email=email,
+        digest=_digest(key),
+        made_by_id=by.id,
+        made_at=at,
+        expires_at=at + VALID_FOR,
+    )
+    session = writing()
+    session.add(made)
+    session.flush()
+    record("member.invited", "party", party.public_id, by=by, at=at, role=role, invitation=made.public_id)
+    send(email, "invitation", language=by.language, party=party, invitation=made, inviter=by, key=key)
+    return made
+
+
+def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
+    """Take an invitation back. Again changes nothing.
+
+    Raises:
+        Conflict: when it was accepted already.
+
+    """
+    check(by, Permission.MANAGE, invitation)
+    if invitation.accepted_at is not None:
+        raise Conflict(sentence=N_("Esa invitación ya fue aceptada."))
+    if invitation.withdrawn_at is None:
+        invitation.withdrawn_at = at
+        record("invitation.withdrawn", "party", invitation.party.public_id, by=by, at=at, invitation=invitation.public_id)
+
+
+def invitation_for(key: str, at: datetime) -> Invitation | None:
+    """The invitation that a mailed key opens, while it counts."""
+    return db.session.scalar(select(Invitation).where(Invitation.digest == _digest(key), *_usable(at)))
+
+
+def accept(invitation: Invitation, *, by: User, at: datetime) -> Membership:
+    """Join the party.
+
+    Raises:
+        NotFound: when the invitation no longer counts.
+        AlreadyExists: when this person belongs to the party.
+
+    """
+    if invitation.accepted_at is not None or invitation.withdrawn_at is not None or invitation.expires_at <= at:
+        raise NotFound(sentence=N_("Esta invitación ya no sirve. Pida otra a quien se la mandó."))
+    made = _join(invitation.party, by, invitation.role, by=by, at=at)
+    invitation.accepted_at, invitation.accepted_by_id = at, by.id
+    return made
+
+
+def add_without_mail(party: Party, *, name: str, role: MemberRole, by: User, at: datetime) -> tuple[User, str]:
+    """Open an account for a member without mail; returns it with the one-time code to print. The code is shown once."""
+    check(by, Permission.MANAGE, party)
+    if not name:
+        raise InvalidInput(sentence=N_("Escriba el nombre."), field="name")
+    user, code = open_account(name, by=by, at=at)
+    _join(party, user, role, by=by, at=at)
+    return user, code
+
+
+def change_role(membership: Membership, role: MemberRole, *, by: User, at: datetime) -> Membership:
+    """Give a member another role: the old membership ends, a new one begins.
+
+    Raises:
+        Conflict: when nobody would be left to administer the party.
+
+    """
+    party = membership.party
+    check(by, Permission.MANAGE, party)
+    if membership.ended_at is not None:
+        raise Conflict
+    if membership.role is role:
+        return membership
+    _somebody_left(membership)
+    membership.ended_at = at
+    made = Membership(user_id=membership.user_id, party_id=party.id, role=role, given_by_id=by.id, since=at)
+    writing().add(made)
+    record("member.role_changed", "party", party.public_id, by=by, at=at, member=membership.user.public_id, role=role)
+    return made
+
+
+def end(membership: Membership, *, by: User, at: datetime) -> None:
+    """Leave, or be taken out by an administrator. Again changes nothing.
+
+    Raises:
+        Conflict: when nobody would be left to administer the party.
+
+    """
+    party = membership.party
+    if membership.user_id != by.id:
+        check(by, Permission.MANAGE, party)
+    if membership.ended_at is not None:
+        return
+    _somebody_left(membership)
+    membership.ended_at = at
+    record("member.left", "party", party.public_id, by=by, at=at, member=membership.user.public_id)
+
+
+def members(party: Party) -> list[Membership]:
+    """Who belongs to the party now, by name."""
+    rows = select(Membership).join(User, User.id == Membership.user_id)
+    wanted = (Membership.party_id == party.id, Membership.ended_at.is_(None))
+    return list(db.session.scalars(rows.where(*wanted).order_by(User.name)))
+
+
+def invitations(party: Party, at: datetime) -> list[Invitation]:
+    """Invitations that wait for an answer, newest first."""
+    rows = select(Invitation).where(Invitation.party_id == party.id, *_usable(at)).order_by(Invitation.id.desc())
+    return list(db.session.scalars(rows))
+
+
+def _join(party: Party, user: User, role: MemberRole, *, by: User, at: datetime) -> Membership:
+    held = select(Membership.id).where(
+        Membership.party_id == party.id, Membership.user_id == user.id, Membership.ended_at.is_(None)
+    )
+    session = writing()
+    if session.scalar(held.limit(1)) is not None:
+        raise AlreadyExists(sentence=N_("Esa persona ya pertenece."))
+    made = Membership(user_id=user.id, party_id=party.id, role=role, given_by_id=by.id, since=at)
+    session.add(made)
+    record("member.joined", "party", party.public_id, by=by, at=at, member=user.public_id, role=role)
+    return made
+
+
+def _somebody_left(membership: Membership) -> None:
+    others = [one for one in administrators(membership.party) if one.id != membership.user_id]
+    if membership.role is MemberRole.ADMIN and not others:
+        raise Conflict(sentence=N_("Alguien tiene que quedar a cargo: antes dé ese papel a otra persona."))
+
+
+def _usable(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > at)
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()

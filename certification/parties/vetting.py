@@ -1,0 +1,103 @@
+"""Whether an account may speak for a party: a document, or the word of somebody already vetted, looked at by a person."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.audit.record import record
+from certification.core.db import db, writing
+from certification.core.media.models import StoredFile
+from certification.core.outbox import send
+from certification.parties.models import MemberRole, Membership, Party, ProofKind, RepresentationProof, Vetting
+from certification.parties.permissions import Permission
+from certification.rules.errors import Conflict, Forbidden, InvalidInput
+from certification.rules.text import N_
+
+
+def offer_document(party: Party, text: str, file: StoredFile, *, by: User, at: datetime) -> RepresentationProof:
+    """Show a document (a letter, an act, a card) that this account may speak for the party."""
+    check(by, Permission.MANAGE, party)
+    return _offer(party, ProofKind.DOCUMENT, text, file, by=by, at=at)
+
+
+def vouch(party: Party, text: str, *, by: User, at: datetime) -> RepresentationProof:
+    """Give one's word for a party; only who administers a vetted party of their own can, and never for their own.
+
+    Raises:
+        Forbidden: when ``by`` speaks for no vetted party, or belongs to this one.
+        InvalidInput: without a sentence on how they know it.
+
+    """
+    check(by, Permission.VOUCH)
+    own = (
+        select(Party)
+        .join(Membership)
+        .where(Membership.user_id == by.id, Membership.role == MemberRole.ADMIN, Membership.ended_at.is_(None))
+    )
+    administered = list(db.session.scalars(own))
+    if party in administered or not any(one.vetting is Vetting.VETTED for one in administered):
+        raise Forbidden(sentence=N_("Solo puede avalar quien administra otro taller u organización ya comprobado."))
+    if not text:
+        raise InvalidInput(sentence=N_("Escriba desde cuándo los conoce y qué les ha visto hacer."), field="text")
+    return _offer(party, ProofKind.VOUCHING, text, None, by=by, at=at)
+
+
+def decide(proof: RepresentationProof, *, accepted: bool, reason: str, by: User, at: datetime) -> None:
+    """Accept or refuse a proof; the administrators are told.
+
+    Raises:
+        Conflict: when it is decided already.
+        Forbidden: for one's own proof.
+        InvalidInput: when refusing without a reason.
+
+    """
+    party = proof.party
+    check(by, Permission.VET, party)
+    if proof.decided_at is not None:
+        raise Conflict
+    if proof.given_by_id == by.id or _administers(by, party):
+        raise Forbidden(sentence=N_("Nadie comprueba su propio taller u organización."))
+    if not accepted and not reason:
+        raise InvalidInput(sentence=N_("Escriba la razón, para que sepan qué falta."), field="reason")
+    proof.accepted, proof.reason = accepted, reason or None
+    proof.decided_by_id, proof.decided_at = by.id, at
+    if accepted:
+        party.vetting, party.vetted_at, party.vetted_by_id = Vetting.VETTED, at, by.id
+    elif party.vetting is not Vetting.VETTED:
+        party.vetting = Vetting.REFUSED
+    record("party.vetted" if accepted else "party.vetting_refused", "party", party.public_id, by=by, at=at, proof=proof.public_id)
+    for administrator in administrators(party):
+        if administrator.email and administrator.email_confirmed_at:
+            send(administrator.email, "vetting-decided", language=administrator.language, party=party, proof=proof)
+
+
+def administrators(party: Party) -> list[User]:
+    """The accounts that administer a party now."""
+    rows = select(User).join(Membership, Membership.user_id == User.id)
+    wanted = (Membership.party_id == party.id, Membership.role == MemberRole.ADMIN, Membership.ended_at.is_(None))
+    return list(db.session.scalars(rows.where(*wanted).order_by(User.id)).unique())
+
+
+def waiting() -> list[RepresentationProof]:
+    """Proofs that nobody has looked at, oldest first."""
+    rows = select(RepresentationProof).where(RepresentationProof.decided_at.is_(None)).order_by(RepresentationProof.id)
+    return list(db.session.scalars(rows))
+
+
+def _offer(party: Party, kind: ProofKind, text: str, file: StoredFile | None, *, by: User, at: datetime) -> RepresentationProof:
+    made = RepresentationProof(
+        party_id=party.id, kind=kind, text=text, file_id=file.id if file else None, given_by_id=by.id, given_at=at
+    )
+    session = writing()
+    session.add(made)
+    session.flush()
+    if party.vetting in (Vetting.NONE, Vetting.REFUSED):
+        party.vetting = Vetting.ASKED
+    record("party.proof_given", "party", party.public_id, by=by, at=at, kind=kind, proof=made.public_id)
+    return made
+
+
+def _administers(person: User, party: Party) -> bool:
+    return any(one.id == person.id for one in administrators(party))
