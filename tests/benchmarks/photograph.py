@@ -88,11 +88,11 @@ def compare(name: str, act: Callable[[bytes], list[bytes]], data: bytes, rounds:
     return median, max(references) / min(references)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Print the table; 0 kept, 1 broken, 2 no verdict."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="7 rounds instead of 21")
-    rounds = 7 if parser.parse_args().short else 21
+    rounds = 7 if parser.parse_args(arguments).short else 21
     picture = make.scene(4000, 3000)
     plain = make.encoded(picture, quality=88)
     phone = make.encoded(picture, quality=88, exif=make.located(6), icc_profile=make.wide_gamut(), progressive=True)

@@ -130,12 +130,12 @@ def controls() -> list[str]:
     return blind
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the drill; 0 when every promise was kept and every control failed as it must."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="about sixty files")
     parser.add_argument("--control", action="store_true", help="without limits: must fail")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     broken = drill(few_uploads() if asked.short else uploads(), NO_LIMITS if asked.control else Limits())
     if not asked.control:
         broken += controls()

@@ -81,13 +81,13 @@ def render(
         raise BadImage("busy") from busy
     try:
         answer, files = wire.unframe(outcome.answer)
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise _ended_early(outcome) from broken
-    if "refused" in answer:
+    if isinstance(answer, dict) and "refused" in answer:
         raise _refused(answer, limits)
     try:
-        return _accept(answer, files, outcome)
-    except (KeyError, TypeError, ValueError, segments.Unclean) as broken:
+        return _accept(answer, files, outcome, profile)
+    except (KeyError, TypeError, ValueError, OverflowError, segments.Unclean) as broken:
         # Only a child that was taken over answers like this.
         raise BadImage("crashed", detail=f"bad answer: {broken}") from broken
 
@@ -113,7 +113,8 @@ def _check_kind(data: bytes) -> None:
 
 
 def _refused(answer: dict[str, Any], limits: Limits) -> BadImage:
-    code = answer["refused"] if answer["refused"] in IMAGE_SENTENCES else "crashed"
+    code = str(answer["refused"])
+    code = code if code in IMAGE_SENTENCES else "crashed"
     detail = str(answer.get("detail", ""))
     if code == "too_many_pixels":
         return BadImage(code, detail=detail, megapixels=limits.pixels // 1_000_000)
@@ -133,14 +134,15 @@ def _ended_early(outcome: Outcome) -> BadImage:
     return BadImage("crashed", detail=f"exit status {os.waitstatus_to_exitcode(status)}")
 
 
-def _accept(answer: dict[str, Any], files: memoryview, outcome: Outcome) -> Rendered:
+def _accept(answer: dict[str, Any], files: memoryview, outcome: Outcome, profile: Profile) -> Rendered:
+    asked = {(output.edge, output.format) for output in profile.outputs}
     pictures = []
     at = 0
     for row in answer["files"]:
-        data = bytes(files[at : at + int(row["bytes"])])
-        at += len(data)
-        segments.check_clean(data, str(row["format"]))
-        pictures.append(Picture(int(row["edge"]), str(row["format"]), int(row["width"]), int(row["height"]), data))
+        picture = _picture(row, bytes(files[at : at + int(row["bytes"])]))
+        asked.remove((picture.edge, picture.format))
+        pictures.append(picture)
+        at += len(picture.data)
     if at != len(files) or not pictures:
         raise ValueError("files do not fill the answer")
     source = answer["source"]
@@ -152,3 +154,11 @@ def _accept(answer: dict[str, Any], files: memoryview, outcome: Outcome) -> Rend
         answer["confined"] is True,
         outcome.peak_bytes,
     )
+
+
+def _picture(row: dict[str, Any], data: bytes) -> Picture:
+    made = Picture(int(row["edge"]), str(row["format"]), int(row["width"]), int(row["height"]), data)
+    if not (1 <= made.width <= made.edge and 1 <= made.height <= made.edge):
+        raise ValueError("a size that nobody asked for")
+    segments.check_clean(data, made.format)
+    return made

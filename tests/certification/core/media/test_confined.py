@@ -119,7 +119,7 @@ class TestAChildTakenOver:
         return wire.frame({"confined": True, "source": {"format": "PNG", "width": 4, "height": 4}, "files": [entry]}) + data
 
     def test_control_a_clean_answer_is_taken(self) -> None:
-        assert render(self.CLEAN, workshop=Answering(self.answer(self.CLEAN))).pictures[0].data == self.CLEAN
+        assert render(self.CLEAN, profile=SMALL, workshop=Answering(self.answer(self.CLEAN))).pictures[0].data == self.CLEAN
 
     @pytest.mark.parametrize(
         "data",
@@ -144,7 +144,14 @@ class TestAChildTakenOver:
         assert code_of(Answering(self.answer(self.CLEAN, width="wide"))) == "crashed"
         assert code_of(Answering(self.answer(self.CLEAN, format="svg+xml"))) == "crashed"
         assert code_of(Answering(wire.frame({"refused": "no such code"}))) == "crashed"
-        assert code_of(Answering(wire.frame([]))) == "crashed"
+        assert code_of(Answering(self.answer(self.CLEAN, width=9000))) == "crashed"
+        assert code_of(Answering(self.answer(self.CLEAN, height=0))) == "crashed"
+        assert code_of(Answering(self.answer(self.CLEAN, edge=33))) == "crashed"
+        assert code_of(Answering(self.answer(self.CLEAN, width=float("inf")))) == "crashed"
+        odd: list[object] = [[], 5, None, "refused", {"refused": []}, {"files": 1}, {"files": [[]]}]
+        for answer in odd:
+            assert code_of(Answering(wire.frame(answer))) == "crashed"
+        assert code_of(Answering((100_000).to_bytes(4, "big") + b"[" * 100_000)) == "crashed"
         assert code_of(Answering(b"\x00\x00\x00\x05hello")) == "crashed"
 
 
