@@ -1,0 +1,164 @@
+"""A party opens its stall, tells its story and credits the people who make things."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.audit.record import record
+from certification.core.db import writing
+from certification.core.media.models import StoredFile
+from certification.parties.founding import on_behalf
+from certification.parties.models import Party, Vetting
+from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput
+from certification.rules.fold import fold
+from certification.rules.text import N_
+from marketplace.producers.models import Maker, Producer
+from marketplace.producers.permissions import Permission
+
+LONGEST_SLUG = 60
+LONGEST_STORY = 6000
+LONGEST_LINE = 160
+
+
+@dataclass(frozen=True)
+class StallValues:
+    """What a producer says of themselves; ``whatsapp`` as E.164 or ``None``."""
+
+    line: str
+    story: str
+    story_en: str = ""
+    languages: tuple[str, ...] = ()
+    whatsapp: str | None = None
+    whatsapp_shown: bool = False
+    visits: str = ""
+
+
+def open_stall(party: Party, *, by: User, at: datetime) -> Producer:
+    """Give a party its stall, still closed to the public.
+
+    Raises:
+        AlreadyExists: when it has one.
+
+    """
+    check(by, Permission.OPEN, party)
+    session = writing()
+    if session.scalar(select(Producer.id).where(Producer.party_id == party.id)) is not None:
+        raise AlreadyExists
+    made = Producer(party_id=party.id, slug=_free_slug(session, party.name), created_at=at)
+    session.add(made)
+    session.flush()
+    record("stall.opened", "producer", made.public_id, by=by, at=at, on_behalf_of=on_behalf(by, party))
+    return made
+
+
+def describe(producer: Producer, values: StallValues, *, by: User, at: datetime) -> None:
+    """Write the story and the ways to reach the producer.
+
+    Raises:
+        InvalidInput: for a text that is too long.
+
+    """
+    check(by, Permission.EDIT, producer)
+    for name, text, longest in (("line", values.line, LONGEST_LINE), ("story", values.story, LONGEST_STORY)):
+        if len(text) > longest:
+            raise InvalidInput(sentence=N_("Use %(longest)d letras como máximo."), field=name, longest=longest)
+    producer.line, producer.story, producer.story_en = values.line, values.story, values.story_en
+    producer.languages = list(values.languages)
+    producer.whatsapp, producer.whatsapp_shown = values.whatsapp, values.whatsapp_shown and values.whatsapp is not None
+    producer.visits = values.visits
+    record("stall.described", "producer", producer.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party))
+
+
+def picture(producer: Producer, file: StoredFile, *, cover: bool, by: User, at: datetime) -> None:
+    """Hang a photograph: the cover (the place) or the portrait."""
+    check(by, Permission.EDIT, producer)
+    if cover:
+        producer.cover_id = file.id
+    else:
+        producer.portrait_id = file.id
+    record("stall.pictured", "producer", producer.public_id, by=by, at=at, cover=cover)
+
+
+def show(producer: Producer, *, by: User, at: datetime) -> None:
+    """Open the stall to the public.
+
+    Raises:
+        IllegalMove: before somebody checked that the account may speak for the party.
+        InvalidInput: without a line about who they are.
+
+    """
+    check(by, Permission.EDIT, producer)
+    if producer.party.vetting is not Vetting.VETTED:
+        raise IllegalMove(
+            "not_vetted",
+            N_("Antes de abrir su puesto, una persona tiene que comprobar que usted puede hablar por su taller u organización."),
+        )
+    if not producer.line:
+        raise InvalidInput(sentence=N_("Escriba una frase sobre quiénes son."), field="line")
+    if producer.published_at is None:
+        producer.published_at = at
+        record("stall.shown", "producer", producer.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party))
+
+
+def hide(producer: Producer, *, by: User, at: datetime) -> None:
+    """Close the stall to the public; products and labels stay as they are."""
+    check(by, Permission.EDIT, producer)
+    if producer.published_at is not None:
+        producer.published_at = None
+        record("stall.hidden", "producer", producer.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party))
+
+
+def go_away(producer: Producer, until: date | None, *, by: User, at: datetime) -> None:
+    """Say that nothing is sent until a day; ``None`` says that they are back."""
+    check(by, Permission.EDIT, producer)
+    if until is not None and until <= at.date():
+        raise InvalidInput(sentence=N_("Elija un día que todavía no llega."), field="away_until")
+    producer.away_until = until
+    record("stall.away", "producer", producer.public_id, by=by, at=at, until=until.isoformat() if until else None)
+
+
+def credit(producer: Producer, name: str, how: str, *, party: Party | None = None, by: User, at: datetime) -> Maker:
+    """Name somebody as a maker, under the name they chose; ``how`` says how they agreed.
+
+    Raises:
+        InvalidInput: without a name or without how they agreed.
+
+    """
+    check(by, Permission.EDIT, producer)
+    if not name:
+        raise InvalidInput(sentence=N_("Escriba el nombre como la persona quiere aparecer."), field="name")
+    if not how:
+        raise InvalidInput(sentence=N_("Escriba cómo dio su acuerdo esta persona."), field="how")
+    made = Maker(
+        producer_id=producer.id, party_id=party.id if party else None, public_name=name, consented_at=at, consent_how=how
+    )
+    session = writing()
+    session.add(made)
+    session.flush()
+    record("maker.credited", "maker", made.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party), how=how)
+    return made
+
+
+def uncredit(maker: Maker, *, by: User, at: datetime) -> None:
+    """Take the consent back: the name leaves every page at once. Again changes nothing."""
+    check(by, Permission.EDIT, maker)
+    if maker.withdrawn_at is None:
+        maker.withdrawn_at = at
+        record("maker.uncredited", "maker", maker.public_id, by=by, at=at)
+
+
+def slug_of(name: str) -> str:
+    """A name as it stands in an address: ``Taller Hilo de Luna`` → ``taller-hilo-de-luna``."""
+    words = re.findall(r"[a-z0-9]+", fold(name))
+    return "-".join(words)[:LONGEST_SLUG].strip("-") or "puesto"
+
+
+def _free_slug(session: Session, name: str) -> str:
+    base = slug_of(name)
+    taken = set(session.scalars(select(Producer.slug).where(Producer.slug.startswith(base, autoescape=True))))
+    return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
