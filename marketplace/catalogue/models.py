@@ -23,6 +23,7 @@ class Product(Base):
     __table_args__ = (
         CheckConstraint("state = 'draft' OR published_at IS NOT NULL OR state = 'archived'", name="shown_has_date"),
         Index("ix_products_newest", "state", "published_at", "id"),
+        Index("ix_products_stall", "producer_id", "state", "published_at", "id"),
         Index("ix_products_cheapest", "state", "price_centavos", "id"),
         Index("ix_products_category", "state", "category", "published_at", "id"),
         Index("ix_products_place", "state", "state_code", "published_at", "id"),
@@ -30,7 +31,7 @@ class Product(Base):
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
-    producer_id: Mapped[int] = mapped_column(ForeignKey("producers.id"), index=True)
+    producer_id: Mapped[int] = mapped_column(ForeignKey("producers.id"))
     slug: Mapped[str] = mapped_column(String(80), default="")
     state: Mapped[ListingState] = mapped_column(by_value(ListingState), default=ListingState.DRAFT)
     name: Mapped[Name] = mapped_column(default="")
@@ -64,7 +65,9 @@ class Product(Base):
         back_populates="product", order_by="Variant.position", cascade="all, delete-orphan"
     )
     photos: Mapped[list["ProductPhoto"]] = relationship(
-        back_populates="product", order_by="ProductPhoto.position", cascade="all, delete-orphan"
+        back_populates="product",
+        order_by="ProductPhoto.position",
+        primaryjoin="and_(Product.id == ProductPhoto.product_id, ProductPhoto.removed_at.is_(None))",
     )
 
     __mapper_args__ = {"version_id_col": version_id}  # noqa: RUF012 - SQLAlchemy reads a plain dict
@@ -75,7 +78,10 @@ class Product(Base):
 
 
 class Variant(Base):
-    """What is bought: a size, a weight, a colour; a product with one hides it. ``on_hand`` is ``None`` when made to order."""
+    """What is bought: a size, a weight, a colour; a product with one hides it.
+
+    ``on_hand`` is ``None`` when each is made to order; the price is ``None`` only while the product is a draft.
+    """
 
     __tablename__ = "variants"
     __table_args__ = (
@@ -88,7 +94,7 @@ class Variant(Base):
     public_id: Mapped[PublicId]
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     name: Mapped[Name] = mapped_column(default="")
-    price_centavos: Mapped[Centavos]
+    price_centavos: Mapped[Centavos | None]
     on_hand: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
 
@@ -96,7 +102,7 @@ class Variant(Base):
 
 
 class ProductPhoto(Base):
-    """A photograph of a product, in its place in the row."""
+    """A photograph of a product, in its place in the row. One that was removed can be put back."""
 
     __tablename__ = "product_photos"
 
@@ -106,6 +112,7 @@ class ProductPhoto(Base):
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
     position: Mapped[int]
     alt: Mapped[Line] = mapped_column(default="")
+    removed_at: Mapped[datetime | None]
 
     product: Mapped[Product] = relationship(back_populates="photos")
     file: Mapped[StoredFile] = relationship(lazy="joined")
