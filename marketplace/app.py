@@ -7,9 +7,13 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from certification.accounts import guard
+from certification.accounts.views import bp as accounts_bp
+from certification.applications import views as applications
 from certification.core import assets, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.settings import Settings, read_settings
+from certification.registry import views as registry
+from certification.schemes import views as schemes
 
 PACKAGE = Path(__file__).parent
 LONGEST_FORM_BYTES = 2_000_000
@@ -52,3 +56,7 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
 
 def _register(app: Flask) -> None:
     """Hang every concept's pages under its address."""
+    app.register_blueprint(accounts_bp)
+    app.register_blueprint(schemes.bp)
+    app.register_blueprint(applications.bp)
+    registry.init_app(app)

@@ -17,6 +17,7 @@ from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
+from certification.registry.keys import create_keys
 from marketplace.app import create_app
 from marketplace.models import METADATA
 from tests.servers import postgres
@@ -62,6 +63,7 @@ def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> F
     app.test_client_class = Browser
     with app.app_context():
         METADATA.create_all(db.engine)
+        create_keys(settings.data, demonstration=False)
     return app
 
 

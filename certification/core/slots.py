@@ -6,6 +6,7 @@ pieces with the values, escaped, between them. A template may test whether a slo
 
 import re
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 from markupsafe import Markup, escape
 
@@ -18,9 +19,10 @@ def slot(name: str) -> Markup:
 
 
 class Cut:
-    """A rendered template, cut at its slots."""
+    """A rendered template, cut at its slots. ``mark`` tells its text from any other's."""
 
     def __init__(self, rendered: str) -> None:
+        self.mark = sha256(rendered.encode()).hexdigest()[:12]
         parts = MARK.split(rendered)
         self._texts = parts[::2]
         self._names = parts[1::2]

@@ -1,0 +1,183 @@
+"""What happens to a certificate after its grant: acts are public, have a reason, and the holder is told (guards 1, 3, 4, 5)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from certification.accounts.models import Role, User
+from certification.accounts.permissions import check
+from certification.audit.record import record
+from certification.core.db import writing
+from certification.parties.belonging import WRITERS, has_role
+from certification.parties.models import Power
+from certification.parties.ties import ties_between
+from certification.registry.models import Certificate, RecordedAct
+from certification.registry.permissions import Permission
+from certification.registry.projection import why_of
+from certification.registry.recording import add_act
+from certification.registry.telling import tell_holder
+from certification.rules import guards
+from certification.rules.days import add_months, day_of, end_of_day
+from certification.rules.errors import Conflict, InvalidInput, SuspensionTooLong
+from certification.rules.text import N_
+from certification.rules.workflow import CERTIFICATE, CertificateAct, CertificateStanding
+from certification.schemes.reasons import check_reason, tie_rules
+from certification.schemes.texts import text_of, zone_of
+
+SUSPENSION_MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The public reason of an act: a code of the shared list, the criterion where it needs one, and a summary for everyone."""
+
+    reason_code: str
+    public_summary: str
+    criterion: str | None = None
+
+
+def standing_of(certificate: Certificate) -> CertificateStanding:
+    """What recorded acts left the certificate in; dates do not count here."""
+    one = certificate
+    marks = (
+        (one.withdrawn_at, CertificateStanding.WITHDRAWN),
+        (one.surrendered_at, CertificateStanding.SURRENDERED),
+        (one.superseded_at, CertificateStanding.SUPERSEDED),
+        (one.suspended_at, CertificateStanding.SUSPENDED),
+    )
+    return next((standing for mark, standing in marks if mark is not None), CertificateStanding.IN_FORCE)
+
+
+def suspend(certificate: Certificate, why: Why, *, until: date, by: User, at: datetime) -> RecordedAct:
+    """Pause the label through ``until`` at the latest; the pause ends only by an act.
+
+    Raises:
+        SuspensionTooLong: more than six months ahead.
+        InvalidInput: the reason does not stand for this act, the summary is missing, or the day is past.
+        IllegalMove, TieBars, EvaluatorDecides, Forbidden: it is not possible, or not for this person.
+
+    """
+    _begin(certificate, Permission.SUSPEND, "suspend", by, at)
+    zone = zone_of(certificate.scheme_version)
+    today = day_of(at, zone)
+    if until > add_months(today, SUSPENSION_MONTHS):
+        raise SuspensionTooLong(field="until")
+    if until < today:
+        raise InvalidInput("day_past", N_("Ese día ya pasó."), field="until")
+    certificate.suspended_at, certificate.suspension_until = at, end_of_day(until, zone)
+    details = {"suspension_until": certificate.suspension_until.isoformat()}
+    return _end(certificate, CertificateAct.SUSPENDED, why, by=by, at=at, details=details)
+
+
+def restore(certificate: Certificate, *, by: User, at: datetime, public_summary: str = "") -> RecordedAct:
+    """End a pause: what made it was mended. Raises as :func:`suspend`."""
+    _begin(certificate, Permission.RESTORE, "restore", by, at)
+    certificate.suspended_at = certificate.suspension_until = None
+    return _end(certificate, CertificateAct.RESTORED, None, by=by, at=at, details={"summary": public_summary})
+
+
+def withdraw(certificate: Certificate, why: Why, *, by: User, at: datetime) -> RecordedAct:
+    """Take the label away for good. Raises as :func:`suspend`."""
+    _begin(certificate, Permission.WITHDRAW, "withdraw", by, at)
+    certificate.withdrawn_at = at
+    return _end(certificate, CertificateAct.WITHDRAWN, why, by=by, at=at)
+
+
+def surrender(certificate: Certificate, why: Why, *, by: User, at: datetime) -> RecordedAct:
+    """The holder gives the label back, for good.
+
+    Raises:
+        InvalidInput: another reason than those for this act.
+        IllegalMove: it was lost already.
+
+    """
+    check(by, Permission.SURRENDER, certificate)
+    _move(certificate, "surrender")
+    certificate.surrendered_at = at
+    return _end(certificate, CertificateAct.SURRENDERED, why, by=by, at=at)
+
+
+def supersede(certificate: Certificate, successor: Certificate, *, by: User, at: datetime) -> RecordedAct:
+    """Another certificate of the same holder takes this one's place. Raises as :func:`suspend`, and Conflict for a stranger's."""
+    _begin(certificate, Permission.WITHDRAW, "supersede", by, at)
+    if successor.holder_id != certificate.holder_id or successor.id == certificate.id:
+        raise Conflict("other_holder", N_("El sello nuevo debe ser de la misma persona titular."))
+    certificate.superseded_at, certificate.successor = at, successor.code
+    return _end(certificate, CertificateAct.SUPERSEDED, None, by=by, at=at, details={"successor": successor.code})
+
+
+def _begin(certificate: Certificate, permission: Permission, action: str, by: User, at: datetime) -> None:
+    """Permission first, then the guards, then whether the step exists."""
+    check(by, permission, certificate)
+    _impartial(certificate, by, at)
+    _move(certificate, action)
+
+
+def _move(certificate: Certificate, action: str) -> None:
+    writing().refresh(certificate, with_for_update=True)
+    CERTIFICATE.next_state(standing_of(certificate), action)
+
+
+def _impartial(certificate: Certificate, by: User, at: datetime) -> None:
+    """Guard 1 holds for taking away as it does for granting."""
+    version = certificate.scheme_version
+    person = guards.Person(str(by.id), ties_between(by, certificate.holder, at), operates_site=by.holds(Role.OPERATOR))
+    evaluators = {str(one.evaluator_id) for one in certificate.application.evaluations if one.recused_at is None}
+    text, today = text_of(version), day_of(at, zone_of(version))
+    guards.may_decide(person, evaluators, tie_rules(), mode=text.decision.mode, at=today)
+
+
+def _end(  # noqa: PLR0913 - the parts of one record
+    certificate: Certificate,
+    kind: CertificateAct,
+    why: Why | None,
+    *,
+    by: User,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+) -> RecordedAct:
+    shown, appeal_until = _public_reason(certificate, kind, why, at) if why else (None, None)
+    act = add_act(certificate, kind, by=by, at=at, details=details, why=shown, appeal_until=appeal_until)
+    acting_for = None if has_role(by, certificate.holder_id, WRITERS[Power.APPLY]) else certificate.holder.public_id
+    surrendered = kind is CertificateAct.SURRENDERED
+    reason = {"reason_code": why.reason_code, "criterion": why.criterion} if why else {}
+    record(
+        f"certificate.{ACT_WORDS[kind]}",
+        "certificate",
+        certificate.code,
+        by=by,
+        at=at,
+        on_behalf_of=acting_for if surrendered else None,
+        **reason,
+    )
+    tell_holder(certificate, f"certificate-{kind.value}", at=at)
+    writing().flush()
+    return act
+
+
+ACT_WORDS = {
+    CertificateAct.SUSPENDED: "suspend",
+    CertificateAct.RESTORED: "restore",
+    CertificateAct.WITHDRAWN: "withdraw",
+    CertificateAct.SURRENDERED: "surrender",
+    CertificateAct.SUPERSEDED: "supersede",
+}
+
+
+def _public_reason(
+    certificate: Certificate, kind: CertificateAct, why: Why, at: datetime
+) -> tuple[dict[str, Any], datetime | None]:
+    """The reason as it is shown, and until when the holder may appeal; nobody appeals against their own wish."""
+    version = certificate.scheme_version
+    text = text_of(version)
+    reason = check_reason(ACT_WORDS[kind], why.reason_code, why.criterion, text)
+    own_wish = kind is CertificateAct.SURRENDERED
+    if not why.public_summary.strip() and not own_wish:
+        raise InvalidInput(
+            "summary_missing", N_("Escriba en pocas palabras qué pasó: lo leerá todo el público."), field="public_summary"
+        )
+    shown = why_of(kind, at, reason, version, criterion=why.criterion, summary=why.public_summary)
+    if own_wish:
+        return shown, None
+    zone = zone_of(version)
+    return shown, end_of_day(day_of(at, zone) + timedelta(days=text.timing.appeal_deadline_days), zone)

@@ -1,0 +1,34 @@
+"""One certificate by its code: everything the verify page reads, in one row."""
+
+from collections import namedtuple
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, select
+
+from certification.core.quick import QuickSelect
+from certification.registry.models import Certificate
+from certification.registry.validity import INSTANTS
+from certification.schemes.models import SchemeVersion
+
+NAMES = ("code", "version_id", "scheme_version_id", "subject_kind", "label_class", "goods", "holder_name", "granted_at", "page")
+COLUMNS = tuple(getattr(Certificate, name) for name in (*NAMES, *INSTANTS))
+ENDS = (SchemeVersion.lapsed_at, SchemeVersion.mark_ends_on)
+Row = namedtuple("Row", (*NAMES, *INSTANTS, "lapsed_at", "mark_ends_on"))  # type: ignore[misc]  # noqa: PYI024 - fields named by the tables
+
+
+class Lookup:
+    """Finds rows by canonical code; kept for as long as the application."""
+
+    def __init__(self, engine: Engine) -> None:
+        wanted = select(*COLUMNS, *ENDS).join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id)
+        self._select = QuickSelect(engine, wanted.where(Certificate.code == bindparam("code")))
+
+    def find(self, code: str) -> Any:
+        """The row with the columns' names, or ``None``.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        found = self._select.first(code=code)
+        return None if found is None else Row._make(found)

@@ -1,0 +1,107 @@
+"""What the verify page shows of a certificate: made when an act is recorded, so that one row is all a view reads.
+
+The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two languages are ``{es, en}``)::
+
+    makers      [{name, salt}]          as disclosed; see ``commitments``
+    place       "Teotitlán del Valle, Oaxaca"
+    techniques, marks                   as applied for
+    photo       media.files.Photo as a mapping, or null
+    decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}
+    proof       {number, kid, signature, at}
+    history     [{kind, at}]
+    why         {kind, at, reason_code, reason {es, en}, criterion, criterion_title {es, en}, summary, appeal_until}, or null;
+                criterion, its title and appeal_until may be null
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from certification.applications.models import Application, Capacity, Decision
+from certification.core.media.files import photo
+from certification.core.media.models import StoredFile
+from certification.parties.models import Party
+from certification.parties.places.places import state
+from certification.registry.commitments import Disclosure
+from certification.registry.models import CertificateVersion
+from certification.rules.reading import Both
+from certification.rules.workflow import CertificateAct, Outcome
+from certification.schemes.models import SchemeVersion
+from certification.schemes.reasons import ReasonCode
+from certification.schemes.texts import text_of
+
+Page = dict[str, Any]
+
+
+def first_page(application: Application, decision: Decision, makers: Sequence[Disclosure]) -> Page:
+    """The page as the grant makes it, without proof and history."""
+    return {
+        "makers": [{"name": one.name, "salt": one.salt} for one in makers],
+        "place": place_of(application.party),
+        "techniques": application.techniques,
+        "marks": application.marks,
+        "photo": _photo(application.photo, application.goods),
+        "decided": _decided(application, decision),
+        "history": [],
+        "why": None,
+    }
+
+
+def with_proof(page: Page, version: CertificateVersion) -> Page:
+    """The page with the version that stands now."""
+    proof = {"number": version.number, "kid": version.kid, "signature": version.signature, "at": version.signed_at.isoformat()}
+    return page | {"proof": proof}
+
+
+def with_act(page: Page, kind: CertificateAct, at: datetime, why: dict[str, Any] | None) -> Page:
+    """The page after an act. ``why`` stands until an act without one."""
+    return page | {"history": [*page.get("history", ()), {"kind": kind.value, "at": at.isoformat()}], "why": why}
+
+
+def why_of(
+    kind: CertificateAct, at: datetime, reason: ReasonCode, version: SchemeVersion, *, criterion: str | None, summary: str
+) -> dict[str, Any]:
+    """Why a label was lost or paused, in the words of the lists and of who decided."""
+    title = text_of(version).criterion(criterion).title if criterion else None
+    return {
+        "kind": kind.value,
+        "at": at.isoformat(),
+        "reason_code": reason.code,
+        "reason": _both(reason.text),
+        "criterion": criterion,
+        "criterion_title": _both(title) if title else None,
+        "summary": summary,
+        "appeal_until": None,
+    }
+
+
+def place_of(party: Party) -> str:
+    """Locality, municipality and state; never the house."""
+    entity = state(party.state_code)
+    parts = (party.locality, party.municipality, entity.name if entity else None)
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _photo(file: StoredFile | None, goods: str) -> dict[str, Any] | None:
+    return None if file is None or file.private or not file.renditions else asdict(photo(file, alt=goods))
+
+
+def _decided(application: Application, decision: Decision) -> dict[str, Any]:
+    version = application.scheme_version
+    owner = version.scheme.owner
+    done = [one for one in application.evaluations if one.submitted_at and not one.recused_at]
+    visits = [one.visited_on for one in done if one.visited_on]
+    return {
+        "by": {"es": owner.name, "en": owner.name} if owner else _both(text_of(version).owner.name),
+        "on": decision.decided_at.isoformat(),
+        "peers": sum(one.capacity is Capacity.PEER for one in done),
+        "outsiders": sum(one.capacity is Capacity.OUTSIDER for one in done),
+        "named": [one.evaluator.name for one in done if one.named],
+        "visited_on": max(visits).isoformat() if visits else None,
+        "conditions": decision.outcome is Outcome.GRANTED_WITH_CONDITIONS,
+    }
+
+
+def _both(text: Both) -> dict[str, str]:
+    return {"es": text.es, "en": text.en}

@@ -1,0 +1,50 @@
+"""Writing a public act on a certificate: the row that stays, and what the verify page shows of it."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from certification.accounts.models import User
+from certification.core.db import after_commit, writing
+from certification.registry.models import Certificate, RecordedAct
+from certification.registry.projection import with_act
+from certification.rules.workflow import CertificateAct
+
+
+def add_act(
+    certificate: Certificate,
+    kind: CertificateAct,
+    *,
+    by: User,
+    at: datetime,
+    details: dict[str, Any] | None = None,
+    why: dict[str, Any] | None = None,
+    appeal_until: datetime | None = None,
+) -> RecordedAct:
+    """Record one act, with its public reason where it has one, and let every page forget what it showed before."""
+    reason = why or {}
+    act = RecordedAct(
+        certificate=certificate,
+        kind=kind,
+        at=at,
+        by_id=by.id,
+        reason_code=reason.get("reason_code"),
+        criterion=reason.get("criterion"),
+        public_summary=reason.get("summary", ""),
+        appeal_until=appeal_until,
+        details=details or {},
+    )
+    writing().add(act)
+    if why is not None:
+        why = why | {"appeal_until": appeal_until.isoformat() if appeal_until else None}
+    certificate.page = with_act(certificate.page, kind, at, why)
+    after_commit(forget_pages)
+    return act
+
+
+def forget_pages() -> None:
+    """Answers that this process still keeps are made anew; other processes keep theirs for a second at most."""
+    edge = current_app.extensions.get("edge")
+    if edge is not None:
+        edge.forget()

@@ -1,0 +1,199 @@
+"""The verify page: what stands is rendered once for each kind of page, then filled from one row (see ``core.slots``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g
+from flask_babel import force_locale
+from sqlalchemy import Engine
+from sqlalchemy.orm import joinedload
+
+from certification.core.db import db
+from certification.core.edge import Answer
+from certification.core.slots import Cuts, slot
+from certification.registry.dates import day, moment
+from certification.registry.lookup import Lookup
+from certification.registry.telling import last_day
+from certification.registry.validity import facts_of
+from certification.rules.criteria import SchemeText
+from certification.rules.days import day_of, end_of_day
+from certification.rules.verdict import Verdict, verdict
+from certification.schemes.builtin import public_notice
+from certification.schemes.models import SchemeVersion
+from certification.schemes.texts import text_of, zone_of
+
+PHOTO = ("src", "srcset", "webp", "width", "height", "alt")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all certificates of one scheme version share."""
+
+    key: str
+    version: str
+    text: SchemeText
+    zone: ZoneInfo
+    official: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What makes one page's template differ from another's; everything else is a slot."""
+
+    lang: str
+    state: str
+    reason: str
+    scheme_version_id: int
+    label_class: str
+    present: tuple[str, ...]
+    kinds: tuple[str, ...]
+    peers: int
+    outsiders: int
+    conditions: bool
+    illustration: bool
+    appeal_open: bool
+
+
+class VerifyPages:
+    """Makes verify pages for one application; safe to share between threads."""
+
+    def __init__(self, app: Flask, engine: Engine) -> None:
+        settings = app.config["SETTINGS"]
+        self._app = app
+        self._zone: ZoneInfo = settings["TIMEZONE"]
+        self._lookup = Lookup(engine)
+        self._frames: dict[int, Frame] = {}
+        self._cuts = Cuts()
+
+    def answer(self, code: str, lang: str, now: datetime) -> Answer | None:
+        """The page of a canonical code as it stands at ``now``, or ``None`` when there is no such certificate.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        row = self._lookup.find(code)
+        if row is None:
+            return None
+        frame = self._frames.get(row.scheme_version_id) or self._frame(row.scheme_version_id)
+        found = verdict(facts_of(row, _lapse(row, frame.zone)), now)
+        values = _values(row, found, frame.zone, lang)
+        values["when"] = moment(now, lang, self._zone)
+        shape = _shape(row, found, values, lang, now)
+        cut = self._cuts.get(shape, lambda: self._render(shape, frame))
+        minute = int(now.timestamp()) // 60
+        return Answer(cut.fill(values).encode(), f'"{row.version_id:x}-{minute:x}-{cut.mark}"')
+
+    def _frame(self, version_id: int) -> Frame:
+        with self._app.app_context():
+            version = db.session.get_one(SchemeVersion, version_id, options=[joinedload(SchemeVersion.scheme)])
+            made = Frame(version.scheme.key, version.version, text_of(version), zone_of(version), version.scheme.official)
+        self._frames[version_id] = made
+        return made
+
+    def _render(self, shape: Shape, frame: Frame) -> str:
+        slots = {name: slot(name) for name in shape.present}
+        photo = {name: slots[f"photo_{name}"] for name in PHOTO} if "photo_src" in slots else None
+        wording = next((one.listing_wording for one in frame.text.scoring.classes if one.label_class == shape.label_class), None)
+        with self._app.app_context(), force_locale(shape.lang):
+            g.language = shape.lang
+            template = self._app.jinja_env.get_template("verify/show.html")
+            return template.render(
+                lang=shape.lang,
+                shape=shape,
+                s=slots,
+                photo=photo,
+                when_of=[slot(f"when_{number}") for number in range(len(shape.kinds))],
+                other_lang_url=slot("other_lang_url"),
+                scheme={
+                    "key": frame.key,
+                    "version": frame.version,
+                    "name": frame.text.name.in_(shape.lang),
+                    "wording": wording.in_(shape.lang) if wording else None,
+                    "promises": [one.in_(shape.lang) for one in frame.text.promises],
+                    "does_not_promise": [one.in_(shape.lang) for one in frame.text.does_not_promise],
+                    "notice": "" if frame.official else public_notice().in_(shape.lang),
+                },
+            )
+
+
+def _lapse(row: Any, zone: ZoneInfo) -> datetime | None:
+    """As ``schemes.texts.lapsed_at``, from the row."""
+    if row.lapsed_at is None and row.mark_ends_on is None:
+        return None
+    ends = (row.lapsed_at, end_of_day(row.mark_ends_on, zone) if row.mark_ends_on else None)
+    return min(end for end in ends if end is not None)
+
+
+def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, Any]:
+    """Everything that a page shows of this one certificate, as text; absent things have no value."""
+    page, code = row.page, row.code
+    decided, proof, why = page["decided"], page["proof"], page["why"]
+    values: dict[str, Any] = {
+        "plain": code,
+        "code": f"{code[:4]}-{code[4:8]}-{code[8:10]}-{code[10:]}",
+        "other_lang_url": f"/v/{code}?lang={'en' if lang == 'es' else 'es'}",
+        "goods": row.goods,
+        "holder": row.holder_name,
+        "makers": ", ".join(one["name"] for one in page["makers"] if one["name"] != row.holder_name),
+        "place": page["place"],
+        "techniques": page["techniques"],
+        "marks": page["marks"],
+        "decided_by": decided["by"][lang],
+        "decided_on": _day(decided["on"], zone, lang),
+        "named": ", ".join(decided["named"]),
+        "visited_on": decided["visited_on"] and day(date.fromisoformat(decided["visited_on"]), lang),
+        "begins": day(day_of(row.valid_from, zone), lang),
+        "last_day": day(last_day(row.valid_until, zone), lang),
+        "next_visit": row.surveillance_due and day(last_day(row.surveillance_due, zone), lang),
+        "pause_ends": row.suspension_until and day(last_day(row.suspension_until, zone), lang),
+        "since": found.since and day(day_of(found.since, zone), lang),
+        "successor": found.successor,
+        "kid": proof["kid"],
+        "signature": proof["signature"],
+        "signed_on": _day(proof["at"], zone, lang),
+    }
+    if page["photo"]:
+        values.update((f"photo_{name}", page["photo"][name]) for name in PHOTO)
+    if why:
+        values.update(_why(why, zone, lang))
+    values.update((f"when_{number}", _day(act["at"], zone, lang)) for number, act in enumerate(page["history"]))
+    return {name: value for name, value in values.items() if value}
+
+
+def _why(why: Mapping[str, Any], zone: ZoneInfo, lang: str) -> dict[str, Any]:
+    title = why["criterion_title"]
+    until = why["appeal_until"]
+    return {
+        "why_reason": why["reason"][lang],
+        "why_summary": why["summary"],
+        "why_on": _day(why["at"], zone, lang),
+        "why_criterion": f"{why['criterion']}, {title[lang]}" if title else "",
+        "why_appeal": day(last_day(datetime.fromisoformat(until), zone), lang) if until else "",
+    }
+
+
+def _shape(row: Any, found: Verdict, values: Mapping[str, Any], lang: str, now: datetime) -> Shape:
+    page = row.page
+    why, photo, decided = page["why"], page["photo"], page["decided"]
+    return Shape(
+        lang=lang,
+        state=found.state.value,
+        reason=found.reason.value,
+        scheme_version_id=row.scheme_version_id,
+        label_class=row.label_class,
+        present=tuple(values),
+        kinds=tuple(act["kind"] for act in page["history"]),
+        peers=decided["peers"],
+        outsiders=decided["outsiders"],
+        conditions=decided["conditions"],
+        illustration=bool(photo and photo["illustration"]),
+        appeal_open=bool(why and why["appeal_until"] and now < datetime.fromisoformat(why["appeal_until"])),
+    )
+
+
+def _day(instant: str, zone: ZoneInfo, lang: str) -> str:
+    return day(day_of(datetime.fromisoformat(instant), zone), lang)

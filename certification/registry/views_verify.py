@@ -1,0 +1,159 @@
+"""The verify page and its neighbours: no session, no cookie, no form token; language by ``?lang=`` alone."""
+
+from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from certification.accounts.guard import requires
+from certification.accounts.permissions import Permission as Open
+from certification.core import clock
+from certification.core.db import db
+from certification.core.edge import CACHE_CONTROL, Answer, Edge
+from certification.core.i18n import LANGUAGES, sentence, zone
+from certification.core.quick import UnreachableError
+from certification.registry.dates import moment
+from certification.registry.permissions import Permission
+from certification.registry.verify import VerifyPages
+from certification.rules.code import LENGTH, NearMiss, Slip, canonical, display, near_misses, parse
+from certification.rules.errors import BadCode, NotFound
+from certification.rules.weave import Shape, weave
+
+bp = Blueprint("verify", __name__)
+FOREVER = "public, max-age=31536000, immutable"
+LONGEST_TYPED = 40
+Page = AnyResponse | tuple[str, int]
+
+
+@bp.before_request
+def _without_cookie() -> None:
+    """The language of these pages is in their address, or the instance's; what a cookie says does not count."""
+    wish = request.args.get("lang")
+    g.cookieless = True
+    g.language = wish if wish in LANGUAGES else str(current_app.config["SETTINGS"]["LANGUAGE"])
+
+
+@bp.after_request
+def _fresh(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+    return response
+
+
+@bp.get("/v")
+@requires(Open.BROWSE)
+def ask() -> AnyResponse | str | tuple[str, int]:
+    """Type a code; a good one leads to its page, whether or not there is such a certificate."""
+    typed = request.args.get("code", "")[:LONGEST_TYPED].strip()
+    if not typed:
+        return render_template("verify/ask.html", typed="", fault=None, **_common("/v"))
+    try:
+        code = parse(typed)
+    except BadCode as error:
+        return _unknown(typed, error)
+    return redirect(f"/v/{code}{'?lang=' + g.language if 'lang' in request.args else ''}", code=303)
+
+
+@bp.get("/v/<code>")
+@requires(Permission.SEE)
+def show(code: str) -> Page:
+    """One certificate as it stands now. ``core.edge`` answers for this address first, with the same bytes."""
+    try:
+        plain = parse(code)
+    except BadCode as error:
+        return _unknown(code[:LONGEST_TYPED], error)
+    try:
+        answer = pages().answer(plain, g.language, clock.now())
+    except UnreachableError:
+        return cannot_check(plain, _("La base de datos del registro no respondió. Suele durar poco."))
+    if answer is None:
+        return _unknown(plain, None)
+    response = make_response(answer.body)
+    response.headers["Content-Type"] = answer.kind
+    response.headers["ETag"] = answer.etag
+    return response.make_conditional(request)
+
+
+bp.add_url_rule("/V/<code>", endpoint="show", view_func=show, alias=True)
+
+
+@bp.get("/weave/<code>.svg")
+@requires(Permission.SEE)
+def band(code: str) -> Response:
+    """The weave of any code: ``?shape=seal`` for the square, ``?mono=1`` for one ink."""
+    shape: Shape = "seal" if request.args.get("shape") == "seal" else "band"
+    try:
+        plain = parse(code)
+    except BadCode as error:
+        raise NotFound from error
+    drawn = weave(display(plain), shape, mono=request.args.get("mono") == "1")
+    response = Response(drawn, mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = FOREVER
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def cannot_check(code: str, why: str) -> tuple[str, int]:
+    """Neither yes nor no (503). Touches no database."""
+    drawn = Markup(weave(display(code)))  # noqa: S704 - drawn by us from a checked code
+    text = render_template(
+        "verify/cannot_check.html", code=code, shown=display(code), weave=drawn, why=why, **_common(f"/v/{code}")
+    )
+    return text, 503
+
+
+def _unknown(typed: str, error: BadCode | None) -> tuple[str, int]:
+    """Ways to retype come first; what code would fit is never said (see ``rules.code.near_misses``)."""
+    plain = canonical(typed)
+    text = render_template(
+        "verify/unknown.html",
+        typed=display(plain) if len(plain) == LENGTH else typed,
+        shown=display(plain),
+        well_formed=error is None,
+        fault=sentence(error) if error else None,
+        looks=[_look(miss, plain) for miss in near_misses(typed)],
+        **_common("/v"),
+    )
+    return text, 404
+
+
+def _look(miss: NearMiss, plain: str) -> str:
+    places = [f"{number}.º, «{plain[number - 1]}»" for number in miss.positions]
+    if miss.slip is Slip.SWAPPED:
+        return str(_("¿Están cambiados de lugar el %(one)s y el %(two)s?", one=places[0], two=places[1]))
+    return str(_("Mire otra vez el %(one)s: es fácil confundirlo.", one=places[0]))
+
+
+def _common(path: str) -> dict[str, object]:
+    lang = g.language
+    return {
+        "lang": lang,
+        "when": moment(clock.now(), lang, zone()),
+        "other_lang_url": f"{path}?lang={'en' if lang == 'es' else 'es'}",
+    }
+
+
+def pages() -> VerifyPages:
+    """The application's verify pages, made at the first view."""
+    found: VerifyPages | None = current_app.extensions.get("verify_pages")
+    if found is None:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
+        found = current_app.extensions["verify_pages"] = VerifyPages(app, db.engine)
+    return found
+
+
+def front(app: Flask, edge: Edge) -> None:
+    """Let the edge answer for certificates that exist; everything else takes the way through Flask."""
+    default = str(app.config["SETTINGS"]["LANGUAGE"])
+
+    def answer(code: str, lang: str | None) -> Answer | None:
+        made: VerifyPages | None = app.extensions.get("verify_pages")
+        if made is None:
+            with app.app_context():
+                made = pages()
+        try:
+            return made.answer(parse(code), lang or default, clock.now())
+        except (BadCode, UnreachableError):
+            return None
+
+    edge.add("v", answer)
+    edge.add("V", answer)
