@@ -6,7 +6,7 @@ from typing import Any
 from certification.accounts.models import User
 from certification.accounts.permissions import Rule, declare, signed_in, vetter
 from certification.parties.belonging import has_role
-from certification.parties.models import Invitation, Mandate, MemberRole, Party, RepresentationProof
+from certification.parties.models import Invitation, Mandate, MemberRole, Membership, Party, RepresentationProof
 
 
 class Permission(StrEnum):
@@ -14,6 +14,8 @@ class Permission(StrEnum):
     SEE = "party.see"
     MANAGE = "party.manage"
     VET = "party.vet"
+    VET_QUEUE = "party.vet_queue"
+    LEAVE = "party.leave"
     VOUCH = "party.vouch"
     END_MANDATE = "mandate.end"
     DECLARE_TIE = "tie.declare"
@@ -23,7 +25,7 @@ def party_of(thing: Any) -> Party | None:
     """The party that a thing of this concept is about."""
     if isinstance(thing, Mandate):
         return thing.giver
-    if isinstance(thing, Invitation | RepresentationProof):
+    if isinstance(thing, Invitation | RepresentationProof | Membership):
         return thing.party
     return thing if isinstance(thing, Party) else None
 
@@ -38,6 +40,11 @@ def administrator(person: User | None, thing: Any) -> bool:
     """Administers the party."""
     party = party_of(thing)
     return party is not None and has_role(person, party.id, (MemberRole.ADMIN,))
+
+
+def their_own(person: User | None, thing: Any) -> bool:
+    """The membership is one's own."""
+    return isinstance(thing, Membership) and person is not None and thing.user_id == person.id
 
 
 def holder(person: User | None, thing: Any) -> bool:
@@ -55,6 +62,8 @@ declare(
         Permission.SEE: Rule(any_of=(member, vetter)),
         Permission.MANAGE: Rule(any_of=(administrator,), seen_by=(member, vetter)),
         Permission.VET: Rule(any_of=(vetter,), seen_by=(member,), strong=True),
+        Permission.VET_QUEUE: Rule(any_of=(vetter,), strong=True),
+        Permission.LEAVE: Rule(any_of=(their_own, administrator), seen_by=(member,)),
         Permission.VOUCH: Rule(any_of=(signed_in,)),
         Permission.END_MANDATE: Rule(any_of=(administrator, holder), seen_by=(member,)),
         Permission.DECLARE_TIE: Rule(any_of=(signed_in,)),

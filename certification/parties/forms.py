@@ -1,0 +1,140 @@
+"""Forms about parties and their people."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from certification.core.forms import REQUIRED, Form, at_most
+from certification.core.i18n import language
+from certification.parties.branches import branches
+from certification.parties.founding import KINDS, PartyValues
+from certification.parties.models import MemberRole, Party, PartyKind, Power
+from certification.parties.places.places import Municipality, find, placed, state_name, states
+from certification.rules.errors import InvalidInput
+from certification.rules.fold import fold
+from certification.rules.text import N_
+
+KIND_WORDS = {
+    PartyKind.ARTISAN: _l("Una persona"),
+    PartyKind.WORKSHOP: _l("Un taller familiar"),
+    PartyKind.COOPERATIVE: _l("Una cooperativa"),
+    PartyKind.COLLECTIVE: _l("Un colectivo o grupo"),
+    PartyKind.FEDERATION: _l("Una federación o red"),
+    PartyKind.COMMUNITY: _l("Una comunidad"),
+    PartyKind.BODY: _l("Una institución u organización aliada"),
+}
+ROLE_WORDS = {
+    MemberRole.ADMIN: _l("Administra: todo, también las personas"),
+    MemberRole.CATALOGUE: _l("Catálogo: productos, preguntas y solicitudes"),
+    MemberRole.PAYMENTS: _l("Pagos: pedidos y cobros"),
+    MemberRole.READ: _l("Solo mira"),
+}
+POWER_WORDS = {Power.CATALOGUE: _l("Publicar productos y contestar preguntas"), Power.APPLY: _l("Solicitar sellos")}
+
+
+class PartyForm(Form):
+    """Who they are and where they work."""
+
+    kind = RadioField(_l("¿Quién es?"), choices=[(kind.value, KIND_WORDS[kind]) for kind in KINDS])
+    name = StringField(_l("Nombre"), [REQUIRED, at_most(200)])
+    branch = SelectField(_l("Oficio principal"), [Optional()])
+    state_code = SelectField(_l("Estado"), [REQUIRED])
+    municipality = StringField(_l("Municipio"), [REQUIRED, at_most(120)])
+    municipality_code = SelectField(_l("¿Cuál de estos municipios?"), [Optional()], validate_choice=False)
+    locality = StringField(_l("Localidad, barrio o paraje"), [Optional(), at_most(120)])
+    reference = StringField(_l("Cómo llegar"), [Optional(), at_most(300)])
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        lang = language()
+        self.branch.choices = [("", _l("Alimentos u otro")), *((one.id, one.label(lang)) for one in branches())]
+        self.state_code.choices = [("", _l("Elija su estado")), *((one.code, state_name(one.code, lang)) for one in states())]
+        self.namesakes: list[Municipality] = []
+
+    def values(self) -> PartyValues:
+        """What was said, with the place checked.
+
+        Raises:
+            InvalidInput: for a place that will not do, or a name that several municipalities of the state bear.
+
+        """
+        place = placed(
+            self.state_code.data,
+            self.municipality.data,
+            municipality_code=self._code(),
+            locality=self.locality.data,
+            reference=self.reference.data,
+        )
+        return PartyValues(PartyKind(self.kind.data), self.name.data, self.branch.data or None, place)
+
+    def _code(self) -> str | None:
+        """The municipality's code, where the list knows the name; a name that it does not know stays as it was typed."""
+        wanted = fold(self.municipality.data)
+        same = [one for one in find(self.municipality.data, self.state_code.data) if fold(one.name) == wanted]
+        chosen = [one.code for one in same if one.code == self.municipality_code.data]
+        if len(same) > 1 and not chosen:
+            self.namesakes = same
+            self.municipality_code.choices = [(one.code, f"{one.name} ({one.apart})") for one in same]
+            raise InvalidInput(sentence=N_("Hay varios municipios con ese nombre. Elija el suyo."), field="municipality_code")
+        return chosen[0] if chosen else (same[0].code if same else None)
+
+    @classmethod
+    def of(cls, party: Party) -> "PartyForm":
+        return cls(obj=party)
+
+
+class MemberPartyForm(PartyForm):
+    """A member of an organization who never signs in."""
+
+    how = StringField(_l("¿Cómo dio su acuerdo?"), [REQUIRED, at_most(300)])
+
+
+class InviteForm(Form):
+    """Somebody with or without mail."""
+
+    name = StringField(_l("Nombre de la persona"), [REQUIRED, at_most(200)])
+    without_mail = BooleanField(_l("No usa correo: imprimir un código"))
+    email = StringField(_l("Correo electrónico"), [Optional(), at_most(254)])
+    role = RadioField(_l("¿Qué hará?"), choices=[(role.value, words) for role, words in ROLE_WORDS.items()], default="catalogue")
+
+
+class RoleForm(Form):
+    role = SelectField(_l("Papel"), choices=[(role.value, words) for role, words in ROLE_WORDS.items()])
+
+
+class ProofForm(Form):
+    """A document, with a word on what it is."""
+
+    text = TextAreaField(_l("¿Qué documento es y quién lo firma?"), [REQUIRED, at_most(1000)])
+    file = FileField(_l("Foto o PDF del documento"))
+
+
+class VouchForm(Form):
+    """Somebody's word for another party."""
+
+    text = TextAreaField(_l("¿Desde cuándo los conoce y qué les ha visto hacer?"), [REQUIRED, at_most(1000)])
+
+
+class VetForm(Form):
+    accepted = RadioField(_l("¿Basta esta prueba?"), choices=[("yes", _l("Sí, pueden hablar por ellos")), ("no", _l("No basta"))])
+    reason = TextAreaField(_l("Razón"), [Optional(), at_most(1000)])
+
+
+class MandateForm(Form):
+    """Let a promoter act in one's name."""
+
+    promoter = StringField(_l("Correo o nombre de usuario de la promotora o el promotor"), [REQUIRED, at_most(254)])
+    power = RadioField(
+        _l("¿Para qué?"), choices=[(power.value, words) for power, words in POWER_WORDS.items()], default="catalogue"
+    )
+    how = StringField(_l("¿Cómo lo acordaron?"), [REQUIRED, at_most(300)])
+
+
+class TieForm(Form):
+    """A relation that keeps one out of a case."""
+
+    kind = SelectField(_l("Relación"))
+    ended = BooleanField(_l("Ya terminó"))
