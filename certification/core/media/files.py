@@ -82,7 +82,7 @@ def prepare_document(stream: IO[bytes]) -> Prepared:
     if found.pictures is not None:
         return _shelve(found.pictures, private=True)
     digest = _shelves().private.put(found.content)
-    return Prepared(kind=KINDS[found.kind], private=True, digest=digest, content_type=found.content_type, size=len(data))
+    return Prepared(kind=KINDS[found.kind], private=True, digest=digest, content_type=found.content_type, size=_size(found.content))
 
 
 def keep(prepared: Prepared, *, name: str, by: Any, at: datetime, illustration: bool = False) -> StoredFile:
@@ -165,6 +165,10 @@ def _read(stream: IO[bytes], most: int, refusal: type[BadImage] | type[BadDocume
     if len(data) > most:
         raise refusal("too_large_file", megabytes=most // MIB)
     return data
+
+
+def _size(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
 def _shelve(made: Rendered, *, private: bool) -> Prepared:

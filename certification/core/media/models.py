@@ -19,8 +19,11 @@ class FileKind(StrEnum):
 
 
 class StoredFile(Base):
-    """One upload after processing. ``renditions`` (photographs only): ``[{"width", "height", "webp", "jpeg"}]``, smallest first,
-    the last two being digests in the store; ``digest`` is the largest JPEG's, or the document's own."""
+    """One upload after processing.
+
+    ``renditions`` (photographs only): ``[{"width", "height", "webp", "jpeg"}]``, smallest first, the last two being digests in
+    the store. ``digest`` is the largest JPEG's, or the document's own.
+    """
 
     __tablename__ = "stored_files"
     __table_args__ = (Index("ix_stored_files_digest", "digest"),)
