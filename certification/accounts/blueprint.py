@@ -1,5 +1,8 @@
 """The address under which all pages of accounts hang, and what their views share."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, request, url_for
 
 from certification.accounts.passwords import Busy
@@ -15,6 +18,19 @@ def status_of(error: DomainError) -> int:
     if isinstance(error, TooManyAttempts):
         return 429
     return 503 if isinstance(error, Busy) else 422
+
+
+def submitted(form: Any, act: Callable[[], Any]) -> tuple[Any, int]:
+    """What ``act`` answers to a valid form, else ``None`` and the status with which the page shows the form again."""
+    if not form.is_submitted():
+        return None, 200
+    if not form.validate():
+        return None, 422
+    try:
+        return act(), 303
+    except DomainError as error:
+        form.refuse(error)
+        return None, status_of(error)
 
 
 def onward() -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional, ValidationError
 
 from certification.accounts.passwords import LONGEST, require_good
@@ -13,7 +14,7 @@ from certification.core.i18n import sentence
 from certification.rules.errors import DomainError
 
 MAIL = (Email(message=_l("Escriba una dirección de correo completa: nombre@ejemplo.mx.")), at_most(254))
-LANGUAGES = (("es", "Español"), ("en", "English"))
+LANGUAGES = (SelectChoice("es", "Español"), SelectChoice("en", "English"))
 
 
 class GoodPassword:
@@ -90,3 +91,16 @@ class DetailsForm(Form):
     handle = StringField(_l("Nombre para entrar"), [Optional(), at_most(40)])
     phone = StringField(_l("Teléfono"), [Optional(), at_most(20)])
     language = SelectField(_l("Idioma de las páginas y los correos"), choices=LANGUAGES)
+
+
+class EraseForm(AgainForm):
+    sure = BooleanField(_l("Entiendo que mis datos se borran y no se pueden recuperar."), [REQUIRED])
+
+
+class PasskeyNameForm(Form):
+    name = StringField(_l("Nombre de la llave"), [REQUIRED, at_most(60)])
+
+
+class AppointForm(Form):
+    role = SelectField(_l("Cargo"))
+    scope = SelectField(_l("Esquema"), validate_choice=False)

@@ -50,6 +50,11 @@ class User(Base):
         """What a session remembers: signing out everywhere changes it."""
         return f"{self.public_id}.{self.session_epoch}"
 
+    @property
+    def current_roles(self) -> list["RoleHolding"]:
+        """The roles held now."""
+        return [held for held in self.roles if held.ended_at is None]
+
     def holds(self, role: "Role", scope: str = "") -> bool:
         """Whether this person holds a role now, for the whole instance or for one scheme (its id as ``scope``)."""
         return any(held.role is role and held.scope == scope and held.ended_at is None for held in self.roles)

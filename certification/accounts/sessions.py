@@ -38,14 +38,18 @@ def judged(tried: Attempt, password: str) -> User:
     if not matches(tried.password_hash, password):
         raise NotRecognized
     with unit_of_work():
-        return signing_in.succeed(tried, at=clock.now())
+        return signing_in.succeed(tried)
 
 
-def begin(user: User, *, strong: bool = False) -> None:
-    """A new session for this account: nothing of the old one stays. Outside any unit of work."""
+def begin(user: User, *, how: str, strong: bool = False) -> None:
+    """A new session for this account: nothing of the old one stays. Outside any unit of work.
+
+    ``how`` the person proved who they are goes on the record.
+    """
     at = clock.now()
     with unit_of_work():
         secret = devices.remember(user, visit(), at=at)
+        signing_in.note_sign_in(user, how=how, at=at)
         news = signing_in.news_of_codes(user, at=at)
     session.clear()
     session.permanent = True
@@ -61,7 +65,7 @@ def begin(user: User, *, strong: bool = False) -> None:
 
 def renew(user: User) -> None:
     """Keep this browser signed in after the account's sessions were ended."""
-    begin(user, strong=bool(session.get(STRONG)))
+    begin(user, how="renewed", strong=bool(session.get(STRONG)))
 
 
 def end() -> None:

@@ -25,6 +25,13 @@ class NotRecognized(DomainError):
     )
 
 
+class ProveAgain(DomainError):
+    """Who has no password proves who they are with a passkey."""
+
+    default_code = "prove_again"
+    default_sentence = N_("Para este cambio, salga y vuelva a entrar con su llave de acceso; luego tiene diez minutos.")
+
+
 @dataclass(frozen=True)
 class Attempt:
     """An attempt that was counted and is to be judged; holds no rows, so that the hash is checked outside the database."""
@@ -59,7 +66,7 @@ def attempt_again(user: User, visit: Visit, *, at: datetime) -> Attempt:
     return Attempt(knock(f"again {user.public_id}", visit, at=at, user_id=user.id), user.id, user.password_hash)
 
 
-def succeed(tried: Attempt, *, at: datetime) -> User:
+def succeed(tried: Attempt) -> User:
     """The account of an attempt whose password was right.
 
     Raises:
@@ -70,8 +77,12 @@ def succeed(tried: Attempt, *, at: datetime) -> User:
     user = db.session.get(User, tried.user_id) if tried.user_id else None
     if user is None or not user.is_active or user.password_hash != tried.password_hash:
         raise NotRecognized
-    record("account.signed_in", "user", user.public_id, by=user, at=at, how="password")
     return user
+
+
+def note_sign_in(user: User, *, how: str, at: datetime) -> None:
+    """Put on the record that a session began, and by which proof."""
+    record("account.signed_in", "user", user.public_id, by=user, at=at, how=how)
 
 
 def sign_out_everywhere(user: User, *, visit: Visit | None = None, at: datetime) -> None:

@@ -3,6 +3,9 @@
 from certification.accounts import (  # noqa: F401 - imported for their routes
     views_entering,
     views_mine,
+    views_passkeys,
+    views_people,
+    views_recovery,
 )
 from certification.accounts.blueprint import bp
 

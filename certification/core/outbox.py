@@ -1,11 +1,12 @@
 """Mail that must go out: a row committed with the change, delivered later under a lease (at least once)."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Protocol
 
 import structlog
-from flask import current_app, g, render_template
+from flask import current_app, g, has_request_context, render_template
 from flask_babel import force_locale
 from sqlalchemy import Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -55,7 +56,7 @@ def send(to: str, name: str, *, language: str, **values: object) -> None:
     had = g.get("language")
     g.language = language
     try:
-        with force_locale(language):
+        with _addresses(), force_locale(language):
             subject = " ".join(render_template(f"email/{name}/subject.txt", **values).split())
             text = render_template(f"email/{name}/body.txt", **values)
             html = _html(name, values)
@@ -65,6 +66,13 @@ def send(to: str, name: str, *, language: str, **values: object) -> None:
     row = OutboxMessage(to=to, name=name, subject=subject, text=text, html=html, made_at=now, due_at=now)
     writing().add(row)
     after_commit(_ring)
+
+
+def _addresses() -> AbstractContextManager[object]:
+    """Let templates make addresses for a command or job too, where there is no request."""
+    if has_request_context():
+        return nullcontext()
+    return current_app.test_request_context(base_url=current_app.config["SETTINGS"]["ORIGIN"])
 
 
 def _html(name: str, values: dict[str, object]) -> str | None:
