@@ -82,7 +82,8 @@ def prepare_document(stream: IO[bytes]) -> Prepared:
     if found.pictures is not None:
         return _shelve(found.pictures, private=True)
     digest = _shelves().private.put(found.content)
-    return Prepared(kind=KINDS[found.kind], private=True, digest=digest, content_type=found.content_type, size=_size(found.content))
+    size = _size(found.content)
+    return Prepared(kind=KINDS[found.kind], private=True, digest=digest, content_type=found.content_type, size=size)
 
 
 def keep(prepared: Prepared, *, name: str, by: Any, at: datetime, illustration: bool = False) -> StoredFile:
