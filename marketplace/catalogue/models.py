@@ -66,7 +66,7 @@ class Product(Base):
     )
     photos: Mapped[list["ProductPhoto"]] = relationship(
         back_populates="product",
-        order_by="ProductPhoto.position",
+        order_by="(ProductPhoto.position, ProductPhoto.id)",
         primaryjoin="and_(Product.id == ProductPhoto.product_id, ProductPhoto.removed_at.is_(None))",
     )
 

@@ -1,7 +1,7 @@
 """Who sees, prepares and publishes a product."""
 
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from certification.accounts.models import User
 from certification.accounts.permissions import Rule, declare, signed_in
@@ -24,14 +24,11 @@ class Permission(StrEnum):
 WAS_SHOWN = (ListingState.PUBLISHED, ListingState.PAUSED, ListingState.ARCHIVED)
 
 
-@runtime_checkable
-class Seen(Protocol):
-    """What the product page reads of a product, without the row's class."""
+class Seen:
+    """What the product page reads of a product without loading it: who keeps it, and whether anyone may open the page."""
 
     party_id: int
-
-    @property
-    def public(self) -> bool: ...
+    public: bool
 
 
 def is_public(state: ListingState, *, was_published: bool, stall_open: bool) -> bool:

@@ -1,0 +1,86 @@
+"""Products as cards in a list, with their live labels in one query."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import joinedload, selectinload
+
+from certification.core.i18n import language, money
+from certification.core.media.files import Photo, photo
+from certification.parties.places.places import state_name
+from marketplace.catalogue.addresses import product_path
+from marketplace.catalogue.models import Product, ProductPhoto
+from marketplace.labels import Badge, badges_for
+from marketplace.producers.models import Producer
+
+
+@dataclass(frozen=True, slots=True)
+class CardBadge:
+    """The live label on a card: its name and where its weave is drawn."""
+
+    name: str
+    weave: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What ``components/card.html`` draws."""
+
+    url: str
+    name: str
+    maker: str
+    place: str
+    price_text: str
+    image: Photo | None
+    badge: CardBadge | None
+
+
+def for_cards() -> tuple[Any, ...]:
+    """Loader options for a query whose products become cards: no query for each of them."""
+    return (
+        joinedload(Product.producer).joinedload(Producer.party),
+        joinedload(Product.maker),
+        selectinload(Product.photos).joinedload(ProductPhoto.file),
+    )
+
+
+def cards(products: Sequence[Product], at: datetime) -> list[Card]:
+    """One card for each product, in the same order. Load the products with :func:`for_cards`."""
+    labels = badges_for([one.subject_ref for one in products], {one.producer.party.public_id for one in products}, at)
+    return [_card(one, labels) for one in products]
+
+
+def badge_of(badges: Collection[Badge]) -> CardBadge | None:
+    """The one that a card has room for."""
+    return next((CardBadge(one.name, one.weave) for one in badges), None)
+
+
+def place_of(municipality: str, state_code: str) -> str:
+    """``Teotitlán del Valle, Oaxaca``."""
+    return f"{municipality}, {state_name(state_code)}"
+
+
+def name_in(name: str, name_en: str) -> str:
+    """The name in the reader's language when its producer gave one."""
+    return name_en if name_en and language() == "en" else name
+
+
+def labels_on(product: Product, labels: dict[str, list[Badge]]) -> list[Badge]:
+    """The labels of the goods, then those of whoever makes them."""
+    return [*labels.get(product.subject_ref, ()), *labels.get(product.producer.party.public_id, ())]
+
+
+def _card(product: Product, labels: dict[str, list[Badge]]) -> Card:
+    party = product.producer.party
+    cover = product.photos[0] if product.photos else None
+    return Card(
+        url=product_path(product.public_id, product.slug),
+        name=name_in(product.name, product.name_en),
+        maker=product.maker.public_name if product.maker else party.name,
+        place=place_of(party.municipality, party.state_code),
+        price_text=money(product.price_centavos) if product.price_centavos else "",
+        image=photo(cover.file, cover.alt) if cover else None,
+        badge=badge_of(labels_on(product, labels)),
+    )
