@@ -5,7 +5,7 @@ import secrets
 import stat
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,9 @@ import click
 from flask import Flask
 from werkzeug.serving import make_server
 
-from certification.core import instance, log
+from certification import cli as registry
+from certification.accounts.roles import create_operator
+from certification.core import clock, instance, log
 from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.i18n import sentence
 from certification.core.instance import WrongInstanceError
@@ -42,12 +44,20 @@ def plain_failures() -> Iterator[None]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tianguis")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Tianguis: a marketplace and certification registry for local products.
 
     Settings come from the environment (TIANGUIS_…) or from the TOML file that TIANGUIS_CONFIG names;
     `tianguis settings` explains each of them.
     """
+    context.obj = configured_app
+
+
+def configured_app() -> Flask:
+    """The application as the settings of the environment have it; a bad one ends the command with its sentence."""
+    with plain_failures():
+        return create_app(read_settings())
 
 
 @main.command()
@@ -245,6 +255,34 @@ def update_places(localities: bool, address: str) -> None:  # noqa: FBT001 - cli
         )
         click.echo(_counted(report))
 
+
+@main.group()
+def admin() -> None:
+    """Start and mend an instance from its console."""
+
+
+@admin.command(name="create")
+@click.option("--name", prompt=True, help="Name of the person.")
+@click.option("--email", prompt=True, help="Their mail address.")
+@click.pass_obj
+def create_admin(make_app: Callable[[], Flask], name: str, email: str) -> None:
+    """Make an operator: who runs the instance, appoints scheme owners and committees, and grants nothing."""
+    with make_app().app_context():
+        try:
+            with unit_of_work():
+                _user, code = create_operator(name, email, at=clock.now())
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            db.session.remove()
+    click.echo(
+        f"{name} is an operator now." + (f" To choose how to sign in, open /account/code and type: {code}" if code else "")
+    )
+
+
+main.add_command(registry.keys)
+main.add_command(registry.places)
+main.add_command(registry.schemes_command)
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,103 @@
+"""Commands of the registry: keys and places. The shop's command adds them to its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from certification.core import clock
+from certification.core.db import db, unit_of_work
+from certification.parties.places import bringing
+from certification.parties.places.inegi import ADDRESS, Service
+from certification.parties.places.storing import Report
+from certification.registry.keys import KeyProblemError, create_keys, public_keys
+from certification.rules.errors import DomainError
+from certification.schemes.builtin import install_builtin
+
+MakeApp = Callable[[], Flask]
+
+
+@click.group()
+def keys() -> None:
+    """The key that signs certificates."""
+
+
+@keys.command()
+@click.pass_obj
+def create(make_app: MakeApp) -> None:
+    """Make the registry's signing key, once, in a file that only its owner can read."""
+    settings = make_app().config["SETTINGS"]
+    try:
+        made = create_keys(settings.data, demonstration=settings["DEMONSTRATION"])
+    except KeyProblemError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Made {made.kid}. Keep a copy of {settings.data / 'keys'} where only you can reach it.")
+
+
+@keys.command(name="list")
+@click.pass_obj
+def list_keys(make_app: MakeApp) -> None:
+    """Name the keys whose signatures this registry vouches for."""
+    settings = make_app().config["SETTINGS"]
+    try:
+        for kid in public_keys(settings.data, demonstration=settings["DEMONSTRATION"]):
+            click.echo(kid)
+    except KeyProblemError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group()
+def places() -> None:
+    """States, municipalities, localities and postal codes."""
+
+
+@places.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_file(make_app: MakeApp, file: Path) -> None:
+    """Read INEGI's downloaded catalogue, or a file in the columns that docs/data.md names. Runs again safely."""
+    with make_app().app_context():
+        try:
+            _tell(bringing.import_file(file))
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            db.session.remove()
+
+
+@places.command()
+@click.option("--localities", is_flag=True, help="Localities too (long).")
+@click.option("--service", default=ADDRESS, show_default=True, help="Address of the catalogue service.")
+@click.pass_obj
+def update(make_app: MakeApp, localities: bool, service: str) -> None:  # noqa: FBT001 - click passes flags so
+    """Bring every state and municipality from INEGI's public catalogue service. Runs again safely."""
+    with make_app().app_context():
+        try:
+            told = bringing.update(
+                Service(service), with_localities=localities, told=lambda code, _report: click.echo(f"  {code}")
+            )
+            _tell(told)
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            db.session.remove()
+
+
+@click.command(name="schemes")
+@click.pass_obj
+def schemes_command(make_app: MakeApp) -> None:
+    """Install the three built-in label schemes, as their owner would adopt them. Runs again safely."""
+    with make_app().app_context():
+        with unit_of_work():
+            versions = install_builtin(by=None, at=clock.now())
+            names = [f"{version.scheme.key} {version.version}" for version in versions]
+        db.session.remove()
+    for name in names:
+        click.echo(name)
+
+
+def _tell(report: Report) -> None:
+    for name in ("municipalities", "localities", "postal_codes"):
+        tally = getattr(report, name)
+        click.echo(f"{name.replace('_', ' ')}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged")
