@@ -9,34 +9,19 @@ from zoneinfo import ZoneInfo
 from flask import Flask, g
 from flask_babel import force_locale
 from sqlalchemy import Engine
-from sqlalchemy.orm import joinedload
 
-from certification.core.db import db
 from certification.core.edge import Answer
 from certification.core.slots import Cuts, slot
 from certification.registry.dates import day, moment
+from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.lookup import Lookup
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
-from certification.rules.criteria import SchemeText
-from certification.rules.days import day_of, end_of_day
+from certification.rules.days import day_of
 from certification.rules.verdict import Verdict, verdict
 from certification.schemes.builtin import public_notice
-from certification.schemes.models import SchemeVersion
-from certification.schemes.texts import text_of, zone_of
 
 PHOTO = ("src", "srcset", "webp", "width", "height", "alt")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What all certificates of one scheme version share."""
-
-    key: str
-    version: str
-    text: SchemeText
-    zone: ZoneInfo
-    official: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +32,8 @@ class Shape:
     state: str
     reason: str
     scheme_version_id: int
+    digest: str
+    subject_kind: str
     label_class: str
     present: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -65,7 +52,6 @@ class VerifyPages:
         self._app = app
         self._zone: ZoneInfo = settings["TIMEZONE"]
         self._lookup = Lookup(engine)
-        self._frames: dict[int, Frame] = {}
         self._cuts = Cuts()
 
     def answer(self, code: str, lang: str, now: datetime) -> Answer | None:
@@ -78,8 +64,8 @@ class VerifyPages:
         row = self._lookup.find(code)
         if row is None:
             return None
-        frame = self._frames.get(row.scheme_version_id) or self._frame(row.scheme_version_id)
-        found = verdict(facts_of(row, _lapse(row, frame.zone)), now)
+        frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
+        found = verdict(facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)), now)
         values = _values(row, found, frame.zone, lang)
         values["when"] = moment(now, lang, self._zone)
         shape = _shape(row, found, values, lang, now)
@@ -87,17 +73,13 @@ class VerifyPages:
         minute = int(now.timestamp()) // 60
         return Answer(cut.fill(values).encode(), f'"{row.version_id:x}-{minute:x}-{cut.mark}"')
 
-    def _frame(self, version_id: int) -> Frame:
+    def _frame(self, row: Any) -> Frame:
         with self._app.app_context():
-            version = db.session.get_one(SchemeVersion, version_id, options=[joinedload(SchemeVersion.scheme)])
-            made = Frame(version.scheme.key, version.version, text_of(version), zone_of(version), version.scheme.official)
-        self._frames[version_id] = made
-        return made
+            return frame_of(row.scheme_version_id, row.digest)
 
     def _render(self, shape: Shape, frame: Frame) -> str:
         slots = {name: slot(name) for name in shape.present}
         photo = {name: slots[f"photo_{name}"] for name in PHOTO} if "photo_src" in slots else None
-        wording = next((one.listing_wording for one in frame.text.scoring.classes if one.label_class == shape.label_class), None)
         with self._app.app_context(), force_locale(shape.lang):
             g.language = shape.lang
             template = self._app.jinja_env.get_template("verify/show.html")
@@ -112,20 +94,12 @@ class VerifyPages:
                     "key": frame.key,
                     "version": frame.version,
                     "name": frame.text.name.in_(shape.lang),
-                    "wording": wording.in_(shape.lang) if wording else None,
+                    "wording": frame.wording(shape.subject_kind, shape.label_class).in_(shape.lang),
                     "promises": [one.in_(shape.lang) for one in frame.text.promises],
                     "does_not_promise": [one.in_(shape.lang) for one in frame.text.does_not_promise],
                     "notice": "" if frame.official else public_notice().in_(shape.lang),
                 },
             )
-
-
-def _lapse(row: Any, zone: ZoneInfo) -> datetime | None:
-    """As ``schemes.texts.lapsed_at``, from the row."""
-    if row.lapsed_at is None and row.mark_ends_on is None:
-        return None
-    ends = (row.lapsed_at, end_of_day(row.mark_ends_on, zone) if row.mark_ends_on else None)
-    return min(end for end in ends if end is not None)
 
 
 def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, Any]:
@@ -184,6 +158,8 @@ def _shape(row: Any, found: Verdict, values: Mapping[str, Any], lang: str, now: 
         state=found.state.value,
         reason=found.reason.value,
         scheme_version_id=row.scheme_version_id,
+        digest=row.digest,
+        subject_kind=row.subject_kind,
         label_class=row.label_class,
         present=tuple(values),
         kinds=tuple(act["kind"] for act in page["history"]),

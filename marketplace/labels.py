@@ -1,0 +1,135 @@
+"""The bridge downhill: which live labels goods and their makers wear. Knows references, not products.
+
+A listing wears a label only while the certificate is VALID at the moment it is shown, and only when its reference is in the
+certificate's scope, or its producer holds an organization's label (guard 6 of the registry).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, Subquery, literal, select, union_all
+
+from certification.core.db import db
+from certification.core.i18n import language
+from certification.registry.frames import frame_of
+from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.validity import INSTANTS, facts_of, valid_at
+from certification.rules.code import display
+from certification.rules.criteria import Both, SubjectKind
+from certification.rules.verdict import verdict
+from certification.schemes.models import Scheme, SchemeVersion
+
+WORN = (SubjectKind.PRODUCT_LINE,)  # kinds whose certificates name goods
+
+
+class Mode(StrEnum):
+    """How a label shows: on the goods themselves, or as a word about whoever made them."""
+
+    BADGE_IN_SCOPE = "badge_in_scope"
+    HOLDER_STATEMENT = "holder_statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """One live label. ``names`` is the scheme's name, ``wordings`` what the product says ("Origen local, hecho a mano")."""
+
+    code: str
+    shown_code: str
+    scheme: str
+    scheme_version: str
+    names: Both
+    wordings: Both
+    mode: Mode
+    valid_until: datetime
+
+    @property
+    def name(self) -> str:
+        """The scheme's name in the reader's language."""
+        return self.names.in_(language())
+
+    @property
+    def wording(self) -> str:
+        """What the product says, in the reader's language."""
+        return self.wordings.in_(language())
+
+    @property
+    def weave(self) -> str:
+        """Address of its drawing."""
+        return f"/weave/{self.code}.svg"
+
+    @property
+    def verify_path(self) -> str:
+        return f"/v/{self.code}"
+
+
+def badges_for(subject_refs: Collection[str], holder_refs: Collection[str], at: datetime) -> dict[str, list[Badge]]:
+    """Live labels by reference, oldest grant first, in one query; a reference without any is absent.
+
+    A subject's reference has its badges in scope, a holder's (``Party.public_id``) the statements about it.
+    """
+    if not subject_refs and not holder_refs:
+        return {}
+    by_subject = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(
+        CertificateSubject, CertificateSubject.certificate_id == Certificate.id
+    )
+    wanted = union_all(
+        by_subject.where(CertificateSubject.subject_ref.in_(subject_refs), valid_at(at, ())),
+        _rows(Certificate.holder_ref, Mode.HOLDER_STATEMENT).where(Certificate.holder_ref.in_(holder_refs), valid_at(at, ())),
+    ).subquery()
+    found: dict[str, list[Badge]] = {}
+    for row in db.session.execute(select(wanted).order_by(wanted.c.granted_at, wanted.c.code)):
+        badge = _badge(row, at)
+        if badge is not None:
+            found.setdefault(row.ref, []).append(badge)
+    return found
+
+
+def labelled(at: datetime) -> Subquery:
+    """Which goods wear which scheme's label now: ``subject_ref`` and ``scheme`` (its key), for joins and facets."""
+    return (
+        select(CertificateSubject.subject_ref, Scheme.key.label("scheme"))
+        .join(Certificate, Certificate.id == CertificateSubject.certificate_id)
+        .join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id)
+        .join(Scheme, Scheme.id == SchemeVersion.scheme_id)
+        .where(valid_at(at), Certificate.subject_kind.in_(WORN))
+        .distinct()
+        .subquery()
+    )
+
+
+def _rows(ref: Any, mode: Mode) -> Select[Any]:
+    instants = [getattr(Certificate, name) for name in INSTANTS]
+    return select(
+        ref.label("ref"),
+        literal(mode.value).label("mode"),
+        Certificate.code,
+        Certificate.granted_at,
+        Certificate.scheme_version_id,
+        Certificate.subject_kind,
+        Certificate.label_class,
+        *instants,
+        SchemeVersion.lapsed_at,
+        SchemeVersion.mark_ends_on,
+        SchemeVersion.digest,
+    ).join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id)
+
+
+def _badge(row: Any, at: datetime) -> Badge | None:
+    frame = frame_of(row.scheme_version_id, row.digest)
+    facts = facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on))
+    shows = frame.display(row.subject_kind)
+    if shows.mode != row.mode or not verdict(facts, at).is_valid:
+        return None
+    return Badge(
+        code=row.code,
+        shown_code=display(row.code),
+        scheme=frame.key,
+        scheme_version=frame.version,
+        names=frame.text.name,
+        wordings=frame.wording(row.subject_kind, row.label_class),
+        mode=Mode(row.mode),
+        valid_until=row.valid_until,
+    )
