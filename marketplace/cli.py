@@ -17,13 +17,9 @@ from certification import cli as registry
 from certification.accounts.roles import create_operator
 from certification.core import clock, instance, log
 from certification.core.db import UnsafeDatabaseError, db, unit_of_work
-from certification.core.i18n import sentence
 from certification.core.instance import WrongInstanceError
 from certification.core.mail import work
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
-from certification.parties.places import bringing, inegi
-from certification.parties.places.places import state_name
-from certification.parties.places.storing import Report, Tally
 from certification.rules.errors import DomainError
 from marketplace.app import create_app
 from marketplace.migrations.upgrade import current, newest, upgrade
@@ -208,52 +204,6 @@ def settings_command() -> None:
     """Explain every setting and show its default."""
     for row in TABLE:
         click.echo(f"TIANGUIS_{row.name}\n    {row.sentence}" + (f"\n    Default: {row.default}" if row.default else ""))
-
-
-@main.group()
-def places() -> None:
-    """Bring the full catalogue of municipalities and localities; both commands run again safely."""
-
-
-@contextmanager
-def _ready() -> Iterator[None]:
-    with plain_failures():
-        app = create_app(read_settings())
-        with app.app_context():
-            try:
-                yield
-            except DomainError as error:
-                click.echo(f"tianguis: {sentence(error)}", err=True)
-                sys.exit(2)
-
-
-def _counted(report: Report) -> str:
-    def line(what: str, tally: Tally) -> str:
-        return f"{what}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged"
-
-    parts = ("Municipalities", report.municipalities), ("Localities", report.localities), ("Postal codes", report.postal_codes)
-    return "\n".join(line(what, tally) for what, tally in parts if tally != Tally()) or "Nothing to bring."
-
-
-@places.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path))
-def import_places(file: Path) -> None:
-    """Read INEGI's downloaded catalogue, or a list of postal codes by municipality, from FILE (CSV)."""
-    with _ready():
-        click.echo(_counted(bringing.import_file(file)))
-
-
-@places.command(name="update")
-@click.option("--localities", is_flag=True, help="Bring localities too: one more question for each municipality.")
-@click.option("--address", default=inegi.ADDRESS, show_default=True, help="Address of the catalogue service.")
-def update_places(localities: bool, address: str) -> None:  # noqa: FBT001 - click passes flags so
-    """Bring municipalities, and localities if asked, from INEGI's public catalogue service."""
-    with _ready():
-        service = inegi.Service(address)
-        report = bringing.update(
-            service, with_localities=localities, told=lambda code, _: click.echo(f"{code} {state_name(code)}")
-        )
-        click.echo(_counted(report))
 
 
 @main.group()
