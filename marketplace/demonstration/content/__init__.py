@@ -10,18 +10,8 @@ from typing import Any, TypeVar
 from marketplace.demonstration.content.reading import ContentError, build
 from marketplace.demonstration.content.records import (
     EMAIL_DOMAIN,
-    DemoAct,
-    DemoApplication,
     DemoArt,
-    DemoCertificate,
-    DemoCondition,
-    DemoContent,
-    DemoDecision,
     DemoEnquiry,
-    DemoEvaluation,
-    DemoEvent,
-    DemoEvidence,
-    DemoFinding,
     DemoMessage,
     DemoParty,
     DemoPerson,
@@ -35,6 +25,18 @@ from marketplace.demonstration.content.records import (
     SignIn,
     Supply,
 )
+from marketplace.demonstration.content.records_labels import (
+    DemoAct,
+    DemoApplication,
+    DemoCertificate,
+    DemoCondition,
+    DemoDecision,
+    DemoEvaluation,
+    DemoEvent,
+    DemoEvidence,
+    DemoFinding,
+)
+from marketplace.demonstration.content.records_market import DemoContent
 
 __all__ = [
     "EMAIL_DOMAIN",

@@ -11,18 +11,17 @@ from pathlib import Path
 
 from certification.rules.criteria import Criterion, CriterionType, EvidenceKind, SchemeText
 from marketplace.demonstration.content.reading import ContentError
-from marketplace.demonstration.content.records import (
+from marketplace.demonstration.content.records import DemoArt, DemoProduct
+from marketplace.demonstration.content.records_labels import (
     DemoApplication,
-    DemoArt,
     DemoCertificate,
-    DemoContent,
     DemoDecision,
     DemoEvaluation,
     DemoEvent,
     DemoEvidence,
     DemoFinding,
-    DemoProduct,
 )
+from marketplace.demonstration.content.records_market import DemoContent
 
 SHEETS = Path(__file__).with_name("dossiers.toml")
 OWNERS = {
@@ -31,6 +30,7 @@ OWNERS = {
     "agroecologico-participativo": "crisanta",
     "palma-loma-encinal": "herlinda",
 }
+WORK = {"OL-3": "hands", "OL-5": "drying", "CJ-7": "hands", "PL-1": "drying", "PL-2": "hands"}
 STARTED, SENT, ACCEPTED, VISITED, SIGNED, PROPOSED = 60, 52, 47, 30, 20, 8  # days before the grant
 SCORED_CONDITIONS = {"has_processed_goods": {"cacao-chocolate", "chiles"}, "has_animals": {"miel-abeja"}}
 
@@ -51,42 +51,49 @@ def application_behind(certificate: DemoCertificate, content: DemoContent, text:
     applies = _conditions(products, certificate)
     criteria = [entry for entry in text.criteria if entry.applies_if is None or entry.applies_if.key in applies]
     facts = _facts(certificate, content, products)
-    day = certificate.granted
+    signer = _signer(certificate, content)
     return DemoApplication(
         key=certificate.key,
         scheme=certificate.scheme,
         version=certificate.version,
         applicant=certificate.holder,
-        signed_by=_signer(certificate, content),
+        signed_by=signer,
         subject_kind=certificate.subject_kind,
         scope=certificate.scope,
         goods=certificate.products,
         capacity_per_month=certificate.capacity_per_month,
         applies=applies,
         state="decided",
-        events=_events(certificate, _signer(certificate, content)),
+        events=_events(certificate, signer),
         answers={entry.code: _sentence(certificate, entry, "answer").format(**facts) for entry in criteria},
         evidence=tuple(item for entry in criteria for item in _evidence(certificate, entry, facts, products)),
-        evaluations=tuple(
-            DemoEvaluation(
-                evaluator=person,
-                visited=day - VISITED + place,
-                signed=day - SIGNED + place,
-                recommendation=certificate.outcome,
-                summary=certificate.summary,
-                findings={entry.code: _finding(certificate, entry, place) for entry in criteria},
-            )
-            for place, person in enumerate(certificate.evaluators)
-        ),
-        decision=DemoDecision(
-            outcome=certificate.outcome,
-            conditions=certificate.conditions,
-            on=day,
-            by=certificate.deciders,
-            label_class=certificate.label_class,
-            reasons=certificate.summary,
-            public_summary=certificate.summary,
-        ),
+        evaluations=tuple(_evaluations(certificate, criteria)),
+        decision=_decision(certificate),
+    )
+
+
+def _evaluations(certificate: DemoCertificate, criteria: Iterable[Criterion]) -> Iterable[DemoEvaluation]:
+    criteria = list(criteria)
+    for place, person in enumerate(certificate.evaluators):
+        yield DemoEvaluation(
+            evaluator=person,
+            visited=certificate.granted - VISITED + place,
+            signed=certificate.granted - SIGNED + place,
+            recommendation=certificate.outcome,
+            summary=certificate.summary,
+            findings={entry.code: _finding(certificate, entry, place) for entry in criteria},
+        )
+
+
+def _decision(certificate: DemoCertificate) -> DemoDecision:
+    return DemoDecision(
+        outcome=certificate.outcome,
+        on=certificate.granted,
+        by=certificate.deciders,
+        label_class=certificate.label_class,
+        reasons=certificate.summary,
+        public_summary=certificate.summary,
+        conditions=certificate.conditions,
     )
 
 
@@ -155,13 +162,19 @@ def _evidence(
                 kind=kind,
                 caption=str(caption).format(**facts),
                 on=certificate.granted - (VISITED if kind == EvidenceKind.VISIT else SENT) - number,
-                art=_art(certificate, kind, products),
+                art=_art(certificate, criterion, kind, products),
             )
 
 
-def _art(certificate: DemoCertificate, kind: str, products: tuple[DemoProduct, ...]) -> DemoArt | None:
+def _art(certificate: DemoCertificate, criterion: Criterion, kind: str, products: tuple[DemoProduct, ...]) -> DemoArt | None:
+    """Papers show a paper, photographs of the work show work, and the rest the piece; the length of the key varies them."""
+    seed = len(certificate.key)
+    if kind == EvidenceKind.DOCUMENT:
+        return DemoArt("minutes", seed)
     if kind != EvidenceKind.PHOTO:
         return None
+    if criterion.code in WORK:
+        return DemoArt(WORK[criterion.code], seed)
     if products:
         return DemoArt(products[0].kind, products[0].seeds[0])
     return certificate.art or DemoArt("place", 1)

@@ -5,7 +5,7 @@ the day the demonstration is loaded: negative is past. Names, places below the m
 only municipalities (``cvegeo``, INEGI's five digits) are real.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 EMAIL_DOMAIN = "demo.tianguis.example"
@@ -32,7 +32,7 @@ class ProductState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DemoArt:
-    """One drawing: a family of the illustrator and the seed that fixes it."""
+    """One drawing: a kind of the goods or of the evidence that ``illustrations`` draws, or ``place``, and its seed."""
 
     kind: str
     seed: int
@@ -161,144 +161,6 @@ class DemoProducer:
 
 
 @dataclass(frozen=True, slots=True)
-class DemoAct:
-    """``by`` are keys of people; ``ends_by`` is the last day a suspension may last, ``appeal_until`` that of an appeal."""
-
-    kind: str
-    on: int
-    by: tuple[str, ...]
-    reason_code: str
-    public_summary: str
-    criterion: str | None = None
-    appeal_until: int | None = None
-    ends_by: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DemoCondition:
-    criterion: str
-    text: str
-    due_in_days: int
-    met_on: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DemoCertificate:
-    """``expires`` and ``surveillance_due`` are the last days that count; ``state`` is the public state on day 0."""
-
-    key: str
-    scheme: str
-    holder: str
-    subject_kind: str
-    label_class: str
-    scope: str
-    products: tuple[str, ...]
-    granted: int
-    valid_from: int
-    expires: int
-    surveillance_due: int
-    evaluators: tuple[str, ...]
-    deciders: tuple[str, ...]
-    state: str
-    summary: str
-    scores: dict[str, int]
-    version: str = "1.0"
-    surveillance_passed: tuple[int, ...] = ()
-    capacity_per_month: int | None = None
-    application: str | None = None
-    successor: str | None = None
-    superseded: int | None = None
-    subject_words: str | None = None
-    art: DemoArt | None = None
-    acts: tuple[DemoAct, ...] = ()
-    outcome: str = "granted"
-    conditions: tuple[DemoCondition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DemoEvent:
-    """A move of ``rules.workflow.APPLICATION``; besides those, ``start`` opens the draft and ``assign`` names an evaluator."""
-
-    action: str
-    on: int
-    by: str
-    text: str | None = None
-    person: str | None = None
-    reason_code: str | None = None
-    criterion: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DemoEvidence:
-    """Something shown for a criterion. Where a criterion asks for a statement and none is here, its answer is the statement."""
-
-    criterion: str
-    kind: str
-    caption: str
-    on: int
-    art: DemoArt | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DemoFinding:
-    finding: str
-    note: str
-    score: int | None = None
-    plan: str | None = None
-    due_in_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DemoEvaluation:
-    """``signed``, ``recommendation`` (a ``rules.workflow.Outcome``) and ``summary`` come together, when it is finished."""
-
-    evaluator: str
-    visited: int
-    findings: dict[str, DemoFinding]
-    signed: int | None = None
-    recommendation: str | None = None
-    summary: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DemoDecision:
-    outcome: str
-    on: int
-    by: tuple[str, ...]
-    reasons: str
-    public_summary: str
-    label_class: str | None = None
-    reason_code: str | None = None
-    criterion: str | None = None
-    appeal_until: int | None = None
-    conditions: tuple[DemoCondition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DemoApplication:
-    """``applies`` names the conditional criteria (``applies_if.key``) that hold for this applicant."""
-
-    key: str
-    scheme: str
-    applicant: str
-    signed_by: str
-    subject_kind: str
-    scope: str
-    goods: tuple[str, ...]
-    state: str
-    events: tuple[DemoEvent, ...]
-    evidence: tuple[DemoEvidence, ...]
-    answers: dict[str, str]
-    version: str = "1.0"
-    filled_by: str | None = None
-    capacity_per_month: int | None = None
-    renewal_of: str | None = None
-    applies: tuple[str, ...] = ()
-    evaluations: tuple[DemoEvaluation, ...] = ()
-    decision: DemoDecision | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class DemoMessage:
     by: str
     on: int
@@ -314,31 +176,3 @@ class DemoEnquiry:
     state: str
     channel: str
     messages: tuple[DemoMessage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DemoContent:
-    """All of it. ``schemes`` are documents of the shape of standards.json's schemes, plus ``external_mark``."""
-
-    producers: tuple[DemoProducer, ...]
-    parties: tuple[DemoParty, ...]
-    people: tuple[DemoPerson, ...]
-    ties: tuple[DemoTie, ...]
-    certificates: tuple[DemoCertificate, ...]
-    applications: tuple[DemoApplication, ...]
-    enquiries: tuple[DemoEnquiry, ...]
-    schemes: tuple[dict[str, object], ...] = field(default=())
-
-    @property
-    def products(self) -> tuple[DemoProduct, ...]:
-        return tuple(product for producer in self.producers for product in producer.products)
-
-    @property
-    def all_people(self) -> tuple[DemoPerson, ...]:
-        """Members of the producers first, then everyone else."""
-        return tuple(person for producer in self.producers for person in producer.people) + self.people
-
-    @property
-    def all_parties(self) -> tuple[DemoParty, ...]:
-        """The producers' parties first, then those that sell nothing here."""
-        return tuple(producer.party for producer in self.producers) + self.parties

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from certification.rules.claims import ClaimContext, check, parse_claims_guard
+from certification.rules.criteria import parse_scheme
+from certification.rules.scoring import check_classes
 from certification.schemes.builtin import standards
 from marketplace.demonstration import content as content_module
+from marketplace.demonstration import illustrations
 from marketplace.demonstration.content import ContentError, DemoContent, DemoProduct, ProductState, SignIn, Supply, load
 from marketplace.demonstration.content.reading import build
 from marketplace.demonstration.content.records import DemoVariant
@@ -168,6 +171,12 @@ def test_stories_and_descriptions_have_a_length_that_can_be_read(market: DemoCon
         assert product.seeds
 
 
+def test_every_drawing_that_is_named_is_drawn(market: DemoContent) -> None:
+    assert {product.kind for product in market.products} - set(illustrations.KINDS) == set()
+    shown = {item.art.kind for application in market.applications for item in application.evidence if item.art}
+    assert shown - set(illustrations.KINDS) - set(illustrations.EVIDENCE_KINDS) - {"place"} == set()
+
+
 def test_no_listing_claims_a_protected_word(market: DemoContent) -> None:
     found = [
         (product.slug, claim.words)
@@ -215,6 +224,16 @@ def test_enquiries_are_between_a_buyer_and_the_maker_of_the_goods(market: DemoCo
 def test_a_file_that_its_record_does_not_understand_is_refused(table: dict[str, object], says: str) -> None:
     with pytest.raises(ContentError, match=re.escape(says)):
         build(DemoVariant, table, "here")
+
+
+def test_the_community_scheme_is_whole_and_its_mark_has_run_out(market: DemoContent) -> None:
+    (document,) = market.schemes
+    text = parse_scheme(document)
+    check_classes(text)
+    assert text.decision.mode.value == "participatory"
+    mark = document["external_mark"]
+    assert isinstance(mark, dict)
+    assert mark["expires_in_days"] == -48
 
 
 def test_every_name_the_package_promises_is_there() -> None:

@@ -20,7 +20,7 @@ from certification.rules.guards import (
     panel_shortfalls,
     parse_ties,
 )
-from certification.rules.scoring import agreed, assess, check_classes
+from certification.rules.scoring import agreed, assess
 from certification.rules.verdict import Facts, PublicState, verdict
 from certification.rules.workflow import APPLICATION, ApplicationState
 from certification.schemes.builtin import standards
@@ -117,10 +117,6 @@ def applying(text: SchemeText, application: DemoApplication) -> list[str]:
     return [one.code for one in text.criteria if one.applies_if is None or one.applies_if.key in application.applies]
 
 
-def titled(things: list[DemoApplication]) -> list[str]:
-    return [one.key for one in things]
-
-
 @pytest.mark.parametrize("certificate", MARKET.certificates, ids=lambda one: one.key)
 def test_a_certificate_is_in_the_state_that_it_says(certificate: DemoCertificate) -> None:
     assert verdict(facts_of(certificate), NOW).state == certificate.state
@@ -167,16 +163,6 @@ def test_acts_carry_a_reason_made_for_them_and_a_suspension_ends_within_six_mont
                 assert act.ends_by is not None
                 assert 0 < act.ends_by - act.on <= 181
                 assert act.appeal_until == act.on + 30
-
-
-def test_the_community_scheme_is_whole_and_its_mark_has_run_out() -> None:
-    (document,) = MARKET.schemes
-    text = parse_scheme(document)
-    check_classes(text)
-    assert text.decision.mode.value == "participatory"
-    mark = document["external_mark"]
-    assert isinstance(mark, dict)
-    assert mark["expires_in_days"] == -48
 
 
 def test_every_stage_of_an_application_occurs() -> None:
