@@ -86,7 +86,7 @@ def valid_at(at: datetime, lapsed: Collection[int] | None = None) -> ColumnEleme
         _not_reached(one.withdrawn_at, at),
         _not_reached(one.surrendered_at, at),
         _not_reached(one.superseded_at, at),
-        one.scheme_version_id.not_in(lapsed),
+        *((one.scheme_version_id.not_in(lapsed),) if lapsed else ()),
     )
 
 
