@@ -47,8 +47,11 @@ def for_cards() -> tuple[Any, ...]:
 
 
 def cards(products: Sequence[Product], at: datetime) -> list[Card]:
-    """One card for each product, in the same order. Load the products with :func:`for_cards`."""
-    labels = badges_for([one.subject_ref for one in products], {one.producer.party.public_id for one in products}, at)
+    """One card for each product, in the same order. Load the products with :func:`for_cards`.
+
+    A card wears the goods' own label only; what is said of their maker stands on the product's page.
+    """
+    labels = badges_for([one.subject_ref for one in products], (), at)
     return [_card(one, labels) for one in products]
 
 
@@ -67,11 +70,6 @@ def name_in(name: str, name_en: str) -> str:
     return name_en if name_en and language() == "en" else name
 
 
-def labels_on(product: Product, labels: dict[str, list[Badge]]) -> list[Badge]:
-    """The labels of the goods, then those of whoever makes them."""
-    return [*labels.get(product.subject_ref, ()), *labels.get(product.producer.party.public_id, ())]
-
-
 def _card(product: Product, labels: dict[str, list[Badge]]) -> Card:
     party = product.producer.party
     cover = product.photos[0] if product.photos else None
@@ -82,5 +80,5 @@ def _card(product: Product, labels: dict[str, list[Badge]]) -> Card:
         place=place_of(party.municipality, party.state_code),
         price_text=money(product.price_centavos) if product.price_centavos else "",
         image=photo(cover.file, cover.alt) if cover else None,
-        badge=badge_of(labels_on(product, labels)),
+        badge=badge_of(labels.get(product.subject_ref, ())),
     )

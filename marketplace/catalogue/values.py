@@ -22,7 +22,7 @@ SUBSTANCE = ("materials", "technique", "community")
 """What a label was granted for: whoever changes it changes the thing."""
 
 _PRICE = re.compile(
-    r"\$?\s*(?P<whole>\d{1,3}(?:[ ,\u00a0\u202f']\d{3})+|\d+)(?:\.(?P<cents>\d{1,2}))?\s*(?:MXN|pesos)?", re.IGNORECASE
+    r"\$?\s*(?P<whole>\d{1,3}(?:[ ,\u00a0\u202f']\d{3})+|\d+)(?:\.(?P<cents>\d{1,2}))?\s*(?:MXN|pesos)?", re.IGNORECASE | re.ASCII
 )
 
 
