@@ -8,14 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, RoleHolding, User
-from certification.applications.models import Application
+from certification.applications.models import Answer, Application, Evidence
 from certification.core.db import db, unit_of_work
+from certification.core.media.models import FileKind, StoredFile
 from certification.core.orm import Base
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
 from certification.registry.models import Certificate, CertificateSubject
 from certification.rules.code import new_code
 from certification.schemes.builtin import install_builtin
 from certification.schemes.models import Scheme, SchemeVersion
+from certification.schemes.texts import text_of
 from marketplace.catalogue.models import Product, Variant
 from marketplace.producers.models import Producer
 
@@ -136,3 +138,53 @@ def certificate(
     save(made)
     save(*(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs))
     return made
+
+
+def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True) -> StoredFile:
+    """A row without its bytes."""
+    made = StoredFile(
+        kind=kind,
+        private=private,
+        digest=f"{next(_numbers):064x}",
+        content_type="application/pdf",
+        size=1234,
+        name="papel.pdf",
+        made_at=THEN,
+    )
+    save(made)
+    return made
+
+
+def application(applicant: User, of: Party, *, key: str = "origen-local", **given: Any) -> Application:
+    """A draft; ``state`` and its dates as given."""
+    version = scheme_version(key)
+    kind = "product_line" if key == "origen-local" else "workshop" if key == "comercio-justo-local" else "farm"
+    values: dict[str, Any] = {"subject_kind": kind, "created_at": THEN, "goods": "Rebozos de algodón", "makers": ["Rosa"]}
+    made = Application(scheme_version_id=version.id, party_id=of.id, applicant_id=applicant.id, **(values | given))
+    save(made)
+    return made
+
+
+def complete(of: Application) -> None:
+    """Show something for everything that its scheme asks for before sending."""
+    rows: list[Base] = []
+    for criterion in text_of(of.scheme_version).criteria:
+        rows.append(Answer(application_id=of.id, criterion=criterion.code, text="Así lo hacemos.", saved_at=THEN))
+        for number, ask in enumerate(criterion.evidence):
+            if ask.kind != "visit":
+                file = None if ask.kind in ("statement", "place", "number") else stored_file()
+                rows.append(
+                    Evidence(
+                        application_id=of.id,
+                        criterion=criterion.code,
+                        ask=number,
+                        kind=ask.kind,
+                        text="" if file else "Lo decimos así, 3 veces.",
+                        file_id=file.id if file else None,
+                        dated_on=THEN.date(),
+                        added_by_id=of.applicant_id,
+                        added_at=THEN,
+                    )
+                )
+    save(*rows)
+    db.session.expire_all()

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certification.accounts.models import User
@@ -14,6 +14,7 @@ from certification.parties.models import Party
 from certification.rules.workflow import ApplicationState, Outcome
 from certification.schemes.models import SchemeVersion
 
+RequestKey = Annotated[str | None, mapped_column(String(60), unique=True)]  # a retried request has one effect
 AppRef = Annotated[int, mapped_column(ForeignKey("applications.id"), index=True)]
 
 
@@ -53,6 +54,7 @@ class Application(Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))  # the photograph on the certificate
+    request_key: Mapped[RequestKey]
     version_id: Mapped[int] = mapped_column()
 
     scheme_version: Mapped[SchemeVersion] = relationship()
@@ -83,8 +85,15 @@ class Answer(Base):
     application: Mapped[Application] = relationship(back_populates="answers")
 
 
+SPOKEN = -1
+
+
 class Evidence(Base):
-    """One thing shown for a criterion (``ask``: which of the criterion's evidence asks it answers); private."""
+    """One thing shown for a criterion; private.
+
+    ``ask`` says which of the criterion's evidence asks it answers, ``SPOKEN`` that it is the answer itself as a sound.
+    ``kind`` is a ``rules.criteria.EvidenceKind``; ``visit`` without a file means that the applicant asks for the visit.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (Index("ix_evidence_case", "application_id", "criterion"),)
@@ -102,6 +111,7 @@ class Evidence(Base):
     added_by_id: Mapped[UserRef]
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    request_key: Mapped[RequestKey]
 
     application: Mapped[Application] = relationship(back_populates="evidence")
     file: Mapped[StoredFile | None] = relationship()
@@ -178,6 +188,7 @@ class Return(Base):
     reason_code: Mapped[Word]
     criterion: Mapped[Word | None]
     request: Mapped[Prose]
+    from_review: Mapped[bool] = mapped_column(default=False)  # by the committee, before a refusal: counted
     by_id: Mapped[UserRef]
     at: Mapped[datetime]
     answered_at: Mapped[datetime | None]

@@ -1,0 +1,199 @@
+"""An application while its applicant fills it in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.applications.acting import on_behalf_of, open_for_change
+from certification.applications.models import Answer, Application, Evidence
+from certification.applications.permissions import Permission
+from certification.applications.subjects import subjects_of
+from certification.audit.record import record
+from certification.core.db import writing
+from certification.core.media.models import StoredFile
+from certification.parties.models import Party
+from certification.rules.criteria import Criterion, EvidenceKind, SubjectKind
+from certification.rules.days import day_of
+from certification.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
+from certification.rules.text import N_
+from certification.rules.workflow import ApplicationState
+from certification.schemes.models import SchemeVersion
+from certification.schemes.texts import takes_applications, text_of, zone_of
+
+MOST_MAKERS = 40
+WORDS = (EvidenceKind.STATEMENT, EvidenceKind.PLACE, EvidenceKind.NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the label is for. ``makers`` are public names as each person chose; ``photo`` None keeps the present one."""
+
+    goods: str = ""
+    techniques: str = ""
+    marks: str = ""
+    makers: tuple[str, ...] = ()
+    subject_refs: tuple[str, ...] = ()
+    photo: StoredFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one screen says on a criterion; None leaves what is saved. ``words`` and ``visits`` are by the number of the
+    evidence ask: empty words take back, an ask that is not named stays as it is.
+    """
+
+    text: str | None = None
+    applies: bool | None = None
+    words: Mapping[int, str] = field(default_factory=dict)
+    visits: Mapping[int, bool] = field(default_factory=dict)
+
+
+def start(
+    party: Party, version: SchemeVersion, *, subject_kind: SubjectKind, by: User, at: datetime, request_key: str | None = None
+) -> Application:
+    """Open a draft in the party's name. The same ``request_key`` again returns the draft that it opened.
+
+    Raises:
+        IllegalMove: the scheme takes no applications (code ``scheme_closed``).
+        InvalidInput: the scheme labels no such subject.
+
+    """
+    check(by, Permission.START, party)
+    session = writing()
+    session.refresh(party, with_for_update=True)
+    before = session.scalar(select(Application).where(Application.request_key == request_key)) if request_key else None
+    if before is not None:
+        return _same(before, party, version, by)
+    if not takes_applications(version, at):
+        raise IllegalMove("scheme_closed", N_("Este sello no recibe solicitudes ahora."))
+    if subject_kind not in text_of(version).subject_kinds:
+        raise InvalidInput("wrong_subject", N_("Este sello no es para eso. Elija otra opción."), field="subject_kind")
+    made = Application(
+        scheme_version=version, party=party, applicant_id=by.id, subject_kind=subject_kind, created_at=at, request_key=request_key
+    )
+    session.add(made)
+    session.flush()
+    scheme = f"{version.scheme.key}/{version.version}"
+    record("application.start", "application", made.public_id, by=by, at=at, on_behalf_of=on_behalf_of(by, party), scheme=scheme)
+    return made
+
+
+def _same(before: Application, party: Party, version: SchemeVersion, by: User) -> Application:
+    if (before.party_id, before.scheme_version_id, before.applicant_id) != (party.id, version.id, by.id):
+        raise Conflict
+    return before
+
+
+def describe(application: Application, description: Description, *, by: User, at: datetime) -> None:
+    """Say what the label is for.
+
+    Raises:
+        IllegalMove: it may not be changed now.
+        InvalidInput: a reference to goods that are not the party's, or too many names.
+
+    """
+    check(by, Permission.EDIT, application)
+    open_for_change(application)
+    if len(description.makers) > MOST_MAKERS:
+        raise InvalidInput("too_many_makers", N_("Escriba %(most)d nombres como máximo."), field="makers", most=MOST_MAKERS)
+    offered = {choice.ref for choice in subjects_of([application.party_id])} | set(application.subject_refs)
+    if not offered.issuperset(description.subject_refs):
+        raise InvalidInput("not_yours", N_("Elija solo productos de quien solicita."), field="subject_refs")
+    application.goods, application.techniques = description.goods, description.techniques
+    application.marks = description.marks
+    application.makers, application.subject_refs = list(description.makers), list(description.subject_refs)
+    if description.photo is not None:
+        application.photo_id = description.photo.id
+    _note("application.describe", application, by=by, at=at)
+
+
+def answer(application: Application, code: str, said: Given, *, by: User, at: datetime) -> None:
+    """Save what one screen says on a criterion. Words already sent stay on file beside the new ones.
+
+    Raises:
+        NotFound: the scheme has no such criterion.
+        IllegalMove: it may not be changed now.
+
+    """
+    check(by, Permission.EDIT, application)
+    criterion = criterion_of(application, code)
+    open_for_change(application)
+    found = next((one for one in application.answers if one.criterion == code), None)
+    if found is None:
+        found = Answer(application=application, criterion=code, text="", applies=True, saved_at=at)
+        writing().add(found)
+    before = _words_of(application, code), found.text, found.applies
+    found.text = found.text if said.text is None else said.text
+    if criterion.applies_if is not None and said.applies is not None:
+        found.applies = said.applies
+    today = day_of(at, zone_of(application.scheme_version))
+    for number, ask in enumerate(criterion.evidence):
+        if ask.kind in WORDS and number in said.words:
+            _write(application, code, number, ask.kind, said.words[number], by=by, at=at, day=today)
+        elif ask.kind is EvidenceKind.VISIT and number in said.visits:
+            _write(application, code, number, ask.kind, "visit" if said.visits[number] else "", by=by, at=at, day=today)
+    if before != (_words_of(application, code), found.text, found.applies):
+        found.saved_at = at
+        _note("application.answer", application, by=by, at=at, criterion=code)
+
+
+def criterion_of(application: Application, code: str) -> Criterion:
+    """Raises NotFound where the application's scheme has no such criterion."""
+    try:
+        return text_of(application.scheme_version).criterion(code)
+    except KeyError:
+        raise NotFound from None
+
+
+def was_sent(application: Application, added_at: datetime) -> bool:
+    """Whether something added at this instant has been before the reviewers."""
+    return (
+        application.state is not ApplicationState.DRAFT and bool(application.returns) and added_at <= application.returns[-1].at
+    )
+
+
+def written(application: Application, code: str, number: int) -> Evidence | None:
+    """The words that answer one ask now."""
+    return next(
+        (
+            one
+            for one in application.evidence
+            if (one.criterion, one.ask) == (code, number) and one.file_id is None and one.removed_at is None
+        ),
+        None,
+    )
+
+
+def _write(  # noqa: PLR0913 - the columns of one row
+    application: Application, code: str, number: int, kind: EvidenceKind, words: str, *, by: User, at: datetime, day: date
+) -> None:
+    found = written(application, code, number)
+    if (found.text if found else "") == words:
+        return
+    if found is not None and (not words or was_sent(application, found.added_at)):
+        found.removed_at = at
+        found = None
+    if not words:
+        return
+    if found is None:
+        found = Evidence(
+            application=application, criterion=code, ask=number, kind=kind, dated_on=day, added_by_id=by.id, added_at=at
+        )
+        writing().add(found)
+    found.text, found.dated_on = words, day
+
+
+def _words_of(application: Application, code: str) -> list[str]:
+    return [one.text for one in application.evidence if one.criterion == code and one.file_id is None and one.removed_at is None]
+
+
+def _note(act: str, application: Application, *, by: User, at: datetime, **details: str) -> None:
+    """On the record, unless one's own draft was still being typed: that concerns nobody else."""
+    behalf = on_behalf_of(by, application.party)
+    if behalf is None and application.state is ApplicationState.DRAFT:
+        return
+    record(act, "application", application.public_id, by=by, at=at, on_behalf_of=behalf, **details)
