@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select, tuple_
+from werkzeug.exceptions import BadRequest
 
 from certification.accounts.models import RoleHolding, User, UserState
 from certification.core.db import db
@@ -29,7 +30,14 @@ class Found:
 
 
 def find_people(words: str, after: list[str | int] | None = None) -> Found:
-    """People whose name, address or handle holds the words, by name; without words those who hold a role."""
+    """People whose name, address or handle holds the words, by name; without words those who hold a role.
+
+    Raises:
+        BadRequest: when ``after`` is no place in this list.
+
+    """
+    if after and [type(part) for part in after] != [str, int]:
+        raise BadRequest
     wanted = select(User).where(User.state != UserState.ERASED).order_by(User.name, User.id).limit(PER_PAGE + 1)
     if words:
         like = [column.icontains(words, autoescape=True) for column in (User.name, User.email, User.handle)]
