@@ -14,6 +14,7 @@ from certification.core.media import files
 from certification.core.settings import Settings, read_settings
 from certification.registry import views as registry
 from certification.schemes import views as schemes
+from marketplace.pages.views import bp as pages_bp
 
 PACKAGE = Path(__file__).parent
 LONGEST_FORM_BYTES = 2_000_000
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
 def _register(app: Flask) -> None:
     """Hang every concept's pages under its address."""
     app.register_blueprint(accounts_bp)
+    app.register_blueprint(pages_bp)
     app.register_blueprint(schemes.bp)
     app.register_blueprint(applications.bp)
     registry.init_app(app)
