@@ -14,6 +14,9 @@ from certification.core.media import files
 from certification.core.settings import Settings, read_settings
 from certification.registry import views as registry
 from certification.schemes import views as schemes
+from marketplace.catalogue import views_browse
+from marketplace.enquiries import views as enquiries
+from marketplace.home import views as home
 from marketplace.pages.views import bp as pages_bp
 
 PACKAGE = Path(__file__).parent
@@ -62,3 +65,5 @@ def _register(app: Flask) -> None:
     app.register_blueprint(schemes.bp)
     app.register_blueprint(applications.bp)
     registry.init_app(app)
+    app.register_blueprint(home.bp)
+    app.register_blueprint(enquiries.bp)

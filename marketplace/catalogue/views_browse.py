@@ -1,5 +1,6 @@
 """The catalogue as buyers see it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -54,10 +55,12 @@ def _scheme_names(at: datetime) -> dict[str, str]:
 def _band(number: int) -> str:
     low, high = PRICES[number]
     if not low and high is not None:
-        return _("Menos de %(high)s", high=money(high))
-    if high is None:
-        return _("%(low)s o más", low=money(low))
-    return _("De %(low)s a %(high)s", low=money(low), high=money(high))
+        words = _("Menos de %(high)s", high=money(high))
+    elif high is None:
+        words = _("%(low)s o más", low=money(low))
+    else:
+        words = _("De %(low)s a %(high)s", low=money(low), high=money(high))
+    return str(words)
 
 
 def _category_name(key: str) -> str:
@@ -87,13 +90,16 @@ def _rows(counts: dict[str, int], chosen: tuple[str, ...], name: Any) -> list[di
 
 def _chips(wanted: Filter, names: dict[str, str]) -> list[tuple[str, str]]:
     made = [(f"«{wanted.words}»", with_args(q=None, after=None))] if wanted.words else []
-    for name, values, say in (
+    facets_put: tuple[tuple[str, tuple[Any, ...], Callable[[Any], str | None]], ...] = (
         ("label", wanted.labels, lambda key: names.get(key, key)),
         ("category", wanted.categories, _category_name),
         ("state", wanted.states, lambda code: state_name(code, language())),
         ("price", wanted.prices, _band),
-    ):
-        made += [(say(value), with_args(**{name: [one for one in values if one != value], "after": None})) for value in values]
+    )
+    for name, values, say in facets_put:
+        made += [
+            (say(value) or "", with_args(**{name: [one for one in values if one != value], "after": None})) for value in values
+        ]
     return made
 
 
@@ -117,5 +123,6 @@ def _title(wanted: Filter, names: dict[str, str]) -> str:
     if wanted.words:
         what = f"{what}: {wanted.words}" if parts else f"«{wanted.words}»"
     if wanted.states:
-        return _("%(what)s de %(places)s", what=what, places=", ".join(state_name(code, language()) for code in wanted.states))
-    return what
+        places = ", ".join(state_name(code, language()) for code in wanted.states)
+        what = _("%(what)s de %(places)s", what=what, places=places)
+    return str(what)

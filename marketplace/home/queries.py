@@ -85,7 +85,7 @@ def branches(session: Session) -> list[Branch]:
     rows = session.execute(grouped).all()
     newest = session.scalars(_whole(select(Product).where(Product.id.in_([row[2] for row in rows])))).unique()
     by_id = {product.id: product for product in newest}
-    return [Branch(key, number, by_id[newest_id]) for key, number, newest_id in rows]
+    return [Branch(str(key), number, by_id[newest_id]) for key, number, newest_id in rows]
 
 
 def _whole(rows: Select[Product]) -> Select[Product]:

@@ -1,0 +1,74 @@
+"""The drawings of the demonstration, through the same pipeline as photographs, before any transaction begins."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import BytesIO
+
+from flask import Flask, current_app
+
+from certification.accounts.models import User
+from certification.core.media.files import Prepared, keep, prepare_photo
+from certification.core.media.models import StoredFile
+from certification.core.media.raster import rasterize
+from marketplace.demonstration.content import DemoArt, DemoContent
+from marketplace.demonstration.illustrations import EVIDENCE_KINDS, evidence, illustrate, place, portrait
+
+GOODS_PX = (640, 800)  # a drawing gains nothing from more, and the first start would take a minute
+SCENE_PX = (800, 600)
+HANDS = 2
+Wish = tuple[str, int, bool]  # kind, seed, private
+
+
+@dataclass
+class Studio:
+    """Drawings that lie ready; each becomes one file, however often it is hung."""
+
+    prepared: dict[Wish, Prepared] = field(default_factory=dict)
+    kept: dict[Wish, StoredFile] = field(default_factory=dict)
+
+    def draw(self, wishes: Iterable[Wish], told: Callable[[int, int], None] = lambda _done, _of: None) -> None:
+        """Draw and store all of them; ``told`` hears how many are done."""
+        wanted = sorted(set(wishes) - set(self.prepared))
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - threads need the app itself
+        with ThreadPoolExecutor(HANDS) as pool:
+            for number, (wish, made) in enumerate(
+                zip(wanted, pool.map(lambda wish: _prepare(app, wish), wanted), strict=True), 1
+            ):
+                self.prepared[wish] = made
+                told(number, len(wanted))
+
+    def hang(self, kind: str, seed: int, *, by: User | None, at: datetime, private: bool = False) -> StoredFile:
+        """The file of a drawing, inside the unit of work under way."""
+        wish = (kind, seed, private)
+        if wish not in self.kept:
+            self.kept[wish] = keep(self.prepared[wish], name=f"{kind}-{seed}.png", by=by, at=at, illustration=True)
+        return self.kept[wish]
+
+
+def wishes_of(content: DemoContent, more: Iterable[tuple[DemoArt, bool]] = ()) -> set[Wish]:
+    """Every drawing that the content asks for."""
+    wanted: set[Wish] = set()
+    for producer in content.producers:
+        wanted |= {("place", producer.place_seed, False), ("portrait", producer.place_seed, False)}
+    for product in content.products:
+        wanted |= {(product.kind, seed, False) for seed in product.seeds}
+    wanted |= {(item.art.kind, item.art.seed, True) for case in content.applications for item in case.evidence if item.art}
+    wanted |= {(one.art.kind, one.art.seed, False) for one in content.certificates if one.art}
+    return wanted | {(art.kind, art.seed, private) for art, private in more}
+
+
+def _prepare(app: Flask, wish: Wish) -> Prepared:
+    kind, seed, private = wish
+    size = SCENE_PX if kind in {"place", "portrait", *EVIDENCE_KINDS} else GOODS_PX
+    with app.app_context():
+        return prepare_photo(BytesIO(rasterize(_drawing(kind, seed), *size)), private=private)
+
+
+def _drawing(kind: str, seed: int) -> str:
+    if kind == "place":
+        return place(seed)
+    if kind == "portrait":
+        return portrait(seed)
+    return evidence(kind, seed) if kind in EVIDENCE_KINDS else illustrate(kind, seed)
