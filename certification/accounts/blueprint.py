@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, request, url_for
+from sqlalchemy.exc import IntegrityError
 
 from certification.accounts.passwords import Busy
 from certification.accounts.throttle import TooManyAttempts
 from certification.core.web import safe_next
-from certification.rules.errors import DomainError
+from certification.rules.errors import Conflict, DomainError
 
 bp = Blueprint("accounts", __name__, url_prefix="/account")
 
@@ -31,6 +32,9 @@ def submitted(form: Any, act: Callable[[], Any]) -> tuple[Any, int]:
     except DomainError as error:
         form.refuse(error)
         return None, status_of(error)
+    except IntegrityError:  # somebody took the same address or handle at the same moment
+        form.refuse(Conflict())
+        return None, 409
 
 
 def onward() -> str:

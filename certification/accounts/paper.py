@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import qrcode
 from flask import make_response, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -31,6 +30,8 @@ def code_sheet(user: User, code: str, *, back: str) -> Response:
 
 def squares(text: str) -> Squares:
     """The QR code of a short text, error correction M (ISO/IEC 18004)."""
+    import qrcode  # noqa: PLC0415 - heavy, and only this page needs it here
+
     made = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET)
     made.add_data(text)
     rows = made.get_matrix()

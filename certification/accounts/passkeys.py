@@ -1,27 +1,10 @@
 """Passkeys: discoverable WebAuthn credentials with user verification (W3C WebAuthn Level 3)."""
 
-import json
+import base64
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import current_app
 from sqlalchemy import select
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from certification.accounts.models import Passkey, User
 from certification.accounts.permissions import Permission, check
@@ -43,25 +26,16 @@ class PasskeyNotGood(DomainError):
 
 def creation_options(user: User) -> dict[str, Any]:
     """What a browser needs to make a passkey (PublicKeyCredentialCreationOptionsJSON)."""
-    settings = current_app.config["SETTINGS"]
-    options = generate_registration_options(
-        rp_id=_site(),
-        rp_name=settings["NAME"],
-        user_id=user.public_id.encode(),
-        user_name=user.handle or user.email or user.name,
-        user_display_name=user.name,
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=key.credential_id) for key in user.passkeys],
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-    )
-    return dict(json.loads(options_to_json(options)))
+    from certification.accounts import ceremony  # noqa: PLC0415 - heavy, and few requests need it
+
+    return ceremony.creation_options(user)
 
 
 def request_options() -> dict[str, Any]:
     """What a browser needs to offer the passkeys it has for this site (PublicKeyCredentialRequestOptionsJSON)."""
-    options = generate_authentication_options(rp_id=_site(), user_verification=UserVerificationRequirement.REQUIRED)
-    return dict(json.loads(options_to_json(options)))
+    from certification.accounts import ceremony  # noqa: PLC0415 - heavy, and few requests need it
+
+    return ceremony.request_options()
 
 
 def add(user: User, credential: Any, *, challenge: str, name: str, by: User, at: datetime) -> Passkey:
@@ -72,16 +46,12 @@ def add(user: User, credential: Any, *, challenge: str, name: str, by: User, at:
         AlreadyExists: when it is kept already.
 
     """
+    from certification.accounts import ceremony  # noqa: PLC0415 - heavy, and few requests need it
+
     check(by, Permission.CHANGE_ACCOUNT, user)
     try:
-        made = verify_registration_response(
-            credential=credential,
-            expected_challenge=base64url_to_bytes(challenge),
-            expected_rp_id=_site(),
-            expected_origin=current_app.config["SETTINGS"]["ORIGIN"],
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        made = ceremony.verify_made(credential, challenge)
+    except ceremony.NOT_GOOD as error:
         raise PasskeyNotGood from error
     session = writing()
     if session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)) is not None:
@@ -108,20 +78,14 @@ def recognize(credential: Any, *, challenge: str, at: datetime) -> User:
         PasskeyNotGood: when it is nobody's, or the answer does not verify.
 
     """
+    from certification.accounts import ceremony  # noqa: PLC0415 - heavy, and few requests need it
+
     row = _presented(credential)
     if row is None or not row.user.is_active:
         raise PasskeyNotGood
     try:
-        proved = verify_authentication_response(
-            credential=credential,
-            expected_challenge=base64url_to_bytes(challenge),
-            expected_rp_id=_site(),
-            expected_origin=current_app.config["SETTINGS"]["ORIGIN"],
-            credential_public_key=row.public_key,
-            credential_current_sign_count=row.sign_count,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        proved = ceremony.verify_signed(credential, challenge, row)
+    except ceremony.NOT_GOOD as error:
         raise PasskeyNotGood from error
     row.sign_count, row.used_at = proved.new_sign_count, at
     return row.user
@@ -160,12 +124,7 @@ def drop_all(user: User, *, by: User, at: datetime) -> None:
 
 def _presented(credential: Any) -> Passkey | None:
     try:
-        raw = base64url_to_bytes(credential["rawId"])
+        raw = base64.urlsafe_b64decode(credential["rawId"] + "==")
     except (TypeError, KeyError, ValueError):
         return None
     return db.session.scalar(select(Passkey).where(Passkey.credential_id == raw))
-
-
-def _site() -> str:
-    """The relying party's id: the host of the public address, without its port."""
-    return urlsplit(current_app.config["SETTINGS"]["ORIGIN"]).hostname or ""

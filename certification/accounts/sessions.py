@@ -60,6 +60,11 @@ def begin(user: User, *, how: str, strong: bool = False) -> None:
     login_user(user)
     for told in news:
         flash(_("%(name)s imprimió un código para su cuenta el %(day)s.", name=told.by, day=i18n.day(told.made_at)), "warning")
+    if user.erase_at:
+        flash(
+            _("Su cuenta se borrará el %(day)s. Si no lo quiere, consérvela en Mi cuenta.", day=i18n.day(user.erase_at)),
+            "warning",
+        )
     _set_cookies(secret, user.language)
 
 

@@ -104,7 +104,7 @@ def begin_passkey() -> Response:
 
 def _enter(handle: str, sealed: Sealed | None, credential: Any = None, challenge: str = "") -> None:
     with unit_of_work():
-        user: User = printed.redeem(session[PRINTED], handle=handle, sealed=sealed, at=clock.now())
+        user: User = printed.redeem(session.get(PRINTED, ""), handle=handle, sealed=sealed, at=clock.now())
         if credential is not None:
             passkeys.add(user, credential, challenge=challenge, name=_("Mi primera llave"), by=user, at=clock.now())
     sessions.begin(user, how="code", strong=credential is not None)

@@ -8,7 +8,6 @@ from pathlib import Path
 import nh3
 from flask import current_app
 from flask_babel import gettext as _
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 HERE = Path(__file__).parent / "texts"
@@ -95,6 +94,8 @@ def _file(name: str, language: str) -> tuple[Path, str]:
 
 @lru_cache(maxsize=16)
 def _shown(markdown: str) -> Markup:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - heavy, and only these pages need it
+
     drawn = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     clean = nh3.clean(drawn, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto", "tel"}, link_rel=None)
     return Markup(clean)  # noqa: S704 - cleaned on the line above

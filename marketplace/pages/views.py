@@ -8,6 +8,7 @@ from sqlalchemy import select
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission
 from certification.core.db import db
+from certification.core.forms import tidy
 from certification.core.i18n import language
 from certification.core.outbox import OutboxMessage
 from certification.core.web import PER_PAGE, cursor, position
@@ -46,7 +47,7 @@ def mail() -> str:
     """What would have been mailed; only in a demonstration that mails nothing."""
     _only_without_mail()
     rows = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(PER_PAGE + 1)
-    to = request.args.get("to", "").strip().lower()
+    to = (tidy(request.args.get("to")) or "").lower()
     if to:
         rows = rows.where(OutboxMessage.to == to)
     after = position(request.args.get("after"))

@@ -192,3 +192,14 @@ def test_a_weak_password_is_refused_beside_its_field(client: FlaskClient, passwo
     assert answer.status_code == 422
     assert said in answer.text
     assert "Juana Río" in answer.text
+
+
+def test_two_who_confirm_one_address_at_the_same_moment(
+    client: FlaskClient, mails: Callable[[], list[Any]], link_in: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(client)
+    register(client)
+    first, second = (link_in(mail, "/account/confirm/") for mail in mails())
+    monkeypatch.setattr("certification.accounts.registration.by_mail", lambda _address: None)  # neither saw the other
+    assert client.post(first, data={"password": PASSWORD}).status_code == 303
+    assert client.post(second, data={"password": PASSWORD}).status_code == 409

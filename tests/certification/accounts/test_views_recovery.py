@@ -168,3 +168,13 @@ def test_nobody_prints_a_code_for_who_holds_a_role(person: User, promoter: User,
     with pytest.raises(Forbidden) as refused, unit_of_work():
         renew_code(person, by=promoter, at=at)
     assert refused.value.code == "holds_roles"
+
+
+def test_a_passkey_without_a_code_opens_nothing(client: FlaskClient, code: str) -> None:
+    device = Authenticator()
+    client.post("/account/code", data={"code": code})
+    made = device.make(client.post("/account/begin/challenge", json={}).get_json())
+    with client.session_transaction() as memory:
+        del memory["printed"]
+    assert client.post("/account/begin/passkey", json={"credential": made, "name": "nanita"}).status_code == 422
+    assert client.post("/account/begin/challenge", json={}).status_code == 422
