@@ -4,24 +4,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from certification.accounts.models import Role, User
+from certification.accounts.models import User
 from certification.accounts.permissions import check
+from certification.applications.cases import check_decider
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.parties.belonging import WRITERS, has_role
 from certification.parties.models import Power
-from certification.parties.ties import ties_between
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import why_of
 from certification.registry.recording import add_act
 from certification.registry.telling import tell_holder
-from certification.rules import guards
 from certification.rules.days import add_months, day_of, end_of_day
 from certification.rules.errors import Conflict, InvalidInput, SuspensionTooLong
 from certification.rules.text import N_
 from certification.rules.workflow import CERTIFICATE, CertificateAct, CertificateStanding
-from certification.schemes.reasons import check_reason, tie_rules
+from certification.schemes.reasons import check_reason
 from certification.schemes.texts import text_of, zone_of
 
 SUSPENSION_MONTHS = 6
@@ -109,22 +108,13 @@ def supersede(certificate: Certificate, successor: Certificate, *, by: User, at:
 def _begin(certificate: Certificate, permission: Permission, action: str, by: User, at: datetime) -> None:
     """Permission first, then the guards, then whether the step exists."""
     check(by, permission, certificate)
-    _impartial(certificate, by, at)
+    check_decider(by, certificate.application, at)  # guard 1 holds for taking away as it does for granting
     _move(certificate, action)
 
 
 def _move(certificate: Certificate, action: str) -> None:
     writing().refresh(certificate, with_for_update=True)
     CERTIFICATE.next_state(standing_of(certificate), action)
-
-
-def _impartial(certificate: Certificate, by: User, at: datetime) -> None:
-    """Guard 1 holds for taking away as it does for granting."""
-    version = certificate.scheme_version
-    person = guards.Person(str(by.id), ties_between(by, certificate.holder, at), operates_site=by.holds(Role.OPERATOR))
-    evaluators = {str(one.evaluator_id) for one in certificate.application.evaluations if one.recused_at is None}
-    text, today = text_of(version), day_of(at, zone_of(version))
-    guards.may_decide(person, evaluators, tie_rules(), mode=text.decision.mode, at=today)
 
 
 def _end(  # noqa: PLR0913 - the parts of one record

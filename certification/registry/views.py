@@ -3,12 +3,16 @@
 from flask import Flask
 
 from certification.core import edge
-from certification.registry import views_verify
+from certification.registry import views_acts, views_certificate, views_register, views_verify
+from certification.registry.register import label_counts
+from certification.schemes.counting import declare_counter
 
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    app.register_blueprint(views_verify.bp)
+    for views in (views_verify, views_certificate, views_acts, views_register):
+        app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)
     views_verify.front(app, app.extensions["edge"])
+    declare_counter(app, label_counts)

@@ -1,0 +1,63 @@
+"""Forms for the acts on a certificate."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, HiddenField, SelectField, TextAreaField
+from wtforms.validators import Optional
+
+from certification.core.forms import REQUIRED, Form, at_most
+from certification.core.i18n import language
+from certification.registry.acts import Why
+from certification.rules.scheme_text import SchemeText
+from certification.schemes.reasons import reasons_for
+
+LONGEST_SUMMARY = 1200
+
+
+class ActForm(Form):
+    """An act with its public reason. ``confirmed`` is set by the page that asks once more."""
+
+    reason_code = SelectField(_l("Motivo"), validators=[REQUIRED])
+    criterion = SelectField(_l("Criterio que no se cumple"), validators=[Optional()])
+    public_summary = TextAreaField(
+        _l("Qué pasó, en pocas palabras"),
+        validators=[REQUIRED, at_most(LONGEST_SUMMARY)],
+        description=_l("Lo leerá todo el público junto al sello. No escriba nombres de quien se quejó ni datos privados."),
+    )
+    until = DateField(
+        _l("La pausa dura a más tardar hasta"),
+        validators=[REQUIRED],
+        description=_l("Seis meses como máximo. Antes de ese día se restablece o se retira."),
+    )
+    confirmed = HiddenField()
+
+    def __init__(self, act: str, text: SchemeText, **given: Any) -> None:
+        super().__init__(**given)
+        lang = language()
+        self.reason_code.choices = [("", ""), *((one.code, one.text.in_(lang)) for one in reasons_for(act))]
+        self.criterion.choices = [("", ""), *((one.code, f"{one.code} · {one.title.in_(lang)}") for one in text.criteria)]
+        if act != "suspend":
+            del self.until
+        if act == "surrender":
+            del self.criterion
+            self.public_summary.validators = [Optional(), at_most(LONGEST_SUMMARY)]
+            self.public_summary.flags.required = False
+            self.public_summary.description = _l("Si quiere, diga por qué. Lo leerá todo el público.")
+        if act == "restore":
+            del self.reason_code
+            del self.criterion
+            self.public_summary.validators = [Optional(), at_most(LONGEST_SUMMARY)]
+            self.public_summary.flags.required = False
+            self.public_summary.label.text = _l("Qué se arregló")
+
+    def why(self) -> Why:
+        """The reason as the services take it."""
+        criterion = self.criterion.data if "criterion" in self._fields else None
+        return Why(self.reason_code.data, self.public_summary.data or "", criterion or None)
+
+    def last_day(self) -> date:
+        """The last day of a pause."""
+        found: date = self.until.data
+        return found

@@ -1,0 +1,20 @@
+"""Deciding with its consequence: a decision that grants and the certificate it grants are one unit of work."""
+
+from datetime import datetime
+
+from certification.accounts.models import User
+from certification.applications.deciding import DecisionChoice, decide
+from certification.applications.models import Application, Decision
+from certification.registry.issuing import certify
+from certification.registry.models import Certificate
+
+
+def decide_and_certify(
+    application: Application, *, choice: DecisionChoice, by: User, at: datetime
+) -> tuple[Decision, Certificate | None]:
+    """Decide a case and, when that grants, issue the certificate: both or neither. Needs the unit of work.
+
+    Raises what ``applications.deciding.decide`` and ``registry.issuing.certify`` raise.
+    """
+    decision = decide(application, choice=choice, by=by, at=at)
+    return decision, certify(application, decision, by=by, at=at) if decision.outcome.grants else None

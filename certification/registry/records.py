@@ -1,0 +1,111 @@
+"""The whole public record of one certificate: what was signed, by which key, and every act since. Queries only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from certification.core.db import db
+from certification.core.web import outside
+from certification.registry.commitments import Disclosure
+from certification.registry.keys import KeyProblemError, verifying_keys
+from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.validity import standing
+from certification.rules.code import parse
+from certification.rules.errors import BadCode, BadSignature, UnknownKey
+from certification.rules.signing import Signed, verify
+from certification.rules.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """``sound`` is false when a signature on file does not verify: then nobody may take the rest for true."""
+
+    code: str
+    verdict: Verdict
+    sound: bool
+    document: dict[str, Any]
+
+
+def find(code: str) -> Certificate | None:
+    """The certificate of a code as people write it, or ``None``."""
+    try:
+        plain = parse(code)
+    except BadCode:
+        return None
+    whole = (selectinload(Certificate.versions), selectinload(Certificate.acts))
+    return db.session.scalar(select(Certificate).where(Certificate.code == plain).options(*whole))
+
+
+def record_of(certificate: Certificate, at: datetime) -> Record:
+    """The record at an instant, as it is published in JSON."""
+    found = standing(certificate, at)
+    keys = _keys_in_hex()
+    document = {
+        "code": certificate.code,
+        "state": found.state.value,
+        "reason": found.reason.value,
+        "since": _iso(found.since),
+        "as_of": _iso(at),
+        "successor": found.successor,
+        "verify": outside(f"/v/{certificate.code}"),
+        "versions": [_version(one) for one in certificate.versions],
+        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions},
+        "disclosures": {"makers": [_disclosure(one) for one in certificate.page.get("makers", ())]},
+        "acts": [
+            {
+                "kind": act.kind.value,
+                "at": _iso(act.at),
+                "reason_code": act.reason_code,
+                "criterion": act.criterion,
+                "public_summary": act.public_summary,
+                "appeal_until": _iso(act.appeal_until),
+            }
+            for act in certificate.acts
+        ],
+    }
+    return Record(certificate.code, found, is_sound(certificate), document)
+
+
+def is_sound(certificate: Certificate) -> bool:
+    """Whether every version is signed by a key of this registry, says this code, and there is one."""
+    demonstration = bool(current_app.config["SETTINGS"]["DEMONSTRATION"])
+    try:
+        keys = verifying_keys()
+        for one in certificate.versions:
+            verify(Signed(one.kid, one.signature, one.statement), keys, allow_demonstration=demonstration)
+            if one.statement["certificate"] != {"code": certificate.code, "version": one.number}:
+                return False
+    except (BadSignature, UnknownKey, KeyProblemError):
+        return False
+    return bool(certificate.versions)
+
+
+def _version(one: CertificateVersion) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "statement": one.statement,
+        "algorithm": "Ed25519 over RFC 8785",
+        "kid": one.kid,
+        "signature": one.signature,
+        "signed_at": _iso(one.signed_at),
+    }
+
+
+def _disclosure(given: dict[str, str]) -> dict[str, str]:
+    one = Disclosure(given["name"], given["salt"])
+    return {"name": one.name, "salt": one.salt, "commitment": one.commitment}
+
+
+def _keys_in_hex() -> dict[str, str]:
+    try:
+        return {kid: key.public_bytes_raw().hex() for kid, key in verifying_keys().items()}
+    except KeyProblemError:
+        return {}
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -1,0 +1,98 @@
+"""Acts on a certificate, each asked for twice: what was written is shown once more before it is done."""
+
+from datetime import datetime
+
+from flask import Blueprint, flash, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from certification.accounts.guard import me, requires
+from certification.accounts.models import User
+from certification.core import clock
+from certification.core.db import unit_of_work
+from certification.core.i18n import language
+from certification.core.web import see_other
+from certification.registry import acts
+from certification.registry.forms import ActForm
+from certification.registry.models import Certificate
+from certification.registry.permissions import Permission
+from certification.registry.validity import standing
+from certification.registry.views_certificate import load
+from certification.rules.code import display
+from certification.rules.errors import InvalidInput, SuspensionTooLong
+from certification.rules.workflow import CERTIFICATE
+from certification.schemes.texts import text_of
+
+bp = Blueprint("certificate_acts", __name__)
+Page = str | tuple[str, int] | Response
+
+
+@bp.route("/c/<code>/act/suspend", methods=["GET", "POST"])
+@requires(Permission.SUSPEND, load=load)
+def suspend(certificate: Certificate) -> Page:
+    return _act(certificate, "suspend")
+
+
+@bp.route("/c/<code>/act/restore", methods=["GET", "POST"])
+@requires(Permission.RESTORE, load=load)
+def restore(certificate: Certificate) -> Page:
+    return _act(certificate, "restore")
+
+
+@bp.route("/c/<code>/act/withdraw", methods=["GET", "POST"])
+@requires(Permission.WITHDRAW, load=load)
+def withdraw(certificate: Certificate) -> Page:
+    return _act(certificate, "withdraw")
+
+
+@bp.route("/c/<code>/act/surrender", methods=["GET", "POST"])
+@requires(Permission.SURRENDER, load=load)
+def surrender(certificate: Certificate) -> Page:
+    return _act(certificate, "surrender")
+
+
+def _act(certificate: Certificate, act: str) -> Page:
+    """The form, then the same as a question, then the act."""
+    CERTIFICATE.next_state(acts.standing_of(certificate), act)
+    form = ActForm(act, text_of(certificate.scheme_version))
+    if not form.validate_on_submit():
+        return _form(certificate, act, form), 422 if form.is_submitted() else 200
+    if form.confirmed.data != "yes":
+        return _draw(certificate, act, form, "certificates/confirm.html")
+    try:
+        with unit_of_work():
+            _do(certificate, act, form, me(), clock.now())
+    except (InvalidInput, SuspensionTooLong) as error:
+        form.refuse(error)
+        return _form(certificate, act, form), 422
+    flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
+    return see_other(f"/c/{certificate.code}")
+
+
+def _do(certificate: Certificate, act: str, form: ActForm, by: User, at: datetime) -> None:
+    match act:
+        case "suspend":
+            acts.suspend(certificate, form.why(), until=form.last_day(), by=by, at=at)
+        case "restore":
+            acts.restore(certificate, by=by, at=at, public_summary=form.public_summary.data or "")
+        case "withdraw":
+            acts.withdraw(certificate, form.why(), by=by, at=at)
+        case _:
+            acts.surrender(certificate, form.why(), by=by, at=at)
+
+
+def _form(certificate: Certificate, act: str, form: ActForm) -> str:
+    form.confirmed.data = ""
+    return _draw(certificate, act, form, "certificates/act.html")
+
+
+def _draw(certificate: Certificate, act: str, form: ActForm, template: str) -> str:
+    return render_template(
+        template,
+        certificate=certificate,
+        act=act,
+        form=form,
+        shown=display(certificate.code),
+        label=text_of(certificate.scheme_version).name.in_(language()),
+        verdict=standing(certificate, clock.now()),
+    )

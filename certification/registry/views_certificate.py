@@ -1,0 +1,162 @@
+"""A certificate's record, its QR, and the tags that its holder prints."""
+
+import json
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from certification.accounts.guard import person, requires
+from certification.accounts.permissions import may
+from certification.core import clock
+from certification.core.failures import wants_json
+from certification.core.i18n import language
+from certification.registry import qr
+from certification.registry.acts import standing_of
+from certification.registry.models import Certificate
+from certification.registry.permissions import Permission
+from certification.registry.records import Record, find, record_of
+from certification.registry.tagart import Tag, tag_png
+from certification.registry.validity import standing
+from certification.registry.views_verify import cannot_check
+from certification.rules.code import display
+from certification.rules.errors import IllegalMove
+from certification.rules.text import N_
+from certification.rules.verdict import PublicState
+from certification.rules.workflow import CERTIFICATE
+from certification.schemes.texts import text_of
+
+bp = Blueprint("certificates", __name__)
+A_DAY = "public, max-age=86400"
+TAGS_ON_A_SHEET = 12
+PRINTABLE = (PublicState.VALID, PublicState.NOT_YET_VALID)
+ACTS = {
+    "suspend": Permission.SUSPEND,
+    "restore": Permission.RESTORE,
+    "withdraw": Permission.WITHDRAW,
+    "surrender": Permission.SURRENDER,
+}
+
+
+def load(code: str) -> Certificate | None:
+    """By the code in the address, however it is written."""
+    return find(code)
+
+
+@bp.get("/c/<code>")
+@requires(Permission.SEE, load=load)
+def show(certificate: Certificate) -> AnyResponse | tuple[str, int]:
+    """The record as a page, or as JSON for whoever prefers it. What is signed is checked at each view."""
+    found = record_of(certificate, clock.now())
+    if _prefers_json():
+        return _as_json(found)
+    if not found.sound:
+        return cannot_check(
+            certificate.code, _("La firma guardada no corresponde al certificado. Avise a quien opera este sitio.")
+        )
+    response = make_response(_page(certificate, found))
+    response.headers["Vary"] = "Accept, Cookie"
+    return response
+
+
+@bp.get("/c/<code>/qr.svg")
+@requires(Permission.SEE, load=load)
+def qr_svg(certificate: Certificate) -> Response:
+    return _image(qr.svg(_address(certificate)), "image/svg+xml")
+
+
+@bp.get("/c/<code>/qr.png")
+@requires(Permission.SEE, load=load)
+def qr_png(certificate: Certificate) -> Response:
+    return _image(qr.png(_address(certificate)), "image/png")
+
+
+@bp.get("/c/<code>/tag")
+@requires(Permission.TAG, load=load)
+def tags(certificate: Certificate) -> str:
+    """A sheet of tags to print: ``?paper=a4`` and ``?ink=black``."""
+    tag = _tag(certificate)
+    return render_template(
+        "tags/sheet.html",
+        tag=tag,
+        qr_path=qr.path(tag.address),
+        qr_edge=qr.width(tag.address),
+        quiet=qr.QUIET,
+        count=TAGS_ON_A_SHEET,
+        paper="a4" if request.args.get("paper") == "a4" else "letter",
+        mono=request.args.get("ink") == "black",
+        lang=language(),
+    )
+
+
+@bp.get("/c/<code>/tag.png")
+@requires(Permission.TAG, load=load)
+def tag_picture(certificate: Certificate) -> Response:
+    """One tag at 600 dots an inch."""
+    made = tag_png(_tag(certificate), mono=request.args.get("ink") == "black")
+    response = Response(made, mimetype="image/png")
+    response.headers["Content-Disposition"] = f'inline; filename="{display(certificate.code)}.png"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _prefers_json() -> bool:
+    found = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return found == "application/json" or wants_json()
+
+
+def _as_json(found: Record) -> AnyResponse:
+    """A record that is not sound says so and nothing else."""
+    said = found.document if found.sound else {"code": found.code, "state": PublicState.CANNOT_CHECK.value}
+    response = jsonify(said)
+    response.status_code = 200 if found.sound else 503
+    response.headers["Vary"] = "Accept, Cookie"
+    return response
+
+
+def _page(certificate: Certificate, found: Record) -> str:
+    who, standing_now = person(), standing_of(certificate)
+    open_acts = CERTIFICATE.actions_from(standing_now)
+    return render_template(
+        "certificates/show.html",
+        code=certificate.code,
+        shown=display(certificate.code),
+        verdict=found.verdict,
+        label=text_of(certificate.scheme_version).name.in_(language()),
+        version=certificate.scheme_version.version,
+        certificate=certificate,
+        document=found.document,
+        statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
+        acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
+        may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
+    )
+
+
+def _tag(certificate: Certificate) -> Tag:
+    """Raises IllegalMove for a label that is paused or lost: nobody prints tags that say nothing true."""
+    state = standing(certificate, clock.now()).state
+    if state not in PRINTABLE:
+        raise IllegalMove(
+            "no_tags", N_("Este sello no está vigente: mientras siga así no se imprimen etiquetas."), state=state.value
+        )
+    makers = ", ".join(one["name"] for one in certificate.page["makers"])
+    return Tag(
+        code=certificate.code,
+        shown_code=display(certificate.code),
+        address=_address(certificate),
+        host=current_app.config["SETTINGS"].short_origin.partition("://")[2],
+        goods=certificate.goods,
+        maker=makers or certificate.holder_name,
+        place=certificate.page["place"],
+        verify_at=_("Verifique en"),
+    )
+
+
+def _address(certificate: Certificate) -> str:
+    return qr.address(current_app.config["SETTINGS"].short_origin, certificate.code)
+
+
+def _image(content: str | bytes, kind: str) -> Response:
+    response = Response(content, mimetype=kind)
+    response.headers["Cache-Control"] = A_DAY
+    return response
