@@ -17,7 +17,7 @@ MOST_GRAMS = 1_000_000
 MOST_HOURS = 20_000
 MOST_PHOTOS = 12
 MOST_VARIANTS = 20
-UNITS = ("pieza", "par", "juego", "kg", "g", "L", "ml")
+UNITS = ("pieza", "par", "juego", "paquete", "bolsa", "frasco", "kg", "g", "L", "ml")
 SUBSTANCE = ("materials", "technique", "community")
 """What a label was granted for: whoever changes it changes the thing."""
 
