@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Any
 
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
@@ -10,7 +12,9 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from certification.core.i18n import sentence
 from certification.rules.errors import DomainError
+from certification.rules.text import N_
 
+TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234.")
 REQUIRED = DataRequired(lazy_gettext("Falta este dato."))
 
 
@@ -53,3 +57,32 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
 
 TEXTS = {"StringField", "TextAreaField", "EmailField", "TelField", "SearchField", "URLField"}
+
+
+def checked_mail(text: str) -> str:
+    """The address in lower case.
+
+    Raises:
+        ValidationError: when it is no address.
+
+    """
+    try:
+        return str(validate_email(text, check_deliverability=False, test_environment=True).normalized).lower()
+    except EmailNotValidError:
+        raise wrong(N_("Ese correo no se ve completo. Ejemplo: nombre@correo.mx")) from None
+
+
+def checked_phone(text: str) -> str:
+    """The number as E.164; ten digits are taken as Mexican.
+
+    Raises:
+        ValidationError: when no such number can exist.
+
+    """
+    try:
+        number = phonenumbers.parse(text, "MX")
+    except phonenumbers.NumberParseException:
+        raise wrong(TEN_DIGITS) from None
+    if not phonenumbers.is_possible_number(number):
+        raise wrong(TEN_DIGITS)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,18 +1,27 @@
 """Forms about parties and their people."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
-from certification.core.forms import REQUIRED, Form, at_most
+from certification.core.forms import REQUIRED, Form, at_most, checked_mail
 from certification.core.i18n import language
 from certification.parties.branches import branches
-from certification.parties.founding import KINDS, PartyValues
-from certification.parties.models import MemberRole, Party, PartyKind, Power
-from certification.parties.places.places import Municipality, find, placed, state_name, states
+from certification.parties.founding import PartyValues
+from certification.parties.models import MemberRole, PartyKind, Power
+from certification.parties.places.places import (
+    Municipality,
+    apart,
+    gazetteer,
+    municipalities,
+    placed,
+    state_name,
+    states,
+)
 from certification.rules.errors import InvalidInput
 from certification.rules.fold import fold
 from certification.rules.text import N_
@@ -35,10 +44,18 @@ ROLE_WORDS = {
 POWER_WORDS = {Power.CATALOGUE: _l("Publicar productos y contestar preguntas"), Power.APPLY: _l("Solicitar sellos")}
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A municipality offered while typing."""
+
+    name: str
+    state: str
+
+
 class PartyForm(Form):
     """Who they are and where they work."""
 
-    kind = RadioField(_l("¿Quién es?"), choices=[(kind.value, KIND_WORDS[kind]) for kind in KINDS])
+    kind = RadioField(_l("¿Quién es?"), choices=[(kind.value, words) for kind, words in KIND_WORDS.items()])
     name = StringField(_l("Nombre"), [REQUIRED, at_most(200)])
     branch = SelectField(_l("Oficio principal"), [Optional()])
     state_code = SelectField(_l("Estado"), [REQUIRED])
@@ -52,7 +69,8 @@ class PartyForm(Form):
         lang = language()
         self.branch.choices = [("", _l("Alimentos u otro")), *((one.id, one.label(lang)) for one in branches())]
         self.state_code.choices = [("", _l("Elija su estado")), *((one.code, state_name(one.code, lang)) for one in states())]
-        self.namesakes: list[Municipality] = []
+        self.namesakes = self._of_that_name()
+        self.municipality_code.choices = [(one.code, f"{one.name} ({apart(one.code, lang)})") for one in self.namesakes]
 
     def values(self) -> PartyValues:
         """What was said, with the place checked.
@@ -70,20 +88,30 @@ class PartyForm(Form):
         )
         return PartyValues(PartyKind(self.kind.data), self.name.data, self.branch.data or None, place)
 
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the page must ask which of several namesakes is meant."""
+        return len(self.namesakes) > 1
+
+    def suggestions(self) -> list[Suggestion]:
+        """Municipalities to offer while typing: those of the chosen state, else of all, each name once."""
+        found = municipalities(self.state_code.data) if self.state_code.data else gazetteer().values()
+        named = {(one.name, one.state_code): Suggestion(one.name, state_name(one.state_code, language())) for one in found}
+        return sorted(named.values(), key=lambda one: (fold(one.name), one.state))
+
+    def _of_that_name(self) -> list[Municipality]:
+        wanted, state_code = fold(self.municipality.data or ""), self.state_code.data
+        found = municipalities(state_code) if state_code and wanted else ()
+        return [one for one in found if fold(one.name) == wanted]
+
     def _code(self) -> str | None:
         """The municipality's code, where the list knows the name; a name that it does not know stays as it was typed."""
-        wanted = fold(self.municipality.data)
-        same = [one for one in find(self.municipality.data, self.state_code.data) if fold(one.name) == wanted]
-        chosen = [one.code for one in same if one.code == self.municipality_code.data]
-        if len(same) > 1 and not chosen:
-            self.namesakes = same
-            self.municipality_code.choices = [(one.code, f"{one.name} ({one.apart})") for one in same]
+        if not self.ambiguous:
+            return self.namesakes[0].code if self.namesakes else None
+        chosen = [one.code for one in self.namesakes if one.code == self.municipality_code.data]
+        if not chosen:
             raise InvalidInput(sentence=N_("Hay varios municipios con ese nombre. Elija el suyo."), field="municipality_code")
-        return chosen[0] if chosen else (same[0].code if same else None)
-
-    @classmethod
-    def of(cls, party: Party) -> "PartyForm":
-        return cls(obj=party)
+        return chosen[0]
 
 
 class MemberPartyForm(PartyForm):
@@ -97,8 +125,12 @@ class InviteForm(Form):
 
     name = StringField(_l("Nombre de la persona"), [REQUIRED, at_most(200)])
     without_mail = BooleanField(_l("No usa correo: imprimir un código"))
-    email = StringField(_l("Correo electrónico"), [Optional(), at_most(254)])
+    email = EmailField(_l("Correo electrónico"), [at_most(254)])
     role = RadioField(_l("¿Qué hará?"), choices=[(role.value, words) for role, words in ROLE_WORDS.items()], default="catalogue")
+
+    def validate_email(self, field: EmailField) -> None:
+        if not self.without_mail.data:
+            field.data = checked_mail(field.data or "")
 
 
 class RoleForm(Form):
@@ -131,10 +163,3 @@ class MandateForm(Form):
         _l("¿Para qué?"), choices=[(power.value, words) for power, words in POWER_WORDS.items()], default="catalogue"
     )
     how = StringField(_l("¿Cómo lo acordaron?"), [REQUIRED, at_most(300)])
-
-
-class TieForm(Form):
-    """A relation that keeps one out of a case."""
-
-    kind = SelectField(_l("Relación"))
-    ended = BooleanField(_l("Ya terminó"))

@@ -11,14 +11,14 @@ from certification.audit.record import record
 from certification.core.db import writing
 from certification.parties.belonging import has_role
 from certification.parties.branches import branches
-from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power
+from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
 from certification.parties.permissions import Permission
 from certification.parties.places.places import Place
-from certification.rules.errors import AlreadyExists, Forbidden, InvalidInput
+from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput
 from certification.rules.text import N_
 
-KINDS = (PartyKind.ARTISAN, PartyKind.WORKSHOP, PartyKind.COOPERATIVE, PartyKind.COLLECTIVE, PartyKind.COMMUNITY, PartyKind.BODY)
 LONGEST_NAME = 200
+ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def found(values: PartyValues, *, by: User, at: datetime) -> Party:
     check(by, Permission.FOUND)
     _good(values)
     session = writing()
-    same = select(Party.id).join(Membership).where(Membership.user_id == by.id, Party.name == values.name)
-    if session.scalar(same.limit(1)) is not None:
+    mine = (Membership.user_id == by.id, Membership.ended_at.is_(None), Party.name == values.name)
+    if session.scalar(select(Party.id).join(Membership).where(*mine).limit(1)) is not None:
         raise AlreadyExists(sentence=N_("Ya tiene un taller u organización con ese nombre."), field="name")
     made = Party(created_at=at, created_by_id=by.id)
     _write(made, values)
@@ -69,17 +69,29 @@ def add_member_party(organization: Party, values: PartyValues, *, how: str, by: 
     ``how`` says how the member agreed ("acta de asamblea del 3 de marzo").
 
     Raises:
+        IllegalMove: when the organization is a person or a workshop.
         InvalidInput: when ``how`` is empty.
+        AlreadyExists: when a member of that name belongs already.
 
     """
     check(by, Permission.MANAGE, organization)
     _good(values)
+    if organization.kind in ALONE:
+        raise IllegalMove(
+            sentence=N_("Solo una cooperativa, un colectivo, una red o una comunidad puede tener talleres miembros.")
+        )
     if not how:
         raise InvalidInput(sentence=N_("Escriba cómo dio su acuerdo esta persona."), field="how")
     session = writing()
+    session.refresh(organization, with_for_update=True)
+    below = select(Party.id).join(Belonging, Belonging.member_id == Party.id)
+    same = (Belonging.organization_id == organization.id, Belonging.ended_at.is_(None), Party.name == values.name)
+    if session.scalar(below.where(*same).limit(1)) is not None:
+        raise AlreadyExists(sentence=N_("Ya hay un miembro con ese nombre."), field="name")
     made = Party(created_at=at, created_by_id=by.id)
     _write(made, values)
-    made.vetting, made.vetted_at, made.vetted_by_id = organization.vetting, organization.vetted_at, organization.vetted_by_id
+    if organization.vetting is Vetting.VETTED:
+        made.vetting, made.vetted_at, made.vetted_by_id = Vetting.VETTED, organization.vetted_at, organization.vetted_by_id
     session.add(made)
     session.flush()
     session.add(Belonging(member_id=made.id, organization_id=organization.id, since=at))
@@ -97,23 +109,41 @@ def add_member_party(organization: Party, values: PartyValues, *, how: str, by: 
     return made
 
 
+def part(belonging: Belonging, *, by: User, at: datetime) -> None:
+    """A member leaves its organization: what the organization might do in its name ends with it. Again changes nothing."""
+    check(by, Permission.PART, belonging)
+    if belonging.ended_at is not None:
+        return
+    belonging.ended_at = at
+    member, organization = belonging.member, belonging.organization
+    given = select(Mandate).where(
+        Mandate.giver_id == member.id, Mandate.holder_party_id == organization.id, Mandate.ended_at.is_(None)
+    )
+    for mandate in writing().scalars(given):
+        mandate.ended_at = at
+        record("mandate.ended", "mandate", mandate.public_id, by=by, at=at, on_behalf_of=member.public_id)
+    record("party.member_parted", "party", member.public_id, by=by, at=at, organization=organization.public_id)
+
+
 def give_mandate(party: Party, power: Power, how: str, *, to: User | Party, by: User, at: datetime) -> Mandate:
     """Let a promoter or an organization act in the party's name.
 
     Raises:
         Forbidden: when the person named is no promoter.
+        InvalidInput: when ``how`` is empty.
         AlreadyExists: when they hold it already.
 
     """
     check(by, Permission.MANAGE, party)
-    if isinstance(to, User) and not to.holds(Role.PROMOTER):
-        raise Forbidden(sentence=N_("Esa persona no es promotora en este sitio."), field="to")
+    if isinstance(to, User) and not is_promoter(to):
+        raise Forbidden(sentence=N_("Esa persona no es promotora en este sitio."), field="promoter")
     if not how:
         raise InvalidInput(sentence=N_("Escriba cómo se acordó."), field="how")
+    writing().refresh(party, with_for_update=True)
     same = Mandate.holder_user_id == to.id if isinstance(to, User) else Mandate.holder_party_id == to.id
     held = select(Mandate.id).where(Mandate.giver_id == party.id, Mandate.power == power, Mandate.ended_at.is_(None), same)
     if writing().scalar(held.limit(1)) is not None:
-        raise AlreadyExists(sentence=N_("Ya tiene ese permiso."), field="to")
+        raise AlreadyExists(sentence=N_("Ya tiene ese permiso."), field="promoter")
     return _mandate(
         party,
         power,
@@ -123,6 +153,11 @@ def give_mandate(party: Party, power: Power, how: str, *, to: User | Party, by: 
         organization=to if isinstance(to, Party) else None,
         promoter=to if isinstance(to, User) else None,
     )
+
+
+def is_promoter(person: User) -> bool:
+    """Whether a party may let this person act in its name."""
+    return person.holds(Role.PROMOTER)
 
 
 def end_mandate(mandate: Mandate, *, by: User, at: datetime) -> None:

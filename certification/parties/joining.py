@@ -8,17 +8,20 @@ from sqlalchemy import ColumnElement, select
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
-from certification.accounts.printed import open_account
+from certification.accounts.printed import open_account, renew_code
 from certification.audit.record import record
 from certification.core.db import db, writing
 from certification.core.outbox import send
+from certification.parties.founding import on_behalf
 from certification.parties.models import Invitation, MemberRole, Membership, Party
 from certification.parties.permissions import Permission
 from certification.parties.vetting import administrators
-from certification.rules.errors import AlreadyExists, Conflict, InvalidInput, NotFound
+from certification.rules.errors import AlreadyExists, Conflict, IllegalMove, InvalidInput, NotFound
 from certification.rules.text import N_
 
 VALID_FOR = timedelta(days=14)
+MOST_OPEN = 30
+GONE = N_("Esta invitación ya no sirve. Pida otra a quien se la mandó.")
 
 
 def invite(party: Party, *, name: str, email: str, role: MemberRole, by: User, at: datetime) -> Invitation:
@@ -26,17 +29,14 @@ def invite(party: Party, *, name: str, email: str, role: MemberRole, by: User, a
 
     Raises:
         AlreadyExists: when that address belongs to a member, or was invited already.
+        Conflict: when :data:`MOST_OPEN` invitations wait already; the instance's mail is not for sending at large.
 
     """
     check(by, Permission.MANAGE, party)
     if not name or "@" not in email:
         raise InvalidInput(sentence=N_("Escriba el nombre y el correo."), field="email")
     email = email.lower()
-    if any(membership.user.email == email for membership in members(party)):
-        raise AlreadyExists(sentence=N_("Esa persona ya pertenece."), field="email")
-    open_ones = select(Invitation.id).where(Invitation.party_id == party.id, Invitation.email == email, *_usable(at))
-    if writing().scalar(open_ones.limit(1)) is not None:
-        raise AlreadyExists(sentence=N_("Ya hay una invitación para ese correo."), field="email")
+    _expect_nobody(party, email, at)
     key = secrets.token_urlsafe(24)
     made = Invitation(
         party_id=party.id,
@@ -64,6 +64,7 @@ def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
 
     """
     check(by, Permission.MANAGE, invitation)
+    writing().refresh(invitation, with_for_update=True)
     if invitation.accepted_at is not None:
         raise Conflict(sentence=N_("Esa invitación ya fue aceptada."))
     if invitation.withdrawn_at is None:
@@ -84,8 +85,10 @@ def accept(invitation: Invitation, *, by: User, at: datetime) -> Membership:
         AlreadyExists: when this person belongs to the party.
 
     """
+    check(by, Permission.READ_INVITATION, invitation)
+    writing().refresh(invitation, with_for_update=True)
     if invitation.accepted_at is not None or invitation.withdrawn_at is not None or invitation.expires_at <= at:
-        raise NotFound(sentence=N_("Esta invitación ya no sirve. Pida otra a quien se la mandó."))
+        raise NotFound(sentence=GONE)
     made = _join(invitation.party, by, invitation.role, by=by, at=at)
     invitation.accepted_at, invitation.accepted_by_id = at, by.id
     return made
@@ -101,6 +104,39 @@ def add_without_mail(party: Party, *, name: str, role: MemberRole, by: User, at:
     return user, code
 
 
+def print_code(membership: Membership, *, by: User, at: datetime) -> str:
+    """A new code on paper for a member who can't get in: by an administrator, or by who acts for the party with a mandate.
+
+    Raises:
+        IllegalMove: when the membership ended, or the person has a confirmed mail address: who recovers by mail needs nobody,
+            and whoever holds the paper holds everything else that the account may do.
+        Forbidden: for somebody who holds a role on this site.
+
+    """
+    check(by, Permission.PRINT_CODE, membership)
+    person = membership.user
+    if membership.ended_at is not None:
+        raise IllegalMove
+    if person.email_confirmed_at is not None:
+        raise IllegalMove("has_mail", N_("Esta persona tiene correo: puede recuperar su cuenta con «Olvidé mi contraseña»."))
+    party = membership.party
+    record(
+        "member.code_printed",
+        "party",
+        party.public_id,
+        by=by,
+        at=at,
+        on_behalf_of=on_behalf(by, party),
+        member=person.public_id,
+    )
+    return renew_code(person, by=by, at=at)
+
+
+def may_need_paper(person: User) -> bool:
+    """Whether a printed code is their way back in: no confirmed mail, no role on this site."""
+    return person.is_active and person.email_confirmed_at is None and not person.current_roles
+
+
 def change_role(membership: Membership, role: MemberRole, *, by: User, at: datetime) -> Membership:
     """Give a member another role: the old membership ends, a new one begins.
 
@@ -110,6 +146,7 @@ def change_role(membership: Membership, role: MemberRole, *, by: User, at: datet
     """
     party = membership.party
     check(by, Permission.MANAGE, party)
+    _hold(party, membership)
     if membership.ended_at is not None:
         raise Conflict
     if membership.role is role:
@@ -130,8 +167,8 @@ def end(membership: Membership, *, by: User, at: datetime) -> None:
 
     """
     party = membership.party
-    if membership.user_id != by.id:
-        check(by, Permission.MANAGE, party)
+    check(by, Permission.LEAVE, membership)
+    _hold(party, membership)
     if membership.ended_at is not None:
         return
     _somebody_left(membership)
@@ -152,17 +189,36 @@ def invitations(party: Party, at: datetime) -> list[Invitation]:
     return list(db.session.scalars(rows))
 
 
+def _expect_nobody(party: Party, email: str, at: datetime) -> None:
+    writing().refresh(party, with_for_update=True)
+    if any(membership.user.email == email for membership in members(party)):
+        raise AlreadyExists(sentence=N_("Esa persona ya pertenece."), field="email")
+    waiting = invitations(party, at)
+    if any(one.email == email for one in waiting):
+        raise AlreadyExists(sentence=N_("Ya hay una invitación para ese correo."), field="email")
+    if len(waiting) >= MOST_OPEN:
+        raise Conflict(sentence=N_("Hay muchas invitaciones sin respuesta. Retire alguna antes de mandar otra."))
+
+
 def _join(party: Party, user: User, role: MemberRole, *, by: User, at: datetime) -> Membership:
     held = select(Membership.id).where(
         Membership.party_id == party.id, Membership.user_id == user.id, Membership.ended_at.is_(None)
     )
     session = writing()
+    session.refresh(party, with_for_update=True)
     if session.scalar(held.limit(1)) is not None:
         raise AlreadyExists(sentence=N_("Esa persona ya pertenece."))
     made = Membership(user_id=user.id, party_id=party.id, role=role, given_by_id=by.id, since=at)
     session.add(made)
     record("member.joined", "party", party.public_id, by=by, at=at, member=user.public_id, role=role)
     return made
+
+
+def _hold(party: Party, membership: Membership) -> None:
+    """One at a time, so that two administrators who leave at once don't leave nobody."""
+    session = writing()
+    session.refresh(party, with_for_update=True)
+    session.refresh(membership)
 
 
 def _somebody_left(membership: Membership) -> None:

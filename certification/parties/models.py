@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certification.accounts.models import User
 from certification.core.media.models import StoredFile
 from certification.core.orm import Base, Digest, Id, Line, Name, Prose, PublicId, UserRef, Word, by_value
+from certification.rules.fold import fold
 
 
 class PartyKind(StrEnum):
@@ -37,6 +38,7 @@ class Party(Base):
     __table_args__ = (
         CheckConstraint("(vetting = 'vetted') = (vetted_at IS NOT NULL)", name="vetted_has_date"),
         Index("ix_parties_state_code", "state_code"),
+        Index("ix_parties_by_name", "search_text"),
     )
 
     id: Mapped[Id]
@@ -52,10 +54,18 @@ class Party(Base):
     vetting: Mapped[Vetting] = mapped_column(by_value(Vetting), default=Vetting.NONE)
     vetted_at: Mapped[datetime | None]
     vetted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    search_text: Mapped[str] = mapped_column(String(700), default="")  # folded name and place; also the order of lists
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="party")
+
+
+@event.listens_for(Party, "before_insert")
+@event.listens_for(Party, "before_update")
+def _fold_search_text(_mapper: object, _connection: object, party: Party) -> None:
+    """Whoever writes a party, a search for ``teotitlan`` finds it."""
+    party.search_text = fold(" ".join(part for part in (party.name, party.municipality, party.locality) if part))
 
 
 class MemberRole(StrEnum):

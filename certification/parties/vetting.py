@@ -10,9 +10,10 @@ from certification.audit.record import record
 from certification.core.db import db, writing
 from certification.core.media.models import StoredFile
 from certification.core.outbox import send
-from certification.parties.models import MemberRole, Membership, Party, ProofKind, RepresentationProof, Vetting
+from certification.parties.belonging import has_role
+from certification.parties.models import Belonging, MemberRole, Membership, Party, ProofKind, RepresentationProof, Vetting
 from certification.parties.permissions import Permission
-from certification.rules.errors import Conflict, Forbidden, InvalidInput
+from certification.rules.errors import AlreadyDecided, AlreadyExists, Forbidden, InvalidInput
 from certification.rules.text import N_
 
 
@@ -27,6 +28,7 @@ def vouch(party: Party, text: str, *, by: User, at: datetime) -> RepresentationP
 
     Raises:
         Forbidden: when ``by`` speaks for no vetted party, or belongs to this one.
+        AlreadyExists: when their word waits already to be looked at.
         InvalidInput: without a sentence on how they know it.
 
     """
@@ -37,10 +39,13 @@ def vouch(party: Party, text: str, *, by: User, at: datetime) -> RepresentationP
         .where(Membership.user_id == by.id, Membership.role == MemberRole.ADMIN, Membership.ended_at.is_(None))
     )
     administered = list(db.session.scalars(own))
-    if party in administered or not any(one.vetting is Vetting.VETTED for one in administered):
+    if has_role(by, party.id) or not any(one.vetting is Vetting.VETTED for one in administered):
         raise Forbidden(sentence=N_("Solo puede avalar quien administra otro taller u organización ya comprobado."))
     if not text:
         raise InvalidInput(sentence=N_("Escriba desde cuándo los conoce y qué les ha visto hacer."), field="text")
+    writing().refresh(party, with_for_update=True)
+    if any(one.given_by_id == by.id for one in _open(party)):
+        raise AlreadyExists(sentence=N_("Ya tenemos su palabra; falta que una persona la revise."))
     return _offer(party, ProofKind.VOUCHING, text, None, by=by, at=at)
 
 
@@ -48,25 +53,30 @@ def decide(proof: RepresentationProof, *, accepted: bool, reason: str, by: User,
     """Accept or refuse a proof; the administrators are told.
 
     Raises:
-        Conflict: when it is decided already.
-        Forbidden: for one's own proof.
+        AlreadyDecided: when somebody was first.
+        Forbidden: for one's own proof or party.
         InvalidInput: when refusing without a reason.
 
     """
     party = proof.party
     check(by, Permission.VET, party)
+    session = writing()
+    session.refresh(party, with_for_update=True)
+    session.refresh(proof)
     if proof.decided_at is not None:
-        raise Conflict
-    if proof.given_by_id == by.id or _administers(by, party):
+        raise AlreadyDecided
+    if proof.given_by_id == by.id or has_role(by, party.id):
         raise Forbidden(sentence=N_("Nadie comprueba su propio taller u organización."))
     if not accepted and not reason:
         raise InvalidInput(sentence=N_("Escriba la razón, para que sepan qué falta."), field="reason")
     proof.accepted, proof.reason = accepted, reason or None
     proof.decided_by_id, proof.decided_at = by.id, at
     if accepted:
-        party.vetting, party.vetted_at, party.vetted_by_id = Vetting.VETTED, at, by.id
+        for one in (party, *_voiceless(party)):
+            one.vetting, one.vetted_at, one.vetted_by_id = Vetting.VETTED, at, by.id
     elif party.vetting is not Vetting.VETTED:
-        party.vetting = Vetting.REFUSED
+        session.flush()
+        party.vetting = Vetting.ASKED if _open(party) else Vetting.REFUSED
     record("party.vetted" if accepted else "party.vetting_refused", "party", party.public_id, by=by, at=at, proof=proof.public_id)
     for administrator in administrators(party):
         if administrator.email and administrator.email_confirmed_at:
@@ -99,5 +109,19 @@ def _offer(party: Party, kind: ProofKind, text: str, file: StoredFile | None, *,
     return made
 
 
-def _administers(person: User, party: Party) -> bool:
-    return any(one.id == person.id for one in administrators(party))
+def _open(party: Party) -> list[RepresentationProof]:
+    rows = select(RepresentationProof).where(RepresentationProof.party_id == party.id, RepresentationProof.decided_at.is_(None))
+    return list(db.session.scalars(rows))
+
+
+def _voiceless(organization: Party) -> list[Party]:
+    """Members of the organization for whom it speaks, because nobody of their own signs in."""
+    signing = select(Membership.party_id).where(Membership.ended_at.is_(None))
+    below = select(Party).join(Belonging, Belonging.member_id == Party.id)
+    wanted = (
+        Belonging.organization_id == organization.id,
+        Belonging.ended_at.is_(None),
+        Party.vetting != Vetting.VETTED,
+        Party.id.not_in(signing),
+    )
+    return list(db.session.scalars(below.where(*wanted)))

@@ -1,12 +1,10 @@
 """Asking and answering."""
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from certification.core.forms import REQUIRED, Form, at_most, wrong
+from certification.core.forms import REQUIRED, Form, at_most, checked_mail, checked_phone
 from marketplace.enquiries.asking import LONGEST_MESSAGE, Question
 from marketplace.enquiries.models import Channel
 
@@ -43,32 +41,3 @@ class AnswerForm(Form):
     """One more message in the thread."""
 
     text = TextAreaField(_l("Su respuesta"), [REQUIRED, at_most(LONGEST_MESSAGE)])
-
-
-def checked_mail(text: str) -> str:
-    """The address in lower case.
-
-    Raises:
-        ValidationError: when it is no address.
-
-    """
-    try:
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
-    except EmailNotValidError:
-        raise wrong("Ese correo no se ve completo. Ejemplo: nombre@correo.mx") from None
-
-
-def checked_phone(text: str) -> str:
-    """The number as E.164; ten digits are taken as Mexican.
-
-    Raises:
-        ValidationError: when no such number can exist.
-
-    """
-    try:
-        number = phonenumbers.parse(text, "MX")
-    except phonenumbers.NumberParseException:
-        raise wrong("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234.") from None
-    if not phonenumbers.is_possible_number(number):
-        raise wrong("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

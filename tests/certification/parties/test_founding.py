@@ -1,0 +1,165 @@
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import Role
+from certification.audit.models import AuditEntry
+from certification.core.db import unit_of_work
+from certification.parties import founding
+from certification.parties.belonging import acts_for
+from certification.parties.founding import PartyValues
+from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
+from certification.parties.places.places import Place
+from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput, NotFound
+from tests import makers
+
+PLACE = Place("20", "20546", "Teotitlán del Valle", "Barrio del Agua", "junto al pozo")
+
+
+def values(
+    name: str = "Taller Hilo de Luna", kind: PartyKind = PartyKind.WORKSHOP, branch: str | None = "textiles"
+) -> PartyValues:
+    return PartyValues(kind, name, branch, PLACE)
+
+
+def acts(session: Session) -> list[str]:
+    return list(session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
+
+
+def test_who_founds_a_party_administers_it_and_still_has_to_be_vetted(session: Session, at: datetime) -> None:
+    rosa = makers.user()
+    with unit_of_work():
+        made = founding.found(values(), by=rosa, at=at)
+    row = session.scalars(select(Party)).one()
+    assert (row.name, row.municipality_code, row.locality, row.reference) == (
+        "Taller Hilo de Luna",
+        "20546",
+        "Barrio del Agua",
+        "junto al pozo",
+    )
+    assert (row.vetting, row.vetted_at) == (Vetting.NONE, None)
+    held = session.scalars(select(Membership)).one()
+    assert (held.user_id, held.role, held.ended_at) == (rosa.id, MemberRole.ADMIN, None)
+    assert acts(session) == ["party.founded"]
+    assert made.id == row.id
+
+
+def test_a_party_is_found_by_its_folded_name_and_place(session: Session) -> None:
+    made = makers.party("Tejedoras Ñuu ꞌYaa", municipality="Teotitlán del Valle")
+    assert makers.fresh(session, made).search_text == "tejedoras nuu yaa teotitlan del valle"
+
+
+def test_the_same_person_does_not_found_the_same_party_twice(session: Session, at: datetime) -> None:
+    rosa = makers.user()
+    with unit_of_work():
+        founding.found(values(), by=rosa, at=at)
+    with pytest.raises(AlreadyExists) as refused, unit_of_work():
+        founding.found(values(), by=rosa, at=at)
+    assert refused.value.field == "name"
+    with unit_of_work():
+        founding.found(values("Otro taller"), by=rosa, at=at)
+    assert len(session.scalars(select(Party)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "field"), [(values(""), "name"), (values("x" * 201), "name"), (values(branch="brujeria"), "branch")]
+)
+def test_a_party_needs_a_name_and_a_branch_that_exists(session: Session, at: datetime, given: PartyValues, field: str) -> None:
+    rosa = makers.user()
+    with pytest.raises(InvalidInput) as refused, unit_of_work():
+        founding.found(given, by=rosa, at=at)
+    assert refused.value.field == field
+    assert session.scalars(select(Party)).all() == []
+
+
+def test_only_an_administrator_changes_a_party(session: Session, at: datetime) -> None:
+    workshop, rosa, ines, stranger = makers.party(), makers.user(), makers.user("Inés"), makers.user("Nadie")
+    makers.member(rosa, workshop)
+    makers.member(ines, workshop, MemberRole.CATALOGUE)
+    with pytest.raises(Forbidden), unit_of_work():
+        founding.change(workshop, values("Otro"), by=ines, at=at)
+    with pytest.raises(NotFound), unit_of_work():
+        founding.change(workshop, values("Otro"), by=stranger, at=at)
+    with unit_of_work():
+        founding.change(workshop, values("Otro"), by=rosa, at=at)
+    assert (makers.fresh(session, workshop).name, acts(session)) == ("Otro", ["party.changed"])
+
+
+def test_a_cooperative_adds_a_member_who_never_signs_in_and_may_act_for_them(session: Session, at: datetime) -> None:
+    coop, rosa, keeper = makers.party("Nueve Cerros", kind=PartyKind.COOPERATIVE), makers.user(), makers.user("Lucía")
+    makers.member(rosa, coop)
+    makers.member(keeper, coop, MemberRole.CATALOGUE)
+    with unit_of_work():
+        weaver = founding.add_member_party(coop, values("Petra", PartyKind.ARTISAN), how="acta del 3 de marzo", by=rosa, at=at)
+    assert (weaver.vetting, weaver.vetted_at) == (Vetting.VETTED, coop.vetted_at)
+    assert {one.how for one in session.scalars(select(Mandate))} == {"acta del 3 de marzo"}
+    assert [acts_for(who, weaver.id, Power.APPLY) for who in (rosa, keeper, makers.user("Nadie"))] == [True, True, False]
+    assert acts(session) == ["party.member_added", "mandate.given", "mandate.given"]
+
+
+def test_a_member_of_an_unvetted_organization_waits_with_it(session: Session, at: datetime) -> None:
+    coop, rosa = makers.party(kind=PartyKind.COOPERATIVE, vetting=Vetting.ASKED, vetted_at=None), makers.user()
+    makers.member(rosa, coop)
+    with unit_of_work():
+        weaver = founding.add_member_party(coop, values("Petra"), how="acta", by=rosa, at=at)
+    assert weaver.vetting is Vetting.NONE
+
+
+def test_a_workshop_has_no_member_parties_and_an_agreement_must_be_told(session: Session, at: datetime) -> None:
+    workshop, coop, rosa = makers.party(), makers.party("C", kind=PartyKind.COOPERATIVE), makers.user()
+    makers.member(rosa, workshop)
+    makers.member(rosa, coop)
+    with pytest.raises(IllegalMove), unit_of_work():
+        founding.add_member_party(workshop, values("Petra"), how="acta", by=rosa, at=at)
+    with pytest.raises(InvalidInput) as refused, unit_of_work():
+        founding.add_member_party(coop, values("Petra"), how="", by=rosa, at=at)
+    assert refused.value.field == "how"
+    with unit_of_work():
+        founding.add_member_party(coop, values("Petra"), how="acta", by=rosa, at=at)
+    with pytest.raises(AlreadyExists), unit_of_work():
+        founding.add_member_party(coop, values("Petra"), how="acta", by=rosa, at=at)
+
+
+def test_a_member_that_leaves_takes_back_what_it_allowed(session: Session, at: datetime) -> None:
+    coop, rosa, stranger = makers.party(kind=PartyKind.COOPERATIVE), makers.user(), makers.user("Nadie")
+    makers.member(rosa, coop)
+    with unit_of_work():
+        weaver = founding.add_member_party(coop, values("Petra"), how="acta", by=rosa, at=at)
+    belonging = session.scalars(select(Belonging)).one()
+    with pytest.raises(NotFound), unit_of_work():
+        founding.part(belonging, by=stranger, at=at)
+    for _ in range(2):
+        with unit_of_work():
+            founding.part(belonging, by=rosa, at=at)
+    assert [one.ended_at for one in session.scalars(select(Mandate))] == [at, at]
+    assert makers.fresh(session, belonging).ended_at == at
+    assert not acts_for(rosa, weaver.id, Power.CATALOGUE)
+    assert acts(session).count("party.member_parted") == 1
+
+
+def test_only_a_promoter_is_given_a_mandate_and_only_while_they_are_one(session: Session, at: datetime) -> None:
+    workshop, rosa, toño = makers.party(), makers.user(), makers.user("Toño")
+    makers.member(rosa, workshop)
+    with pytest.raises(Forbidden), unit_of_work():
+        founding.give_mandate(workshop, Power.CATALOGUE, "de palabra", to=toño, by=rosa, at=at)
+    held = makers.role(toño, Role.PROMOTER)
+    with unit_of_work():
+        mandate = founding.give_mandate(workshop, Power.CATALOGUE, "de palabra", to=toño, by=rosa, at=at)
+    with pytest.raises(AlreadyExists), unit_of_work():
+        founding.give_mandate(workshop, Power.CATALOGUE, "de palabra", to=toño, by=rosa, at=at)
+    assert (acts_for(toño, workshop.id, Power.CATALOGUE), acts_for(toño, workshop.id, Power.APPLY)) == (True, False)
+    with unit_of_work() as writing:
+        writing.merge(held).ended_at = at
+    session.expire_all()
+    assert not acts_for(toño, workshop.id, Power.CATALOGUE)
+    with unit_of_work():
+        founding.end_mandate(mandate, by=rosa, at=at)
+    assert acts(session) == ["mandate.given", "mandate.ended"]
+
+
+def test_what_is_done_for_others_names_them_on_the_record(session: Session, at: datetime) -> None:
+    workshop, rosa, toño = makers.party(), makers.user(), makers.user("Toño")
+    makers.member(rosa, workshop)
+    assert (founding.on_behalf(rosa, workshop), founding.on_behalf(toño, workshop)) == (None, workshop.public_id)
