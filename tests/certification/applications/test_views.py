@@ -261,8 +261,10 @@ def test_an_unknown_criterion_or_application_is_404(case: Case, browser: FlaskCl
 
 
 def test_the_summary_links_what_is_missing_to_its_screen(case: Case, browser: FlaskClient) -> None:
+    browser.post(address(case, "/criteria/OL-1"), data={"text": "Aquí."})
     page = browser.get(address(case)).text
     assert "Faltan 19 cosas antes de enviar." in page
+    assert page.count("Sin empezar.") == 10
     assert f'href="{address(case, "/criteria/OL-11")}"' in page
     assert "Falta una de estas:" in page
 
