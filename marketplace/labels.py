@@ -44,6 +44,7 @@ class Badge:
     wordings: Both
     mode: Mode
     valid_until: datetime
+    official: bool  # the scheme belongs to an authority; all others are shown with the public notice
 
     @property
     def name(self) -> str:
@@ -132,4 +133,5 @@ def _badge(row: Any, at: datetime) -> Badge | None:
         wordings=frame.wording(row.subject_kind, row.label_class),
         mode=Mode(row.mode),
         valid_until=row.valid_until,
+        official=frame.official,
     )

@@ -1,6 +1,7 @@
 """One SELECT, compiled once and run straight on the driver: for pages whose cost is promised."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, Select
@@ -11,6 +12,16 @@ Processor = Callable[[Any], Any] | None
 
 class UnreachableError(RuntimeError):
     """The database gave no answer."""
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Any]:
+    """A driver's connection from the pool, for several statements."""
+    connection = engine.raw_connection()
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 class QuickSelect:
@@ -39,25 +50,46 @@ class QuickSelect:
             UnreachableError: when the database fails.
 
         """
+        found = self._run(self._one, params, None)
+        return None if found is None else self._read(found)
+
+    def all(self, connection: Any = None, **params: Any) -> list[tuple[Any, ...]]:
+        """All rows; on a connection that :func:`connected` gave, when several statements make one page.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        return [self._read(row) for row in self._run(self._every, params, connection)]
+
+    def _run(self, fetch: Callable[[Any], Any], params: dict[str, Any], connection: Any) -> Any:
         given = self._params | params
+        values = [given[name] for name in self._order] if self._order is not None else given
         try:
-            found = self._fetch([given[name] for name in self._order] if self._order is not None else given)
+            if connection is not None:
+                return self._ask(connection, values, fetch)
+            with connected(self._engine) as own:
+                return self._ask(own, values, fetch)
         except self._failure as error:
             raise UnreachableError(str(error)) from error
-        if found is None:
-            return None
+
+    def _ask(self, connection: Any, values: Any, fetch: Callable[[Any], Any]) -> Any:
+        cursor = connection.cursor()
+        cursor.execute(self._sql, values)
+        found = fetch(cursor)
+        cursor.close()
+        return found
+
+    def _read(self, found: Any) -> tuple[Any, ...]:
         row = list(found)
         for index, process in self._processors:
             row[index] = process(row[index])
         return tuple(row)
 
-    def _fetch(self, params: Any) -> Any:
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(self._sql, params)
-            found = cursor.fetchone()
-            cursor.close()
-            return found
-        finally:
-            connection.close()
+    @staticmethod
+    def _one(cursor: Any) -> Any:
+        return cursor.fetchone()
+
+    @staticmethod
+    def _every(cursor: Any) -> Any:
+        return cursor.fetchall()

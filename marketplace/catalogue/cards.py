@@ -60,6 +60,12 @@ def badge_of(badges: Collection[Badge]) -> CardBadge | None:
     return next((CardBadge(one.name, one.weave) for one in badges), None)
 
 
+def credited(product: Product) -> str | None:
+    """The maker's name while their consent stands."""
+    maker = product.maker
+    return maker.public_name if maker is not None and maker.withdrawn_at is None else None
+
+
 def place_of(municipality: str, state_code: str) -> str:
     """``Teotitlán del Valle, Oaxaca``."""
     return f"{municipality}, {state_name(state_code)}"
@@ -76,7 +82,7 @@ def _card(product: Product, labels: dict[str, list[Badge]]) -> Card:
     return Card(
         url=product_path(product.public_id, product.slug),
         name=name_in(product.name, product.name_en),
-        maker=product.maker.public_name if product.maker else party.name,
+        maker=credited(product) or party.name,
         place=place_of(party.municipality, party.state_code),
         price_text=money(product.price_centavos) if product.price_centavos else "",
         image=photo(cover.file, cover.alt) if cover else None,

@@ -7,6 +7,7 @@ from certification.parties.places.places import state
 from certification.rules.errors import InvalidInput
 from certification.rules.text import N_
 from marketplace.catalogue.addresses import slug_of
+from marketplace.catalogue.cards import credited
 from marketplace.catalogue.models import Product, Variant
 from marketplace.catalogue.search import index_text
 from marketplace.catalogue.taxonomy import category
@@ -68,7 +69,7 @@ def repeat(product: Product) -> None:
         product.technique,
         product.community,
         party.name,
-        product.maker.public_name if product.maker else None,
+        credited(product),
         party.locality,
         party.municipality,
         entity.name if entity else None,

@@ -98,16 +98,21 @@ def save(product: Product, values: ListingValues, *, version: int, by: User, at:
     return True
 
 
-def set_variants(product: Product, wanted: Sequence[VariantValues], *, by: User, at: datetime) -> None:
-    """The sizes, weights or colours, in this order; what is not named again goes.
+def set_variants(
+    product: Product, wanted: Sequence[VariantValues], *, version: int | None = None, by: User, at: datetime
+) -> None:
+    """The sizes, weights or colours, in this order; what is not named again goes. ``version`` as for :func:`save`, if known.
 
     Raises:
+        ChangedMeanwhile: somebody saved since.
         InvalidInput: none, too many, or two of the same name.
         NotReady: the product is on sale and would no longer be complete.
 
     """
     check(by, Permission.EDIT, product)
     _open_to_change(product)
+    if version not in (None, product.version_id):
+        raise ChangedMeanwhile
     if not 1 <= len(wanted) <= MOST_VARIANTS:
         raise InvalidInput("variant_count", N_("Escriba de una a %(most)d opciones."), most=MOST_VARIANTS)
     names = [one.name for one in wanted]

@@ -27,8 +27,13 @@ WAS_SHOWN = (ListingState.PUBLISHED, ListingState.PAUSED, ListingState.ARCHIVED)
 class Seen:
     """What the product page reads of a product without loading it: who keeps it, and whether anyone may open the page."""
 
+    __slots__ = ()
     party_id: int
-    public: bool
+
+    @property
+    def public(self) -> bool:
+        """Whether anyone may open the page."""
+        raise NotImplementedError
 
 
 def is_public(state: ListingState, *, was_published: bool, stall_open: bool) -> bool:

@@ -31,11 +31,10 @@ def add_photo(product: Product, file: StoredFile, *, by: User, at: datetime, alt
     _check(product, by)
     _checked_alt(alt)
     writing().execute(select(Product.id).where(Product.id == product.id).with_for_update())  # two uploads at once count right
-    same = next((one for one in product.photos if one.file.digest == file.digest), None)
+    same = same_picture(product, file.digest)
     if same is not None:
         return same
-    if len(product.photos) >= MOST_PHOTOS:
-        raise DomainError("too_many_photos", N_("Una pieza lleva %(most)d fotos como máximo."), field="photos", most=MOST_PHOTOS)
+    require_room(product)
     photo = ProductPhoto(product_id=product.id, file=file, position=_end(product), alt=alt)
     writing().add(photo)
     _settle(product)
@@ -103,11 +102,26 @@ def put_back(photo: ProductPhoto, *, by: User, at: datetime) -> None:
     _check(product, by)
     if photo.removed_at is None:
         return
-    if len(product.photos) >= MOST_PHOTOS:
-        raise DomainError("too_many_photos", N_("Una pieza lleva %(most)d fotos como máximo."), field="photos", most=MOST_PHOTOS)
+    require_room(product)
     photo.removed_at, photo.position = None, _end(product)
     _settle(product)
     _record("listing.put_photo_back", product, photo, by=by, at=at)
+
+
+def require_room(product: Product) -> None:
+    """Let pass while there is room for one more.
+
+    Raises:
+        DomainError: there are :data:`MOST_PHOTOS` already (code ``too_many_photos``).
+
+    """
+    if len(product.photos) >= MOST_PHOTOS:
+        raise DomainError("too_many_photos", N_("Una pieza lleva %(most)d fotos como máximo."), field="photos", most=MOST_PHOTOS)
+
+
+def same_picture(product: Product, digest: str) -> ProductPhoto | None:
+    """The photograph of this product with the same content."""
+    return next((one for one in product.photos if one.file.digest == digest), None)
 
 
 def removed_lately(product: Product, at: datetime) -> list[ProductPhoto]:

@@ -12,6 +12,7 @@
  *   POST arrange-url, form-encoded, one of up=<id>, down=<id>, remove=<id> → 2xx; anything else reloads the page
  * Without script the same two addresses get ordinary forms (several files in the field) and answer 303.
  *
+ * A field of a photograph with data-named="alt-" is called alt-<id>.
  * data-max-edge="0" sends a file untouched, for evidence whose original matters. A canvas keeps the orientation and drops
  * the place where the picture was taken; a kind the browser cannot read (HEIC) goes as it is and the server reads it.
  */
@@ -106,6 +107,7 @@ class Photos {
     photo.dataset.photo = id;
     Object.assign(photo.querySelector("img"), { src, alt: alt ?? "" });
     for (const way of photo.querySelectorAll("button")) way.value = id;
+    for (const named of photo.querySelectorAll("[data-named]")) named.name = named.dataset.named + id;
     this.list.append(photo);
     this.number();
   }

@@ -1,0 +1,5 @@
+"""Where the pages of listing hang."""
+
+from flask import Blueprint
+
+bp = Blueprint("listings", __name__, url_prefix="/desk/listings")
