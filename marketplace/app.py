@@ -12,9 +12,11 @@ from certification.applications import views as applications
 from certification.core import assets, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.settings import Settings, read_settings
+from certification.parties import views as parties
 from certification.registry import views as registry
 from certification.schemes import views as schemes
-from marketplace.catalogue import views_browse
+from certification.schemes import views_ties as ties
+from marketplace.catalogue import views as catalogue
 from marketplace.enquiries import views as enquiries
 from marketplace.home import views as home
 from marketplace.pages.views import bp as pages_bp
@@ -63,7 +65,11 @@ def _register(app: Flask) -> None:
     app.register_blueprint(accounts_bp)
     app.register_blueprint(pages_bp)
     app.register_blueprint(schemes.bp)
+    app.register_blueprint(parties.bp)
+    app.register_blueprint(ties.bp)
     app.register_blueprint(applications.bp)
+    app.register_blueprint(review.bp)
     registry.init_app(app)
     app.register_blueprint(home.bp)
+    catalogue.init_app(app)
     app.register_blueprint(enquiries.bp)
