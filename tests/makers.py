@@ -8,13 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, RoleHolding, User
-from certification.applications.models import Answer, Application, Evidence
+from certification.applications.models import Answer, Application, Decision, Evidence
 from certification.core.db import db, unit_of_work
 from certification.core.media.models import FileKind, StoredFile
 from certification.core.orm import Base
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
+from certification.registry.issuing import certify
 from certification.registry.models import Certificate, CertificateSubject
 from certification.rules.code import new_code
+from certification.rules.workflow import ApplicationState, Outcome
 from certification.schemes.builtin import install_builtin
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of
@@ -188,3 +190,48 @@ def complete(of: Application) -> None:
                 )
     save(*rows)
     db.session.expire_all()
+
+
+def granted(decider: User | None = None, *, at: datetime = THEN, key: str = "origen-local", **given: Any) -> Decision:
+    """The decision that grants an application, with the rows around it; what ``registry.issuing.certify`` takes next."""
+    version, holder, by = scheme_version(key), given.pop("of", None) or party(), decider or user("Celia Decide")
+    values: dict[str, Any] = {
+        "subject_kind": "product_line",
+        "goods": "Rebozos de algodón teñidos con añil",
+        "techniques": "Telar de cintura",
+        "marks": "Iniciales bordadas en una orilla",
+        "makers": ["Martina Luna"],
+        "subject_refs": ["prod1", "prod2"],
+        "applicant_id": user("Rosa Solicita").id,
+    }
+    case = Application(
+        scheme_version_id=version.id,
+        party_id=holder.id,
+        state=ApplicationState.DECIDED,
+        created_at=at,
+        submitted_at=at,
+        outcome=Outcome.GRANTED,
+        decided_at=at,
+        decided_by_id=by.id,
+        **(values | given),
+    )
+    save(case)
+    decision = Decision(
+        application_id=case.id,
+        outcome=Outcome.GRANTED,
+        label_class="artesania",
+        reasons="Cumple.",
+        decided_by_id=by.id,
+        decided_at=at,
+    )
+    save(decision)
+    return decision
+
+
+def certified(decider: User | None = None, *, at: datetime = THEN, **given: Any) -> Certificate:
+    """A certificate as the service issues it, signed; ``decider`` sits on its scheme's committee."""
+    by = decider or user("Celia Decide")
+    decision = granted(by, at=at, **given)
+    role(by, Role.DECIDER, decision.application.scheme_version.scheme.key)
+    with unit_of_work():
+        return certify(decision.application, decision, by=by, at=at)

@@ -1,6 +1,6 @@
 """Deciding with its consequence: a decision that grants and the certificate it grants are one unit of work."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from certification.accounts.models import User
 from certification.applications.deciding import DecisionChoice, decide
@@ -10,11 +10,11 @@ from certification.registry.models import Certificate
 
 
 def decide_and_certify(
-    application: Application, *, choice: DecisionChoice, by: User, at: datetime
+    application: Application, *, choice: DecisionChoice, by: User, at: datetime, begins: date | None = None
 ) -> tuple[Decision, Certificate | None]:
-    """Decide a case and, when that grants, issue the certificate: both or neither. Needs the unit of work.
+    """Decide a case and, when that grants, issue the certificate (valid from ``begins``, else at once): both or neither. Needs the unit of work.
 
     Raises what ``applications.deciding.decide`` and ``registry.issuing.certify`` raise.
     """
     decision = decide(application, choice=choice, by=by, at=at)
-    return decision, certify(application, decision, by=by, at=at) if decision.outcome.grants else None
+    return decision, certify(application, decision, by=by, at=at, begins=begins) if decision.outcome.grants else None

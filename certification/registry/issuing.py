@@ -29,6 +29,7 @@ from certification.rules.workflow import ApplicationState, CertificateAct
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 TRIES = 8
+LATEST_BEGINNING = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def days_of(text: SchemeText, decided_on: date) -> Days:
     return Days(decided_on, ends, due, due + timedelta(days=text.timing.grace_days))
 
 
-def certify(application: Application, decision: Decision, *, by: User, at: datetime) -> Certificate:
-    """Issue the certificate that a decision grants; in the unit of work of that decision.
+def certify(application: Application, decision: Decision, *, by: User, at: datetime, begins: date | None = None) -> Certificate:
+    """Issue the certificate that a decision grants; in the unit of work of that decision. It ``begins`` that day or later.
 
     Whoever decided has passed the guards there: this asks only that the decision is theirs, grants, and stands alone.
 
@@ -59,6 +60,7 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
         Forbidden: the decision is another person's.
         IllegalMove: it does not grant, or the application is not decided.
         AlreadyDecided: there is a certificate already.
+        InvalidInput: it would begin before the decision, or more than :data:`LATEST_BEGINNING` after it.
         KeyProblemError: the registry's key can't be used.
 
     """
@@ -67,7 +69,7 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     end = lapsed_at(version)
     if end is not None and end <= at:
         raise IllegalMove("scheme_lapsed", N_("El esquema terminó y ya no puede otorgar sellos."))
-    days = days_of(text_of(version), day_of(decision.decided_at, zone_of(version)))
+    days = days_of(text_of(version), _first_day(day_of(decision.decided_at, zone_of(version)), begins))
     makers = disclose(str(name) for name in application.makers)
     certificate = _certificate(application, decision, days, _free_code(session), at)
     session.add(certificate)
@@ -82,6 +84,12 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     tell_holder(certificate, "certificate-granted", at=at)
     session.flush()
     return certificate
+
+
+def _first_day(decided: date, begins: date | None) -> date:
+    if begins is not None and not decided <= begins <= decided + LATEST_BEGINNING:
+        raise InvalidInput("begins_wrong", N_("El sello empieza el día de la decisión o a más tardar tres meses después."))
+    return begins or decided
 
 
 TERM = ("valid_from", "valid_until", "surveillance_due", "grace_ends")

@@ -10,7 +10,7 @@ from certification.accounts.permissions import Permission as Open
 from certification.core import clock
 from certification.core.db import db
 from certification.core.edge import CACHE_CONTROL, Answer, Edge
-from certification.core.i18n import LANGUAGES, sentence, zone
+from certification.core.i18n import LANGUAGES, language, sentence, zone
 from certification.core.quick import UnreachableError
 from certification.registry.dates import moment
 from certification.registry.permissions import Permission
@@ -124,7 +124,7 @@ def _look(miss: NearMiss, plain: str) -> str:
 
 
 def _common(path: str) -> dict[str, object]:
-    lang = g.language
+    lang = language()
     return {
         "lang": lang,
         "when": moment(clock.now(), lang, zone()),

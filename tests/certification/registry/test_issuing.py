@@ -1,0 +1,149 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certification.applications.models import Decision
+from certification.audit.models import AuditEntry
+from certification.core.db import db, unit_of_work
+from certification.core.outbox import OutboxMessage
+from certification.registry import issuing
+from certification.registry.commitments import Disclosure, disclose
+from certification.registry.issuing import certify, days_of
+from certification.registry.models import Certificate, CertificateSubject, RecordedAct
+from certification.registry.records import is_sound
+from certification.rules.code import parse
+from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove
+from certification.rules.workflow import CertificateAct, Outcome
+from certification.schemes.texts import text_of
+from tests import makers
+
+DECIDED = datetime(2026, 3, 14, 18, tzinfo=UTC)
+
+
+def test_a_grant_becomes_a_certificate_for_the_schemes_term(session: Session) -> None:
+    made = makers.certified(at=DECIDED)
+    assert parse(made.code) == made.code
+    assert (made.granted_at, made.valid_from) == (DECIDED, datetime(2026, 3, 14, 6, tzinfo=UTC))
+    assert made.valid_until == datetime(2028, 3, 15, 6, tzinfo=UTC)  # 14 March 2028 is its last day in Mexico City
+    assert made.surveillance_due == datetime(2027, 3, 15, 6, tzinfo=UTC)
+    assert made.grace_ends == datetime(2027, 5, 14, 6, tzinfo=UTC)
+    assert (made.label_class, made.holder_name, made.municipality, made.state_code) == (
+        "artesania",
+        "Taller Hilo de Luna",
+        "Oaxaca de Juárez",
+        "20",
+    )
+
+
+def test_what_is_signed_verifies_and_freezes_the_subject(session: Session) -> None:
+    made = makers.certified(at=DECIDED)
+    said = made.versions[0].statement
+    assert is_sound(made)
+    assert said["certificate"] == {"code": made.code, "version": 1}
+    assert said["subject"]["goods"] == ["Rebozos de algodón teñidos con añil"]
+    assert said["subject"]["refs"] == ["prod1", "prod2"]
+    assert said["validity"] == {
+        "from": "2026-03-14", "until": "2028-03-14", "time_zone": "America/Mexico_City", "days_end": "end_of_day_in_time_zone", "surveillance_due": "2027-03-14",
+    }  # fmt: skip
+    refs = db.session.scalars(select(CertificateSubject.subject_ref).where(CertificateSubject.certificate_id == made.id))
+    assert sorted(refs) == ["prod1", "prod2"]
+
+
+def test_no_makers_name_is_in_what_is_signed_only_its_commitment(session: Session) -> None:
+    made = makers.certified(at=DECIDED)
+    said = made.versions[0].statement
+    assert "Martina" not in str(said)
+    disclosed = Disclosure(**made.page["makers"][0])
+    assert (disclosed.name, said["personal"]["makers"]) == ("Martina Luna", [disclosed.commitment])
+
+
+def test_two_makers_of_one_name_have_commitments_of_their_own() -> None:
+    one, two = disclose(["Martina Luna", "Martina Luna"])
+    assert one.commitment != two.commitment
+
+
+def test_changing_one_letter_of_what_was_signed_is_seen(session: Session) -> None:
+    made = makers.certified(at=DECIDED)
+    version = made.versions[0]
+    version.statement = version.statement | {"holder": "Taller Hilo de Lana"}
+    assert not is_sound(made)
+    db.session.rollback()
+
+
+def test_the_act_the_audit_and_the_mail_are_written_with_it(session: Session) -> None:
+    made = makers.certified(at=DECIDED)
+    act = db.session.scalars(select(RecordedAct)).one()
+    assert (act.kind, act.at, act.certificate_id) == (CertificateAct.GRANTED, DECIDED, made.id)
+    assert act.details["term"]["valid_until"] == "2028-03-15T06:00:00+00:00"
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "certificate.grant")).one()
+    assert (entry.subject_id, entry.details["kid"]) == (made.code, made.versions[0].kid)
+    mail = db.session.scalars(select(OutboxMessage)).one()
+    assert mail.name == "certificate-granted"
+    assert made.page["proof"]["signature"] == made.versions[0].signature
+    assert "14 mar 2028" in mail.text
+
+
+def test_one_decision_makes_one_certificate(session: Session) -> None:
+    made = makers.certified(at=DECIDED)
+    decision = db.session.scalars(select(Decision)).one()
+    with pytest.raises(AlreadyDecided), unit_of_work():
+        certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
+    assert [one.id for one in db.session.scalars(select(Certificate))] == [made.id]
+
+
+def test_only_who_decided_issues(session: Session) -> None:
+    decision, other = makers.granted(), makers.user()
+    with pytest.raises(Forbidden), unit_of_work():
+        certify(decision.application, decision, by=other, at=DECIDED)
+    assert db.session.scalar(select(Certificate)) is None
+
+
+def test_a_refusal_makes_no_certificate(session: Session) -> None:
+    decision = makers.granted()
+    with unit_of_work():
+        decision.outcome = Outcome.REFUSED
+    with pytest.raises(IllegalMove), unit_of_work():
+        certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
+
+
+def test_a_scheme_that_lapsed_grants_nothing(session: Session) -> None:
+    decision = makers.granted()
+    with unit_of_work():
+        decision.application.scheme_version.lapsed_at = DECIDED
+    with pytest.raises(IllegalMove), unit_of_work():
+        certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
+
+
+def test_a_code_already_taken_is_drawn_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = makers.certified()
+    drawn = iter([first.code, first.code, "YSRD0DA0G77"])
+    monkeypatch.setattr(issuing, "new_code", lambda: next(drawn))
+    assert makers.certified().code == "YSRD0DA0G77"
+
+
+def test_a_broken_source_of_codes_is_a_failure_and_no_loop(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = makers.certified()
+    monkeypatch.setattr(issuing, "new_code", lambda: first.code)
+    with pytest.raises(Conflict):
+        makers.certified()
+
+
+def test_without_a_key_nothing_is_granted(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    decision = makers.granted()
+
+    def missing() -> None:
+        raise issuing_failure
+
+    issuing_failure = RuntimeError("no key")
+    monkeypatch.setattr(issuing, "signing_key", missing)
+    with pytest.raises(RuntimeError, match="no key"), unit_of_work():
+        certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
+    assert db.session.scalar(select(Certificate)) is None
+    assert db.session.scalar(select(OutboxMessage)) is None
+
+
+def test_where_the_term_is_no_longer_than_surveillance_there_is_none(session: Session) -> None:
+    days = days_of(text_of(makers.scheme_version("agroecologico-participativo")), date(2026, 3, 14))
+    assert (days.ends, days.surveillance_due, days.grace_ends) == (date(2027, 3, 14), None, None)

@@ -1,0 +1,69 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from certification.registry.keys import KeyProblemError, create_keys, public_keys, read_key
+from certification.rules.signing import sign, verify
+
+
+def test_a_new_key_is_closed_to_others_and_listed(tmp_path: Path) -> None:
+    made = create_keys(tmp_path, demonstration=False)
+    assert stat.S_IMODE((tmp_path / "keys" / "registry.pem").stat().st_mode) == 0o600
+    assert read_key(tmp_path, demonstration=False).kid == made.kid
+    assert list(public_keys(tmp_path, demonstration=False)) == [made.kid]
+
+
+def test_what_it_signs_the_listed_key_verifies(tmp_path: Path) -> None:
+    key = create_keys(tmp_path, demonstration=False)
+    assert verify(sign({"a": 1}, key), public_keys(tmp_path, demonstration=False)).kid == key.kid
+
+
+def test_a_registry_keeps_its_key(tmp_path: Path) -> None:
+    first = create_keys(tmp_path, demonstration=False)
+    with pytest.raises(KeyProblemError, match="already"):
+        create_keys(tmp_path, demonstration=False)
+    assert read_key(tmp_path, demonstration=False).kid == first.kid
+    assert list(public_keys(tmp_path, demonstration=False)) == [first.kid]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+def test_a_key_that_others_may_read_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+    create_keys(tmp_path, demonstration=False)
+    (tmp_path / "keys" / "registry.pem").chmod(mode)
+    with pytest.raises(KeyProblemError, match="chmod 600"):
+        read_key(tmp_path, demonstration=False)
+
+
+def test_an_absent_key_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(KeyProblemError, match="tianguis keys create"):
+        read_key(tmp_path, demonstration=False)
+
+
+def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
+    create_keys(tmp_path, demonstration=False)
+    (tmp_path / "keys" / "registry.pem").write_text("nothing")
+    with pytest.raises(KeyProblemError, match="no Ed25519 key"):
+        read_key(tmp_path, demonstration=False)
+
+
+@pytest.mark.parametrize("demonstration", [True, False])
+def test_neither_kind_of_instance_takes_the_others_key(tmp_path: Path, *, demonstration: bool) -> None:
+    made = create_keys(tmp_path, demonstration=demonstration)
+    assert made.kid.startswith("demo-") is demonstration
+    with pytest.raises(KeyProblemError, match="another data folder"):
+        read_key(tmp_path, demonstration=not demonstration)
+    with pytest.raises(KeyProblemError, match="another data folder"):
+        public_keys(tmp_path, demonstration=not demonstration)
+
+
+def test_a_demonstration_key_without_its_mark_is_still_no_real_one(tmp_path: Path) -> None:
+    create_keys(tmp_path, demonstration=True)
+    file = tmp_path / "keys" / "registry.pem"
+    file.write_bytes(file.read_bytes().split(b"\n", 1)[1])
+    signed = sign({"a": 1}, read_key(tmp_path, demonstration=False))
+    assert signed.kid not in public_keys(tmp_path, demonstration=True)
+
+
+def test_a_folder_without_keys_verifies_nothing(tmp_path: Path) -> None:
+    assert public_keys(tmp_path, demonstration=False) == {}
