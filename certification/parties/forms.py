@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from certification.core.forms import REQUIRED, Form, at_most, checked_mail
@@ -67,10 +68,18 @@ class PartyForm(Form):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         lang = language()
-        self.branch.choices = [("", _l("Alimentos u otro")), *((one.id, one.label(lang)) for one in branches())]
-        self.state_code.choices = [("", _l("Elija su estado")), *((one.code, state_name(one.code, lang)) for one in states())]
+        self.branch.choices = [
+            SelectChoice("", _l("Alimentos u otro")),
+            *(SelectChoice(one.id, one.label(lang)) for one in branches()),
+        ]
+        self.state_code.choices = [
+            SelectChoice("", _l("Elija su estado")),
+            *(SelectChoice(one.code, state_name(one.code, lang)) for one in states()),
+        ]
         self.namesakes = self._of_that_name()
-        self.municipality_code.choices = [(one.code, f"{one.name} ({apart(one.code, lang)})") for one in self.namesakes]
+        self.municipality_code.choices = [
+            SelectChoice(one.code, f"{one.name} ({apart(one.code, lang)})") for one in self.namesakes
+        ]
 
     def values(self) -> PartyValues:
         """What was said, with the place checked.
@@ -134,7 +143,7 @@ class InviteForm(Form):
 
 
 class RoleForm(Form):
-    role = SelectField(_l("Papel"), choices=[(role.value, words) for role, words in ROLE_WORDS.items()])
+    role = SelectField(_l("Papel"), choices=[SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()])
 
 
 class ProofForm(Form):

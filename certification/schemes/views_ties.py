@@ -50,7 +50,7 @@ def load_tie(public_id: str) -> Tie | None:
 @bp.get("/desk/ties")
 @requires(Permission.DECLARE_TIE)
 def index() -> str:
-    words = (tidy(request.args.get("q")) or "")[:LONGEST_WORDS]
+    words = (tidy(request.args.get("who")) or "")[:LONGEST_WORDS]
     names = {key: rule.name.in_(language()) for key, rule in tie_rules().items()}
     found = [(party, place_of(party)) for party in declaring.parties_named(words)]
     return render_template("ties/index.html", ties=declaring.declared_by(me()), names=names, words=words, found=found, nav="desk")

@@ -1,12 +1,19 @@
 from datetime import UTC, date, datetime
 
+import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role
-from certification.core.db import db
+from certification.audit.models import AuditEntry
+from certification.core.db import db, unit_of_work
+from certification.parties import declaring
+from certification.parties.declaring import DECLARABLE, TieValues
 from certification.parties.models import Belonging, Mandate, MemberRole, Party, PartyKind, Power, Tie
 from certification.parties.ties import ties_between
+from certification.rules.errors import AlreadyExists, InvalidInput, NotFound
 from certification.rules.guards import Tie as Bond
+from certification.schemes.reasons import tie_rules
 from tests import makers
 
 FIRST = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -122,3 +129,51 @@ def test_rings_of_belonging_end(session: Session, at: datetime) -> None:
     belongs(two, one)
     assert {tie.kind for tie in ties_between(person, theirs, at)} == {"same_cooperative"}
     db.session.rollback()
+
+
+def test_people_declare_their_own_ties_and_end_them(session: Session, at: datetime) -> None:
+    person, other, workshop = makers.user(), makers.user("Otra"), makers.party()
+    with unit_of_work():
+        tie = declaring.declare(workshop, TieValues("trade", since=date(2026, 2, 1)), by=person, at=at)
+    assert ties_between(person, workshop, at) == (Bond("trade", date(2026, 2, 1), None),)
+    assert ties_between(other, workshop, at) == ()
+    with pytest.raises(AlreadyExists), unit_of_work():
+        declaring.declare(workshop, TieValues("trade"), by=person, at=at)
+    with pytest.raises(NotFound), unit_of_work():
+        declaring.end(tie, by=other, at=at)
+    for _ in range(2):
+        with unit_of_work():
+            declaring.end(tie, by=person, at=at)
+    assert ties_between(person, workshop, at) == (Bond("trade", date(2026, 2, 1), date(2026, 11, 21)),)
+    assert list(session.scalars(select(AuditEntry.act).order_by(AuditEntry.id))) == ["tie.declared", "tie.ended"]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        (TieValues("self"), "kind"),
+        (TieValues("enemistad"), "kind"),
+        (TieValues("trade", since=date(2026, 11, 22)), "since"),
+        (TieValues("trade", until=date(2026, 11, 22)), "until"),
+        (TieValues("trade", since=date(2026, 5, 2), until=date(2026, 5, 1)), "until"),
+    ],
+)
+def test_a_tie_that_makes_no_sense_is_refused_beside_its_field(
+    session: Session, at: datetime, values: TieValues, field: str
+) -> None:
+    person, workshop = makers.user(), makers.party()
+    with pytest.raises(InvalidInput) as refused, unit_of_work():
+        declaring.declare(workshop, values, by=person, at=at)
+    assert refused.value.field == field
+    assert declaring.declared_by(person) == []
+
+
+def test_every_kind_that_people_declare_stands_in_the_table(session: Session) -> None:
+    assert set(DECLARABLE) <= set(tie_rules())
+
+
+def test_vetted_parties_are_found_by_words_of_their_name_or_place(session: Session) -> None:
+    here = makers.party("Tejedoras Ñuu Yaa", municipality="Teotitlán del Valle")
+    makers.party("Tejedoras sin comprobar", municipality="Teotitlán del Valle", vetting="none", vetted_at=None)
+    assert declaring.parties_named("teotitlan TEJEDORAS") == [here]
+    assert [declaring.parties_named(words) for words in ("", "  ", "%", "_", "zapotitlan")] == [[], [], [], [], []]
