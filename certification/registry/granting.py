@@ -12,9 +12,13 @@ from certification.registry.models import Certificate
 def decide_and_certify(
     application: Application, *, choice: DecisionChoice, by: User, at: datetime, begins: date | None = None
 ) -> tuple[Decision, Certificate | None]:
-    """Decide a case and, when that grants, issue the certificate (valid from ``begins``, else at once): both or neither. Needs the unit of work.
+    """Decide a case and, when that grants, issue the certificate, valid at once or from ``begins``: both or neither.
+
+    Needs the unit of work.
 
     Raises what ``applications.deciding.decide`` and ``registry.issuing.certify`` raise.
     """
     decision = decide(application, choice=choice, by=by, at=at)
-    return decision, certify(application, decision, by=by, at=at, begins=begins) if decision.outcome.grants else None
+    if not decision.outcome.grants:
+        return decision, None
+    return decision, certify(application, decision, by=by, at=at, begins=begins)

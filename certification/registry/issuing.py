@@ -20,7 +20,7 @@ from certification.registry.telling import tell_holder
 from certification.rules.code import new_code
 from certification.rules.criteria import SchemeText, SubjectKind
 from certification.rules.days import add_months, day_of, end_of_day, start_of_day
-from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove
+from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove, InvalidInput
 from certification.rules.fold import fold
 from certification.rules.signing import sign
 from certification.rules.statement import GrantStatement, Place, Subject, statement

@@ -20,7 +20,7 @@ from marketplace.producers.models import Maker, Producer
 
 PASSWORD = "tianguis de muestra"  # noqa: S105 - told to everybody; a demonstration's accounts guard nothing
 OPERATOR, SECOND = "ofelia", "refugio"
-BEGAN = timedelta(days=420)
+BEGAN = timedelta(days=900)
 SCOPED = {Role.SCHEME_OWNER, Role.EVALUATOR, Role.DECIDER}
 
 
@@ -30,6 +30,7 @@ class Cast:
 
     at: datetime
     studio: Studio
+    people: tuple[DemoPerson, ...] = ()
     users: dict[str, User] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
     producers: dict[str, Producer] = field(default_factory=dict)

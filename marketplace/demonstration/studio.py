@@ -9,15 +9,18 @@ from io import BytesIO
 from flask import Flask, current_app
 
 from certification.accounts.models import User
-from certification.core.media.files import Prepared, keep, prepare_photo
+from certification.core.media.files import Prepared, keep, prepare_document, prepare_photo
 from certification.core.media.models import StoredFile
 from certification.core.media.raster import rasterize
 from marketplace.demonstration.content import DemoArt, DemoContent
 from marketplace.demonstration.illustrations import EVIDENCE_KINDS, evidence, illustrate, place, portrait
+from marketplace.demonstration.sound import note
 
 GOODS_PX = (640, 800)  # a drawing gains nothing from more, and the first start would take a minute
 SCENE_PX = (800, 600)
 HANDS = 2
+PAPERS = ("minutes", "receipts", "hands")
+SOUND = ("sound", 1, True)
 Wish = tuple[str, int, bool]  # kind, seed, private
 
 
@@ -47,8 +50,8 @@ class Studio:
         return self.kept[wish]
 
 
-def wishes_of(content: DemoContent, more: Iterable[tuple[DemoArt, bool]] = ()) -> set[Wish]:
-    """Every drawing that the content asks for."""
+def wishes_of(content: DemoContent, more: Iterable[DemoArt] = ()) -> set[Wish]:
+    """Every drawing that the content asks for, with `more` of evidence, and the papers and the sound note that stand for others."""
     wanted: set[Wish] = set()
     for producer in content.producers:
         wanted |= {("place", producer.place_seed, False), ("portrait", producer.place_seed, False)}
@@ -56,11 +59,15 @@ def wishes_of(content: DemoContent, more: Iterable[tuple[DemoArt, bool]] = ()) -
         wanted |= {(product.kind, seed, False) for seed in product.seeds}
     wanted |= {(item.art.kind, item.art.seed, True) for case in content.applications for item in case.evidence if item.art}
     wanted |= {(one.art.kind, one.art.seed, False) for one in content.certificates if one.art}
-    return wanted | {(art.kind, art.seed, private) for art, private in more}
+    papers = {(kind, seed, True) for kind in PAPERS for seed in (1, 2, 3)}
+    return wanted | papers | {SOUND, *((art.kind, art.seed, True) for art in more)}
 
 
 def _prepare(app: Flask, wish: Wish) -> Prepared:
     kind, seed, private = wish
+    if wish == SOUND:
+        with app.app_context():
+            return prepare_document(BytesIO(note()))
     size = SCENE_PX if kind in {"place", "portrait", *EVIDENCE_KINDS} else GOODS_PX
     with app.app_context():
         return prepare_photo(BytesIO(rasterize(_drawing(kind, seed), *size)), private=private)
