@@ -126,7 +126,8 @@ class ListingForm(Form):
     def values(self, alts: dict[str, str]) -> ListingValues:
         """What was filled in; ``alts`` by the photographs' public ids."""
         special = {"price_centavos", "category", "maker", "alts"}
-        plain = {one.name: self[one.name].data for one in fields(ListingValues) if one.name not in special}
+        plain = {one.name: self[one.name].data or one.default for one in fields(ListingValues) if one.name not in special}
+        plain["stock"] = self.stock.data  # none left is not nothing said
         return ListingValues(
             **plain,
             price_centavos=self.price.data,
