@@ -87,3 +87,5 @@ def init_app(app: Any) -> None:
     manager.session_protection = None  # phones change address all the time
     manager.user_loader(load_user)
     manager.init_app(app)
+    # no remember-me cookie here, and looking for one makes every answer vary by cookie
+    app.after_request_funcs[None].remove(manager._update_remember_cookie)  # noqa: SLF001 - Flask-Login offers no switch

@@ -1,6 +1,6 @@
 """The verify page and its neighbours: no session, no cookie, no form token; language by ``?lang=`` alone."""
 
-from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -45,7 +45,7 @@ def ask() -> AnyResponse | str | tuple[str, int]:
     """Type a code; a good one leads to its page, whether or not there is such a certificate."""
     typed = request.args.get("code", "")[:LONGEST_TYPED].strip()
     if not typed:
-        return render_template("verify/ask.html", typed="", fault=None, **_common("/v"))
+        return _rendered("verify/ask.html", typed="", fault=None, **_common("/v"))
     try:
         code = parse(typed)
     except BadCode as error:
@@ -95,16 +95,14 @@ def band(code: str) -> Response:
 def cannot_check(code: str, why: str) -> tuple[str, int]:
     """Neither yes nor no (503). Touches no database."""
     drawn = Markup(weave(display(code)))  # noqa: S704 - drawn by us from a checked code
-    text = render_template(
-        "verify/cannot_check.html", code=code, shown=display(code), weave=drawn, why=why, **_common(f"/v/{code}")
-    )
+    text = _rendered("verify/cannot_check.html", code=code, shown=display(code), weave=drawn, why=why, **_common(f"/v/{code}"))
     return text, 503
 
 
 def _unknown(typed: str, error: BadCode | None) -> tuple[str, int]:
     """Ways to retype come first; what code would fit is never said (see ``rules.code.near_misses``)."""
     plain = canonical(typed)
-    text = render_template(
+    text = _rendered(
         "verify/unknown.html",
         typed=display(plain) if len(plain) == LENGTH else typed,
         shown=display(plain),
@@ -121,6 +119,11 @@ def _look(miss: NearMiss, plain: str) -> str:
     if miss.slip is Slip.SWAPPED:
         return str(_("¿Están cambiados de lugar el %(one)s y el %(two)s?", one=places[0], two=places[1]))
     return str(_("Mire otra vez el %(one)s: es fácil confundirlo.", one=places[0]))
+
+
+def _rendered(name: str, **values: object) -> str:
+    """A template without Flask's context processors: one of them would look for who is signed in."""
+    return current_app.jinja_env.get_template(name).render(**values)
 
 
 def _common(path: str) -> dict[str, object]:
