@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from certification.accounts import guard
 from certification.accounts.views import bp as accounts_bp
+from certification.applications import review
 from certification.applications import views as applications
 from certification.core import assets, db, failures, i18n, web
 from certification.core.media import files

@@ -1,5 +1,6 @@
 """One evaluator's work: to say that there is no tie or step aside, to find criterion by criterion, to recommend."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,16 +13,15 @@ from certification.applications.drafts import criterion_of
 from certification.applications.models import Application, Evaluation, FindingRow
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
-from certification.core.db import writing
-from certification.parties.models import Tie
+from certification.core.db import hold, writing
+from certification.parties import declaring
+from certification.parties.declaring import TieValues
 from certification.rules.criteria import FULL_SCORE, Criterion, CriterionType, EvidenceKind, Scoring
-from certification.rules.days import start_of_day
-from certification.rules.errors import Forbidden, IllegalMove, InvalidInput
+from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput
 from certification.rules.scoring import Value
 from certification.rules.text import N_
 from certification.rules.workflow import APPLICATION, ApplicationState, Outcome
-from certification.schemes.reasons import tie_rules
-from certification.schemes.texts import text_of, zone_of
+from certification.schemes.texts import text_of
 
 NAMED = "evaluators_named_with_consent"
 VISIT_SUMMARY = "public_visit_summary"
@@ -68,7 +68,7 @@ def declare_no_tie(evaluation: Evaluation, *, by: User, at: datetime) -> None:
 
 def declare_tie(
     evaluation: Evaluation, kind: str, *, since: date | None = None, until: date | None = None, by: User, at: datetime
-) -> Tie:
+) -> None:
     """Declare one's tie to the applicant, for this and every other case, and step aside from this one.
 
     Raises:
@@ -77,25 +77,9 @@ def declare_tie(
 
     """
     application = _open_seat(evaluation, by)
-    if kind not in tie_rules():
-        raise InvalidInput("tie_unknown", N_("Elija una relación de la lista."), field="kind")
-    today, zone = today_of(application, at), zone_of(application.scheme_version)
-    if any(day is not None and day > today for day in (since, until)) or (since and until and until < since):
-        raise InvalidInput("days_wrong", N_("Revise las fechas: deben ser pasadas y en orden."), field="until")
-    tie = Tie(
-        user_id=by.id,
-        party_id=application.party_id,
-        kind=kind,
-        since=start_of_day(since, zone) if since else None,
-        ended_at=start_of_day(until, zone) if until else None,
-        declared_by_id=by.id,
-        declared_at=at,
-    )
-    writing().add(tie)
-    writing().flush()
-    record("tie.declare", "tie", tie.public_id, by=by, at=at, party=application.party.public_id, tie=kind)
+    with suppress(AlreadyExists):  # said before, elsewhere: what remains is to step aside
+        declaring.declare(application.party, TieValues(kind, since, until), by=by, at=at)
     _step_aside(evaluation, by=by, at=at, reason="tie", tie=kind)
-    return tie
 
 
 def recuse(evaluation: Evaluation, *, reason: str, by: User, at: datetime) -> None:
@@ -184,7 +168,7 @@ def _open_seat(evaluation: Evaluation, by: User) -> Application:
     check(by, Permission.EVALUATE, evaluation)
     application = evaluation.application
     lock(application)
-    writing().refresh(evaluation, with_for_update=True)
+    hold(evaluation)
     if evaluation.recused_at is not None:
         raise IllegalMove
     if evaluation.submitted_at is not None:

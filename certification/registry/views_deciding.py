@@ -1,0 +1,89 @@
+"""The page on which a committee's member decides. It stands here because a grant issues the certificate in the same breath."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from certification.accounts.guard import me, requires
+from certification.accounts.models import User
+from certification.applications.cases import bar, check_decider, handed_in
+from certification.applications.caseview import case_view
+from certification.applications.models import Application
+from certification.applications.queries import find_application
+from certification.applications.returning import returns_left
+from certification.applications.review_forms import DecisionForm, decision_form
+from certification.applications.review_permissions import Permission
+from certification.applications.reviewing import ComparedView, compared, seats_of, weight_of
+from certification.applications.weighing import possible
+from certification.core import clock
+from certification.core.db import unit_of_work
+from certification.core.failures import status_of
+from certification.core.i18n import language
+from certification.core.web import see_other
+from certification.registry.granting import decide_and_certify
+from certification.registry.keys import KeyProblemError
+from certification.rules.code import display
+from certification.rules.errors import DomainError, Forbidden
+from certification.rules.workflow import ApplicationState
+from certification.schemes.reasons import reasons_for
+from certification.schemes.texts import text_of
+
+bp = Blueprint("deciding", __name__)
+
+
+@bp.route("/review/<public_id>/decision", methods=["GET", "POST"])
+@requires(Permission.DECIDE, load=find_application)
+def decide(application: Application) -> Any:
+    person = me()
+    form, disputes = _form(application)
+    if not form.is_submitted():
+        barred = bar(check_decider, person, application, clock.now())
+        if application.state is not ApplicationState.IN_REVIEW or barred is not None:
+            return redirect(url_for("review.case", public_id=application.public_id))
+        return _page(application, person, form)
+    if not form.validate():
+        return _page(application, person, form), 422
+    try:
+        return _decide(application, form, disputes)
+    except Forbidden:
+        raise
+    except DomainError as error:
+        form.refuse(error)
+        return _page(application, person, form), status_of(error)
+    except KeyProblemError:
+        form.form_errors.append(_("El registro no puede firmar ahora y no se guardó nada. Avise a quien opera el sitio."))
+        return _page(application, person, form), 503
+
+
+def _decide(application: Application, form: DecisionForm, disputes: list[ComparedView]) -> Any:
+    with unit_of_work():
+        _decision, certificate = decide_and_certify(application, choice=form.choice(disputes), by=me(), at=clock.now())
+    if certificate is None:
+        flash(_("La decisión quedó registrada y ya se le avisó a quien solicita."), "success")
+    else:
+        flash(_("El sello quedó otorgado con el código %(code)s.", code=display(certificate.code)), "success")
+    return see_other(url_for("review.case", public_id=application.public_id))
+
+
+def _form(application: Application) -> tuple[DecisionForm, list[ComparedView]]:
+    lang = language()
+    disputes = [one for one in compared(application, lang) if one.disputed]
+    reasons = [(one.code, one.text.in_(lang)) for one in reasons_for("refuse")]
+    criteria = [(one.code, f"{one.code} · {one.title.in_(lang)}") for one in text_of(application.scheme_version).criteria]
+    outcomes = possible(application) if handed_in(application) else frozenset()
+    return decision_form(outcomes, disputes, reasons, criteria, application.version_id), disputes
+
+
+def _page(application: Application, person: User, form: DecisionForm) -> str:
+    lang, now = language(), clock.now()
+    return render_template(
+        "review/decide.html",
+        case=case_view(application, lang, at=now, sent_only=True),
+        seats=seats_of(application, person),
+        compared=compared(application, lang),
+        weight=weight_of(application, lang),
+        returns_left=returns_left(application),
+        decided=application.state is ApplicationState.DECIDED,
+        form=form,
+    )
