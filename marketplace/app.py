@@ -14,10 +14,12 @@ from certification.core import assets, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.settings import Settings, read_settings
 from certification.parties import views as parties
+from certification.parties.forms import OTHER_TRADES
 from certification.registry import views as registry
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
 from marketplace.catalogue import views as catalogue
+from marketplace.catalogue.taxonomy import Shelf, sellable
 from marketplace.enquiries import views as enquiries
 from marketplace.home import views as home
 from marketplace.pages.views import bp as pages_bp
@@ -56,7 +58,9 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
     for part in (db, i18n, web, assets, files, failures, guard):
         part.init_app(app)
     CSRFProtect(app)
-    app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")  # until every concept stands: the lead removes this line
+    app.url_build_error_handlers.append(
+        lambda _error, endpoint, _values: f"/{endpoint}"
+    )  # until every concept stands: the lead removes this line
     _register(app)
     return app
 
@@ -70,7 +74,12 @@ def _register(app: Flask) -> None:
     app.register_blueprint(ties.bp)
     app.register_blueprint(applications.bp)
     app.register_blueprint(review.bp)
+    app.extensions[OTHER_TRADES] = _other_trades
     registry.init_app(app)
     app.register_blueprint(home.bp)
     catalogue.init_app(app)
     app.register_blueprint(enquiries.bp)
+
+
+def _other_trades(lang: str) -> list[tuple[str, str]]:
+    return [(one.id, one.label(lang)) for one in sellable() if one.shelf is Shelf.FOOD_AND_MORE]

@@ -20,8 +20,11 @@ from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.instance import WrongInstanceError
 from certification.core.mail import work
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
+from certification.registry.keys import create_keys
 from certification.rules.errors import DomainError
 from marketplace.app import create_app
+from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
+from marketplace.demonstration.people import PASSWORD
 from marketplace.migrations.upgrade import current, newest, upgrade
 
 LOCAL = "127.0.0.1"
@@ -108,7 +111,25 @@ def prepare(app: Flask, *, demonstration: bool) -> None:
 
 
 def _fill(app: Flask) -> None:
-    """Load the fictional market into an empty demonstration."""
+    """Load the fictional market into an empty demonstration, and tell who may sign in."""
+    with app.app_context():
+        if not app.config["SETTINGS"].data.joinpath("keys", "registry.pem").exists():
+            create_keys(app.config["SETTINGS"].data, demonstration=True)
+        load_demonstration(at=clock.now(), told=_progress)
+        _tell_accounts()
+        db.session.remove()
+
+
+def _progress(done: int, of: int) -> None:
+    """One line that grows at a terminal; in a log, one line at the end."""
+    if sys.stdout.isatty() or done == of:
+        click.echo(f"\r  Drawing the fictional market: {done} of {of}", nl=done == of)
+
+
+def _tell_accounts() -> None:
+    click.echo(f"\n  Who may sign in (password of all: {PASSWORD}):\n")
+    for account in accounts():
+        click.echo(f"  {account.sign_in:44} {account.name:28} {', '.join(account.roles)}")
 
 
 def _open(app: Flask, host: str, port: int) -> None:
@@ -204,6 +225,26 @@ def settings_command() -> None:
     """Explain every setting and show its default."""
     for row in TABLE:
         click.echo(f"TIANGUIS_{row.name}\n    {row.sentence}" + (f"\n    Default: {row.default}" if row.default else ""))
+
+
+@main.group()
+def demo() -> None:
+    """The fictional market of a demonstration."""
+
+
+@demo.command(name="accounts")
+@click.option(
+    "--data", default="data", show_default=True, type=click.Path(path_type=Path, exists=True), help="The market's folder."
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def demo_accounts(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """List again who may sign in."""
+    with plain_failures(), create_app(local_settings(data)).app_context():
+        if as_json:
+            click.echo(accounts_json())
+        else:
+            _tell_accounts()
+        db.session.remove()
 
 
 @main.group()

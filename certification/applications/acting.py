@@ -2,7 +2,7 @@
 
 from certification.accounts.models import User
 from certification.applications.models import Application
-from certification.core.db import writing
+from certification.core.db import hold
 from certification.parties.belonging import WRITERS, has_role
 from certification.parties.models import Party, Power
 from certification.rules.errors import IllegalMove
@@ -14,7 +14,7 @@ EDITABLE = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 def lock(application: Application) -> None:
     """Read the row anew and hold it until the unit of work ends: one changes an application at a time."""
-    writing().refresh(application, with_for_update=True)
+    hold(application)
 
 
 def open_for_change(application: Application) -> None:

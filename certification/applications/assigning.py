@@ -13,7 +13,7 @@ from certification.applications.cases import bar, check_desk, check_evaluator, e
 from certification.applications.models import Application, Capacity, Evaluation
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.parties.models import Membership, Party, PartyKind
 from certification.rules.errors import AlreadyExists, DomainError, IllegalMove, InvalidInput
 from certification.rules.text import N_
@@ -96,7 +96,7 @@ def release(evaluation: Evaluation, *, reason: str, by: User, at: datetime) -> N
     lock(application)
     check_desk(by, application, at)
     _wants_panel(application)
-    writing().refresh(evaluation, with_for_update=True)
+    hold(evaluation)
     if evaluation.submitted_at is not None or evaluation.recused_at is not None:
         raise IllegalMove
     if not reason:

@@ -13,7 +13,7 @@ from certification.applications.models import Answer, Application, Evidence
 from certification.applications.permissions import Permission
 from certification.applications.subjects import subjects_of
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import hold, writing
 from certification.core.media.models import StoredFile
 from certification.parties.models import Party
 from certification.rules.criteria import Criterion, EvidenceKind, SubjectKind
@@ -64,7 +64,7 @@ def start(
     """
     check(by, Permission.START, party)
     session = writing()
-    session.refresh(party, with_for_update=True)
+    hold(party)
     before = session.scalar(select(Application).where(Application.request_key == request_key)) if request_key else None
     if before is not None:
         return _same(before, party, version, by)

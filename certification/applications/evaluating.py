@@ -13,7 +13,7 @@ from certification.applications.drafts import criterion_of
 from certification.applications.models import Application, Evaluation, FindingRow
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
-from certification.core.db import hold, writing
+from certification.core.db import writing
 from certification.parties import declaring
 from certification.parties.declaring import TieValues
 from certification.rules.criteria import FULL_SCORE, Criterion, CriterionType, EvidenceKind, Scoring
@@ -168,7 +168,8 @@ def _open_seat(evaluation: Evaluation, by: User) -> Application:
     check(by, Permission.EVALUATE, evaluation)
     application = evaluation.application
     lock(application)
-    hold(evaluation)
+    for one in application.evaluations:  # others may have handed theirs in while this one waited
+        writing().refresh(one)
     if evaluation.recused_at is not None:
         raise IllegalMove
     if evaluation.submitted_at is not None:

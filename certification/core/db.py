@@ -113,6 +113,13 @@ def writing(session: Session | None = None) -> Session:
     return session
 
 
+def hold(thing: Base) -> None:
+    """Read a row anew and keep others from changing it until the unit of work ends."""
+    session = writing()
+    session.flush()  # refresh would forget what an earlier step of the same unit of work changed
+    session.refresh(thing, with_for_update=True)
+
+
 def after_commit(wish: Callable[[], None]) -> None:
     """Run ``wish`` once the unit of work under way is durable; never when it fails."""
     writing().info["after_commit"].append(wish)

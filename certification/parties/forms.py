@@ -27,6 +27,7 @@ from certification.rules.errors import InvalidInput
 from certification.rules.fold import fold
 from certification.rules.text import N_
 
+OTHER_TRADES = "other_trades"  # what the shop knows beyond crafts: (id, name) in a language
 KIND_WORDS = {
     PartyKind.ARTISAN: _l("Una persona"),
     PartyKind.WORKSHOP: _l("Un taller familiar"),

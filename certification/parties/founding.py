@@ -1,5 +1,6 @@
 """A party comes to be, changes its name or place, and lets people and organizations act in its name."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +9,8 @@ from sqlalchemy import select
 from certification.accounts.models import Role, User
 from certification.accounts.permissions import check
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import hold, writing
 from certification.parties.belonging import has_role
-from certification.parties.branches import branches
 from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
 from certification.parties.permissions import Permission
 from certification.parties.places.places import Place
@@ -18,6 +18,7 @@ from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, In
 from certification.rules.text import N_
 
 LONGEST_NAME = 200
+BRANCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # crafts are ours to know, other trades are the shop's: an opaque word here
 ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
 
 
@@ -83,7 +84,7 @@ def add_member_party(organization: Party, values: PartyValues, *, how: str, by: 
     if not how:
         raise InvalidInput(sentence=N_("Escriba cómo dio su acuerdo esta persona."), field="how")
     session = writing()
-    session.refresh(organization, with_for_update=True)
+    hold(organization)
     below = select(Party.id).join(Belonging, Belonging.member_id == Party.id)
     same = (Belonging.organization_id == organization.id, Belonging.ended_at.is_(None), Party.name == values.name)
     if session.scalar(below.where(*same).limit(1)) is not None:
@@ -139,7 +140,7 @@ def give_mandate(party: Party, power: Power, how: str, *, to: User | Party, by: 
         raise Forbidden(sentence=N_("Esa persona no es promotora en este sitio."), field="promoter")
     if not how:
         raise InvalidInput(sentence=N_("Escriba cómo se acordó."), field="how")
-    writing().refresh(party, with_for_update=True)
+    hold(party)
     same = Mandate.holder_user_id == to.id if isinstance(to, User) else Mandate.holder_party_id == to.id
     held = select(Mandate.id).where(Mandate.giver_id == party.id, Mandate.power == power, Mandate.ended_at.is_(None), same)
     if writing().scalar(held.limit(1)) is not None:
@@ -204,7 +205,7 @@ def _good(values: PartyValues) -> None:
         raise InvalidInput(sentence=N_("Escriba el nombre."), field="name")
     if len(values.name) > LONGEST_NAME:
         raise InvalidInput(sentence=N_("Use %(longest)d letras como máximo."), field="name", longest=LONGEST_NAME)
-    if values.branch and values.branch not in {branch.id for branch in branches()}:
+    if values.branch and not BRANCH.fullmatch(values.branch):
         raise InvalidInput(sentence=N_("Elija una rama de la lista."), field="branch")
 
 

@@ -10,7 +10,7 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.accounts.printed import open_account, renew_code
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.core.outbox import send
 from certification.parties.founding import on_behalf
 from certification.parties.models import Invitation, MemberRole, Membership, Party
@@ -64,7 +64,7 @@ def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
 
     """
     check(by, Permission.MANAGE, invitation)
-    writing().refresh(invitation, with_for_update=True)
+    hold(invitation)
     if invitation.accepted_at is not None:
         raise Conflict(sentence=N_("Esa invitación ya fue aceptada."))
     if invitation.withdrawn_at is None:
@@ -86,7 +86,7 @@ def accept(invitation: Invitation, *, by: User, at: datetime) -> Membership:
 
     """
     check(by, Permission.READ_INVITATION, invitation)
-    writing().refresh(invitation, with_for_update=True)
+    hold(invitation)
     if invitation.accepted_at is not None or invitation.withdrawn_at is not None or invitation.expires_at <= at:
         raise NotFound(sentence=GONE)
     made = _join(invitation.party, by, invitation.role, by=by, at=at)
@@ -190,7 +190,7 @@ def invitations(party: Party, at: datetime) -> list[Invitation]:
 
 
 def _expect_nobody(party: Party, email: str, at: datetime) -> None:
-    writing().refresh(party, with_for_update=True)
+    hold(party)
     if any(membership.user.email == email for membership in members(party)):
         raise AlreadyExists(sentence=N_("Esa persona ya pertenece."), field="email")
     waiting = invitations(party, at)
@@ -205,7 +205,7 @@ def _join(party: Party, user: User, role: MemberRole, *, by: User, at: datetime)
         Membership.party_id == party.id, Membership.user_id == user.id, Membership.ended_at.is_(None)
     )
     session = writing()
-    session.refresh(party, with_for_update=True)
+    hold(party)
     if session.scalar(held.limit(1)) is not None:
         raise AlreadyExists(sentence=N_("Esa persona ya pertenece."))
     made = Membership(user_id=user.id, party_id=party.id, role=role, given_by_id=by.id, since=at)
@@ -217,7 +217,7 @@ def _join(party: Party, user: User, role: MemberRole, *, by: User, at: datetime)
 def _hold(party: Party, membership: Membership) -> None:
     """One at a time, so that two administrators who leave at once don't leave nobody."""
     session = writing()
-    session.refresh(party, with_for_update=True)
+    hold(party)
     session.refresh(membership)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.core.media.models import StoredFile
 from certification.core.outbox import send
 from certification.parties.belonging import has_role
@@ -43,7 +43,7 @@ def vouch(party: Party, text: str, *, by: User, at: datetime) -> RepresentationP
         raise Forbidden(sentence=N_("Solo puede avalar quien administra otro taller u organización ya comprobado."))
     if not text:
         raise InvalidInput(sentence=N_("Escriba desde cuándo los conoce y qué les ha visto hacer."), field="text")
-    writing().refresh(party, with_for_update=True)
+    hold(party)
     if any(one.given_by_id == by.id for one in _open(party)):
         raise AlreadyExists(sentence=N_("Ya tenemos su palabra; falta que una persona la revise."))
     return _offer(party, ProofKind.VOUCHING, text, None, by=by, at=at)
@@ -61,7 +61,7 @@ def decide(proof: RepresentationProof, *, accepted: bool, reason: str, by: User,
     party = proof.party
     check(by, Permission.VET, party)
     session = writing()
-    session.refresh(party, with_for_update=True)
+    hold(party)
     session.refresh(proof)
     if proof.decided_at is not None:
         raise AlreadyDecided

@@ -8,7 +8,7 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications.cases import check_decider
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import hold, writing
 from certification.parties.belonging import WRITERS, has_role
 from certification.parties.models import Power
 from certification.registry.models import Certificate, RecordedAct
@@ -113,7 +113,7 @@ def _begin(certificate: Certificate, permission: Permission, action: str, by: Us
 
 
 def _move(certificate: Certificate, action: str) -> None:
-    writing().refresh(certificate, with_for_update=True)
+    hold(certificate)
     CERTIFICATE.next_state(standing_of(certificate), action)
 
 

@@ -17,6 +17,7 @@ from certification.registry.acts import Why
 from certification.registry.granting import decide_and_certify
 from certification.registry.models import Certificate
 from certification.rules.criteria import Criterion, EvidenceAsk, EvidenceKind, SubjectKind
+from certification.rules.scoring import Value
 from certification.rules.workflow import Outcome
 from certification.schemes.models import SchemeVersion
 from certification.schemes.queries import find_version
@@ -31,7 +32,7 @@ from marketplace.demonstration.content import (
     DemoEvidence,
 )
 from marketplace.demonstration.content.dossiers import application_behind
-from marketplace.demonstration.people import Cast
+from marketplace.demonstration.people import Cast, local_day
 from marketplace.demonstration.studio import SOUND
 
 ANSWER_DAYS = 30
@@ -127,7 +128,7 @@ def _fill_in(case: Case, at: datetime) -> None:
     described = Description(
         goods=demo.scope,
         techniques=", ".join(dict.fromkeys(product.technique for product in goods if product.technique))[:300],
-        makers=tuple(makers),
+        makers=tuple(makers) or (by.name,),
         subject_refs=tuple(product.public_id for product in goods),
         photo=goods[0].photos[0].file if goods else None,
     )
@@ -183,7 +184,7 @@ def _ask_for(item: DemoEvidence, left: Mapping[int, EvidenceAsk]) -> int | None:
 def _show(case: Case, criterion: Criterion, number: int, item: DemoEvidence, *, by: User, at: datetime) -> None:
     taken = min(case.cast.day(item.on), at)
     file = _file(case, item, len(case.row.evidence), by=by, at=at)
-    evidence.add_evidence(case.row, criterion.code, number, file, dated_on=taken.date(), by=by, at=at, caption=item.caption)
+    evidence.add_evidence(case.row, criterion.code, number, file, dated_on=local_day(taken), by=by, at=at, caption=item.caption)
 
 
 def _file(case: Case, item: DemoEvidence, number: int, *, by: User, at: datetime) -> StoredFile:
@@ -213,16 +214,22 @@ def _evaluation(case: Case, demo: DemoEvaluation) -> Callable[[], object]:
         at = max(at, seat.assigned_at)
         evaluating.declare_no_tie(seat, by=by, at=at)
         for code, found in demo.findings.items():
-            due = (at + timedelta(days=found.due_in_days)).date() if found.due_in_days else None
+            due = local_day(at + timedelta(days=found.due_in_days)) if found.due_in_days else None
             said = Found(found.finding, found.score, found.note, found.plan or "", due)
             evaluating.save_finding(seat, code, said, by=by, at=at)
+        for criterion in text_of(case.version).criteria:
+            unasked = criterion.applies_if is not None and criterion.applies_if.key not in case.demo.applies
+            if unasked and criterion.code not in demo.findings and demo.signed is not None:
+                evaluating.save_finding(
+                    seat, criterion.code, Found(Value.NOT_APPLICABLE, note="Aquí no se hace eso; no aplica."), by=by, at=at
+                )
 
     return act
 
 
 def _recommendation(case: Case, demo: DemoEvaluation) -> Callable[[], object]:
     def act() -> None:
-        advice = Advice(Outcome(demo.recommendation or ""), demo.summary, case.cast.day(demo.visited).date(), named=True)
+        advice = Advice(Outcome(demo.recommendation or ""), demo.summary, local_day(case.cast.day(demo.visited)), named=True)
         at = case.cast.day(demo.signed or 0)
         evaluating.send(_seat(case, demo.evaluator), advice, by=case.cast.users[demo.evaluator], at=at)
 
@@ -232,7 +239,7 @@ def _recommendation(case: Case, demo: DemoEvaluation) -> Callable[[], object]:
 def _return(case: Case, event: DemoEvent, *, by: User, at: datetime) -> None:
     lapse = next((other.on for other in case.demo.events if other.action == "lapse"), None)
     until = case.cast.at + timedelta(days=(lapse - 1) if lapse is not None else event.on + ANSWER_DAYS)
-    asked = Request(event.reason_code or "", event.text or "", until.date(), event.criterion)
+    asked = Request(event.reason_code or "", event.text or "", local_day(until), event.criterion)
     returning.return_to_applicant(case.row, asked, by=by, at=at)
 
 
@@ -247,7 +254,7 @@ def _decide(case: Case) -> None:
         public_summary=decision.public_summary,
     )
     by, at = case.cast.users[decision.by[0]], case.cast.day(decision.on)
-    begins = (case.cast.at + timedelta(days=case.begins)).date() if case.begins is not None else None
+    begins = local_day(case.cast.at + timedelta(days=case.begins)) if case.begins is not None else None
     _decided, case.certificate = decide_and_certify(case.row, choice=choice, by=by, at=at, begins=begins)
 
 
@@ -264,7 +271,7 @@ def _later(demo: DemoCertificate, labels: dict[str, Case], cast: Cast) -> list[S
 def _deed(demo: DemoCertificate, act: DemoAct, labels: dict[str, Case], cast: Cast) -> Callable[[], object]:
     why = Why(act.reason_code, act.public_summary, act.criterion)
     by, at = cast.users[act.by[0]], cast.day(act.on)
-    until = (cast.at + timedelta(days=act.ends_by or act.on + 90)).date()
+    until = local_day(cast.at + timedelta(days=act.ends_by or act.on + 90))
     case = labels[demo.key]
     deeds: dict[str, Callable[[], object]] = {
         "suspended": lambda: acts.suspend(_held(case), why, until=until, by=by, at=at),

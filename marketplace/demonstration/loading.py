@@ -19,7 +19,7 @@ from marketplace.demonstration.content import DemoArt, DemoContent, DemoPerson, 
 from marketplace.demonstration.content.dossiers import application_behind
 from marketplace.demonstration.goods import bring_goods
 from marketplace.demonstration.letters import bring_letters
-from marketplace.demonstration.people import PASSWORD, Cast, appoint_all, bring_people, declare_ties, give_mandates
+from marketplace.demonstration.people import PASSWORD, Cast, appoint_all, bring_people, declare_ties, give_mandates, local_day
 from marketplace.demonstration.studio import Studio, wishes_of
 
 LOADED = "demonstration_loaded"
@@ -87,7 +87,7 @@ def _install(document: dict[str, Any], cast: Cast) -> None:
     mark = document.get("external_mark")
     if mark:
         version.mark = mark["name"]["es"]
-        version.mark_ends_on = (cast.at + timedelta(days=mark["expires_in_days"])).date()
+        version.mark_ends_on = local_day(cast.at + timedelta(days=mark["expires_in_days"]))
 
 
 def _paper_art(content: DemoContent) -> list[DemoArt]:

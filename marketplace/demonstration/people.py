@@ -1,7 +1,8 @@
 """The people and parties of the demonstration, brought in through the services that everybody uses."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from certification.accounts.models import Role, RoleHolding, User
 from certification.accounts.passwords import Sealed, seal
@@ -9,12 +10,12 @@ from certification.accounts.people import suggested_handle
 from certification.accounts.roles import appoint, create_operator
 from certification.core.db import writing
 from certification.parties import founding, vetting
-from certification.parties.branches import branches
 from certification.parties.founding import PartyValues
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Power, Tie
 from certification.parties.places.places import placed
+from certification.rules.days import DEFAULT_ZONE, day_of
 from marketplace.catalogue.models import Product
-from marketplace.demonstration.content import DemoContent, DemoParty, DemoPerson, DemoProducer, SignIn
+from marketplace.demonstration.content import DemoContent, DemoParty, DemoPerson, SignIn
 from marketplace.demonstration.studio import Studio
 from marketplace.producers.models import Maker, Producer
 
@@ -47,6 +48,11 @@ class Cast:
         return min(moment, self.at) if number <= 0 else moment
 
 
+def local_day(moment: datetime) -> date:
+    """The day of an instant in Mexico, where all of this happens."""
+    return day_of(moment, ZoneInfo(DEFAULT_ZONE))
+
+
 def bring_people(content: DemoContent, cast: Cast) -> None:
     """Accounts for all who sign in or hold a role, parties, memberships, and who vouched for whom."""
     sealed = seal(PASSWORD)
@@ -60,7 +66,9 @@ def bring_people(content: DemoContent, cast: Cast) -> None:
     for person in people.values():
         _join(person, cast)
     for producer in content.producers:
-        _vet(producer, cast)
+        _vet(producer.party.slug, producer.vetted.note, cast)
+    for slug in {one.holder for one in content.certificates} - {one.party.slug for one in content.producers}:
+        _vet(slug, "Constancia de la agencia municipal.", cast)
 
 
 def appoint_all(content: DemoContent, cast: Cast) -> None:
@@ -138,8 +146,7 @@ def appoint_directly(user: User, role: Role, at: datetime) -> None:
 
 def _found(party: DemoParty, content: DemoContent, cast: Cast) -> None:
     place = placed(party.cvegeo[:2], municipality_code=party.cvegeo, locality=party.locality)
-    crafts = {branch.id for branch in branches()}
-    values = PartyValues(PartyKind(party.kind), party.name, party.branch if party.branch in crafts else None, place)
+    values = PartyValues(PartyKind(party.kind), party.name, party.branch or None, place)
     members = [person for person in content.all_people if person.party == party.slug and person.key in cast.users]
     first = min(members, key=lambda person: person.member_role != "admin", default=None)
     by = cast.users[first.key] if first else cast.users[SECOND]
@@ -155,10 +162,10 @@ def _join(person: DemoPerson, cast: Cast) -> None:
     writing().flush()
 
 
-def _vet(producer: DemoProducer, cast: Cast) -> None:
-    party = cast.parties[producer.party.slug]
+def _vet(slug: str, note: str, cast: Cast) -> None:
+    party = cast.parties[slug]
     at = cast.began + timedelta(days=4)
     founder = vetting.administrators(party)[0]
     letter = cast.studio.hang("receipts", 1, by=founder, at=at, private=True)
-    proof = vetting.offer_document(party, producer.vetted.note, letter, by=founder, at=at)
+    proof = vetting.offer_document(party, note, letter, by=founder, at=at)
     vetting.decide(proof, accepted=True, reason="", by=cast.users[OPERATOR], at=at + timedelta(days=1))

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,19 +11,25 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import hold, writing
 from certification.core.media.models import StoredFile
+from certification.parties.belonging import organizations_of
 from certification.parties.founding import on_behalf
 from certification.parties.models import Party, Vetting
+from certification.rules.days import DEFAULT_ZONE, day_of
 from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput
 from certification.rules.fold import fold
 from certification.rules.text import N_
 from marketplace.producers.models import Maker, Producer
 from marketplace.producers.permissions import Permission
 
+ZONE = ZoneInfo(DEFAULT_ZONE)
+LONGEST_AWAY = timedelta(days=366)
 LONGEST_SLUG = 60
 LONGEST_STORY = 6000
 LONGEST_LINE = 160
+LONGEST_VISITS = 300
+MOST_LANGUAGES, LONGEST_LANGUAGE = 8, 40
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,9 @@ def open_stall(party: Party, *, by: User, at: datetime) -> Producer:
     """
     check(by, Permission.OPEN, party)
     session = writing()
+    hold(party)
     if session.scalar(select(Producer.id).where(Producer.party_id == party.id)) is not None:
-        raise AlreadyExists
+        raise AlreadyExists(sentence=N_("Ese puesto ya está abierto."))
     made = Producer(party_id=party.id, slug=_free_slug(session, party.name), created_at=at)
     session.add(made)
     session.flush()
@@ -64,9 +72,7 @@ def describe(producer: Producer, values: StallValues, *, by: User, at: datetime)
 
     """
     check(by, Permission.EDIT, producer)
-    for name, text, longest in (("line", values.line, LONGEST_LINE), ("story", values.story, LONGEST_STORY)):
-        if len(text) > longest:
-            raise InvalidInput(sentence=N_("Use %(longest)d letras como máximo."), field=name, longest=longest)
+    _bounded(values)
     producer.line, producer.story, producer.story_en = values.line, values.story, values.story_en
     producer.languages = list(values.languages)
     producer.whatsapp, producer.whatsapp_shown = values.whatsapp, values.whatsapp_shown and values.whatsapp is not None
@@ -74,14 +80,22 @@ def describe(producer: Producer, values: StallValues, *, by: User, at: datetime)
     record("stall.described", "producer", producer.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party))
 
 
-def picture(producer: Producer, file: StoredFile, *, cover: bool, by: User, at: datetime) -> None:
-    """Hang a photograph: the cover (the place) or the portrait."""
+def picture(producer: Producer, file: StoredFile | None, *, cover: bool, by: User, at: datetime) -> None:
+    """Hang a photograph: the cover (the place) or the portrait. ``None`` takes it down.
+
+    Raises:
+        InvalidInput: when the file is no public photograph.
+
+    """
     check(by, Permission.EDIT, producer)
+    if file is not None and (file.private or not file.renditions):
+        raise InvalidInput(sentence=N_("Elija una foto."), field="photo")
     if cover:
-        producer.cover_id = file.id
+        producer.cover_id = file.id if file else None
     else:
-        producer.portrait_id = file.id
-    record("stall.pictured", "producer", producer.public_id, by=by, at=at, cover=cover)
+        producer.portrait_id = file.id if file else None
+    behalf = on_behalf(by, producer.party)
+    record("stall.pictured", "producer", producer.public_id, by=by, at=at, on_behalf_of=behalf, cover=cover, file=bool(file))
 
 
 def show(producer: Producer, *, by: User, at: datetime) -> None:
@@ -114,22 +128,36 @@ def hide(producer: Producer, *, by: User, at: datetime) -> None:
 
 
 def go_away(producer: Producer, until: date | None, *, by: User, at: datetime) -> None:
-    """Say that nothing is sent until a day; ``None`` says that they are back."""
+    """Say that nothing is sent until a day; ``None`` says that they are back.
+
+    Raises:
+        InvalidInput: for a day that has come already, or lies more than :data:`LONGEST_AWAY` ahead.
+
+    """
     check(by, Permission.EDIT, producer)
-    if until is not None and until <= at.date():
-        raise InvalidInput(sentence=N_("Elija un día que todavía no llega."), field="away_until")
+    today = day_of(at, ZONE)
+    if until is not None and not today < until <= today + LONGEST_AWAY:
+        raise InvalidInput(sentence=N_("Elija un día que todavía no llega, de aquí a un año."), field="until")
     producer.away_until = until
-    record("stall.away", "producer", producer.public_id, by=by, at=at, until=until.isoformat() if until else None)
+    told = until.isoformat() if until else None
+    record("stall.away", "producer", producer.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party), until=told)
+
+
+def is_away(producer: Producer, at: datetime) -> bool:
+    """Whether nothing is sent today; ``away_until`` is the day on which they are back."""
+    return producer.away_until is not None and day_of(at, ZONE) < producer.away_until
 
 
 def credit(producer: Producer, name: str, how: str, *, party: Party | None = None, by: User, at: datetime) -> Maker:
     """Name somebody as a maker, under the name they chose; ``how`` says how they agreed.
 
     Raises:
-        InvalidInput: without a name or without how they agreed.
+        InvalidInput: without a name or without how they agreed, or for a party that is neither this one nor its member.
 
     """
     check(by, Permission.EDIT, producer)
+    if party is not None and party.id != producer.party_id and producer.party_id not in organizations_of(party.id):
+        raise InvalidInput(field="party")
     if not name:
         raise InvalidInput(sentence=N_("Escriba el nombre como la persona quiere aparecer."), field="name")
     if not how:
@@ -149,13 +177,29 @@ def uncredit(maker: Maker, *, by: User, at: datetime) -> None:
     check(by, Permission.EDIT, maker)
     if maker.withdrawn_at is None:
         maker.withdrawn_at = at
-        record("maker.uncredited", "maker", maker.public_id, by=by, at=at)
+        behalf = on_behalf(by, maker.producer.party)
+        record("maker.uncredited", "maker", maker.public_id, by=by, at=at, on_behalf_of=behalf)
 
 
 def slug_of(name: str) -> str:
     """A name as it stands in an address: ``Taller Hilo de Luna`` → ``taller-hilo-de-luna``."""
     words = re.findall(r"[a-z0-9]+", fold(name))
     return "-".join(words)[:LONGEST_SLUG].strip("-") or "puesto"
+
+
+def _bounded(values: StallValues) -> None:
+    texts = (
+        ("line", values.line, LONGEST_LINE),
+        ("story", values.story, LONGEST_STORY),
+        ("story_en", values.story_en, LONGEST_STORY),
+        ("visits", values.visits, LONGEST_VISITS),
+        *(("languages", one, LONGEST_LANGUAGE) for one in values.languages),
+    )
+    for name, text, longest in texts:
+        if len(text) > longest:
+            raise InvalidInput(sentence=N_("Use %(longest)d letras como máximo."), field=name, longest=longest)
+    if len(values.languages) > MOST_LANGUAGES:
+        raise InvalidInput(sentence=N_("Escriba ocho lenguas como máximo."), field="languages")
 
 
 def _free_slug(session: Session, name: str) -> str:
