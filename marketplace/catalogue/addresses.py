@@ -2,10 +2,12 @@
 
 import re
 
+from certification.core.ids import ALPHABET, LENGTH
 from certification.rules.fold import fold
 
 LONGEST_SLUG = 80
 NAMELESS = "pieza"
+_LETTERS = frozenset(ALPHABET)
 _APART = re.compile(r"[^a-z0-9]+")
 
 
@@ -15,6 +17,11 @@ def slug_of(name: str) -> str:
     if len(slug) > LONGEST_SLUG:
         slug = slug[: LONGEST_SLUG + 1].rpartition("-")[0] or slug[:LONGEST_SLUG]
     return slug or NAMELESS
+
+
+def could_be_id(word: str) -> bool:
+    """Whether a public id may look like this; what does not is asked of no database."""
+    return len(word) == LENGTH and not set(word) - _LETTERS
 
 
 def product_path(public_id: str, slug: str) -> str:

@@ -13,7 +13,7 @@ from certification.core.media.files import Photo, photo
 from certification.parties.belonging import parties_of
 from certification.parties.models import Power
 from certification.rules.workflow import ListingState
-from marketplace.catalogue.addresses import product_path
+from marketplace.catalogue.addresses import could_be_id, product_path
 from marketplace.catalogue.cards import for_cards
 from marketplace.catalogue.models import Product, ProductPhoto
 from marketplace.catalogue.readiness import gaps
@@ -76,6 +76,8 @@ def listings(producers: list[Producer], state: ListingState, *, before: int | No
 
 def one_listing(public_id: str) -> Product | None:
     """The product with everything that its form shows."""
+    if not could_be_id(public_id):
+        return None
     wanted = select(Product).where(Product.public_id == public_id)
     return db.session.scalar(wanted.options(*for_cards(), selectinload(Product.variants)))
 

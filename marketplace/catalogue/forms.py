@@ -126,7 +126,8 @@ class ListingForm(Form):
     def values(self, alts: dict[str, str]) -> ListingValues:
         """What was filled in; ``alts`` by the photographs' public ids."""
         special = {"price_centavos", "category", "maker", "alts"}
-        plain = {one.name: self[one.name].data or one.default for one in fields(ListingValues) if one.name not in special}
+        names = (one.name for one in fields(ListingValues) if one.name not in special)
+        plain = {name: self[name].data or getattr(ListingValues, name) for name in names}
         plain["stock"] = self.stock.data  # none left is not nothing said
         return ListingValues(
             **plain,

@@ -121,8 +121,10 @@ def _product() -> Any:
 
 
 def _photos() -> Any:
-    own = select(StoredFile.renditions, StoredFile.illustration, ProductPhoto.alt).join(ProductPhoto.file)
-    own = own.where(ProductPhoto.product_id == bindparam("product_id"), ProductPhoto.removed_at.is_(None))
+    own = select(StoredFile.renditions, StoredFile.illustration, ProductPhoto.alt).select_from(ProductPhoto)
+    own = own.join(StoredFile, StoredFile.id == ProductPhoto.file_id).where(
+        ProductPhoto.product_id == bindparam("product_id"), ProductPhoto.removed_at.is_(None)
+    )
     return own.order_by(ProductPhoto.position, ProductPhoto.id)
 
 
@@ -150,7 +152,11 @@ def _more() -> Any:
         StoredFile.renditions,
         StoredFile.illustration,
     )
-    rows = rows.outerjoin(ProductPhoto, ProductPhoto.id == cover).outerjoin(StoredFile, StoredFile.id == ProductPhoto.file_id)
+    rows = (
+        rows.select_from(Product)
+        .outerjoin(ProductPhoto, ProductPhoto.id == cover)
+        .outerjoin(StoredFile, StoredFile.id == ProductPhoto.file_id)
+    )
     rows = rows.where(
         Product.producer_id == bindparam("producer_id"),
         Product.state == ListingState.PUBLISHED,

@@ -16,6 +16,7 @@ from certification.core.web import cursor, position, see_other, with_args
 from certification.rules.errors import DomainError
 from certification.rules.workflow import LISTING, ListingState
 from marketplace.catalogue import desk, listing, photos
+from marketplace.catalogue.addresses import could_be_id
 from marketplace.catalogue.blueprint import bp
 from marketplace.catalogue.claims import claims_of
 from marketplace.catalogue.forms import ListingForm, filled
@@ -49,7 +50,7 @@ def choose() -> str:
 
 
 def _chosen(producer: str) -> Producer | None:
-    return db.session.scalar(select(Producer).where(Producer.public_id == producer))
+    return db.session.scalar(select(Producer).where(Producer.public_id == producer)) if could_be_id(producer) else None
 
 
 @bp.post("/new/<producer>")

@@ -12,11 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from certification.accounts.guard import person, requires
 from certification.core import clock
 from certification.core.db import db
+from certification.core.failures import answer
 from certification.core.i18n import language, zone
+from certification.core.quick import UnreachableError
 from certification.core.slots import Cut, Cuts, slot
 from certification.core.web import outside, with_lang
 from certification.schemes.builtin import public_notice
-from marketplace.catalogue.addresses import product_path
+from marketplace.catalogue.addresses import could_be_id, product_path
 from marketplace.catalogue.cards import name_in, place_of
 from marketplace.catalogue.describing import availability, description_of, json_ld, told
 from marketplace.catalogue.permissions import Permission
@@ -36,7 +38,12 @@ def pages() -> Pages:
 
 
 def _row(public_id: str, slug: str = "") -> Row | None:  # noqa: ARG001 - the address has both
-    return pages().find(public_id)
+    return pages().find(public_id) if could_be_id(public_id) else None
+
+
+@bp.errorhandler(UnreachableError)
+def unreachable(_error: UnreachableError) -> Any:
+    return answer(503, _("La base de datos no responde. Intente de nuevo en un momento."))
 
 
 @bp.get("/products/<public_id>", defaults={"slug": ""})

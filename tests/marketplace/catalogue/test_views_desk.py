@@ -142,6 +142,7 @@ def test_a_stale_autosave_is_a_conflict(browser: FlaskClient, draft: Product, se
     browser.post(here(draft), data=opened)
     answer = browser.post(here(draft), data=opened | {"name": "Otra"}, headers=FETCH | {"X-Autosave": "1"})
     assert answer.status_code == 409
+    assert answer.json is not None
     assert answer.json["error"]["code"] == "changed_meanwhile"
     assert makers.fresh(session, draft).name == "Olla"
 
