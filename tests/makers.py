@@ -112,6 +112,22 @@ def scheme_version(key: str = "origen-local") -> SchemeVersion:
         return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key)).one()
 
 
+def blank_page() -> dict[str, Any]:
+    """What a verify page shows of a certificate of which little is known."""
+    decided = {"by": {"es": "Comité", "en": "Committee"}, "on": THEN.isoformat(), "peers": 0, "outsiders": 0, "named": []}
+    return {
+        "makers": [],
+        "place": "Oaxaca de Juárez, Oaxaca",
+        "techniques": "",
+        "marks": "",
+        "photo": None,
+        "decided": decided | {"visited_on": None, "conditions": False},
+        "proof": {"number": 1, "kid": "x", "signature": "x", "at": THEN.isoformat()},
+        "history": [{"kind": "granted", "at": THEN.isoformat()}],
+        "why": None,
+    }
+
+
 def certificate(
     of: Party | None = None, version: SchemeVersion | None = None, *, subject_refs: tuple[str, ...] = (), **given: Any
 ) -> Certificate:
@@ -130,7 +146,7 @@ def certificate(
         "granted_at": THEN,
         "valid_from": THEN,
         "valid_until": THEN + timedelta(days=730),
-        "page": {},
+        "page": blank_page(),
     }
     case = Application(
         scheme_version_id=under.id, party_id=holder.id, applicant_id=user().id, subject_kind="product_line", created_at=THEN
