@@ -37,5 +37,6 @@ def newest(engine: Engine) -> str | None:
 
 
 def write_migration(engine: Engine, message: str) -> None:
-    """Write the step from the database's schema to the models' (for maintainers; see docs/maintaining.md)."""
-    command.revision(configuration(engine), message, autogenerate=True, rev_id=f"{len(list(FOLDER.glob('versions/0*.py'))) + 1:04d}")
+    """Write the step from the database's schema to the models' (for maintainers; see docs/house.md)."""
+    number = len(list(FOLDER.glob("versions/0*.py"))) + 1
+    command.revision(configuration(engine), message, autogenerate=True, rev_id=f"{number:04d}")
