@@ -10,7 +10,11 @@ from flask import Flask
 from jinja2 import Environment
 
 ROOT = Path(__file__).parents[2]
-CODE = sorted([*ROOT.glob("marketplace/**/*.py"), *ROOT.glob("certification/**/*.py")])
+CODE = sorted(
+    path
+    for path in [*ROOT.glob("marketplace/**/*.py"), *ROOT.glob("certification/**/*.py")]
+    if "versions" not in path.parts  # migrations tell history and are not read for pleasure
+)
 TEMPLATES = sorted((ROOT / "templates").glob("**/*.html"))
 LONGEST_FILE = 500
 TOP = {"README.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "CONTRIBUTING.md"} | {

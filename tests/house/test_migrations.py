@@ -1,0 +1,97 @@
+"""The migrations lead to the schema that the models describe, on both engines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+
+from certification.core.db import engine_options, prepare
+from marketplace.migrations.upgrade import current, newest, upgrade
+from marketplace.models import METADATA
+from tests.conftest import ENGINE
+
+INDEX_TABLES = "product_words"  # the search index of SQLite keeps tables of its own
+
+
+@pytest.fixture
+def address(tmp_path: Path, database_url: str) -> Iterator[str]:
+    """The address of an empty database of its own."""
+    if ENGINE == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.db'}"
+        return
+    server = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS migrated"))
+        connection.execute(text("CREATE DATABASE migrated"))
+    yield database_url.replace("/postgres?", "/migrated?")
+    server.dispose()
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Engine]:
+    engine = create_engine(address, **engine_options(address))
+    prepare(engine)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def triggers(engine: Engine) -> set[tuple[str, str]]:
+    rows = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        if engine.dialect.name == "sqlite"
+        else "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with engine.connect() as connection:
+        return {(name, " ".join(definition.split())) for name, definition in connection.execute(text(rows))}
+
+
+def test_an_empty_database_comes_to_the_models_schema(address: str) -> None:
+    with opened(address) as engine:
+        upgrade(engine)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            differences = [
+                one
+                for one in compare_metadata(context, METADATA)
+                if INDEX_TABLES not in repr(one) and "ix_products_words" not in repr(one)
+            ]
+        assert differences == []
+
+
+def test_upgrading_again_changes_nothing(address: str) -> None:
+    with opened(address) as engine:
+        upgrade(engine)
+        upgrade(engine)
+        assert current(engine) == newest(engine)
+
+
+def test_the_triggers_are_those_of_the_models(address: str, database_url: str) -> None:
+    with opened(address) as engine:
+        upgrade(engine)
+        migrated = triggers(engine)
+    with opened("sqlite://" if ENGINE == "sqlite" else database_url) as engine:
+        METADATA.create_all(engine)
+        assert migrated == triggers(engine)
+    assert {name for name, _ in migrated} >= {"products_words_added" if ENGINE == "sqlite" else "audit_entries_no_change"}
+
+
+def test_a_failed_upgrade_leaves_the_old_schema(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(address) as engine:
+        with monkeypatch.context() as patch:
+            patch.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", _fail)
+            with pytest.raises(ZeroDivisionError):
+                upgrade(engine)
+        with engine.connect() as connection:
+            assert not engine.dialect.has_table(connection, "users")
+        upgrade(engine)
+        assert current(engine) == newest(engine)
+
+
+def _fail(*_given: object) -> None:
+    raise ZeroDivisionError
