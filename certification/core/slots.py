@@ -7,8 +7,9 @@ pieces with the values, escaped, between them. A template may test whether a slo
 import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from html import escape  # markupsafe's makes an object of each value
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 MARK = re.compile("\ue000(\\w+)\ue001")  # private-use letters: no text of ours holds them
 
@@ -36,7 +37,8 @@ class Cut:
         """
         out = [self._texts[0]]
         for name, text in zip(self._names, self._texts[1:], strict=True):
-            out.append(escape(values[name]))
+            value = values[name]
+            out.append(value if isinstance(value, Markup) else escape(str(value)))
             out.append(text)
         return "".join(out)
 
