@@ -123,6 +123,15 @@ def test_no_path_of_a_machine_and_no_registry_is_named(path: Path) -> None:
     assert FORBIDDEN.findall(path.read_text(encoding="utf-8")) == []
 
 
+@pytest.mark.parametrize("package", ["marketplace", "certification"])
+def test_the_floors_are_those_of_the_contracts(package: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one.get("containers") == [package])
+    told = re.search(rf"^{package} +(.+)$", (ROOT / "docs" / "house.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert told is not None
+    assert told[1].split(" → ") == layers
+
+
 def test_every_decision_is_in_the_list() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = re.findall(r"^(\d+)\. \[(.+)\]\((.+)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
