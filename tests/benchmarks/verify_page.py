@@ -14,13 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pysqlite3
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -38,7 +39,6 @@ from marketplace.app import create_app  # noqa: E402
 from marketplace.models import METADATA  # noqa: E402
 from tests import makers  # noqa: E402
 
-Call = Callable[[], tuple[str, bytes]]
 ROUNDS = 9
 REQUESTS = 1500
 RESTLESS = 2.0
@@ -100,7 +100,8 @@ def fill(app: Flask, count: int) -> list[str]:
         made = db.session.execute(select(Certificate.__table__)).mappings().one()
         db.session.remove()
         db.engine.dispose()
-    source, codes = Seeded(count), set()
+    source = Seeded(count)
+    codes: set[str] = set()
     while len(codes) < count:
         codes.add(new_code(source))
     connection = pysqlite3.dbapi2.connect(app.config["SETTINGS"].data / "tianguis.db", isolation_level=None)
@@ -125,11 +126,16 @@ def _rows(row: dict[str, Any], names: list[str], codes: set[str]) -> Iterator[li
 
 
 def caller(app: Flask, path: str, **headers: str) -> Callable[[str], tuple[str, bytes]]:
-    environ = EnvironBuilder(path=path, base_url="http://localhost", headers=headers).get_environ()
+    environ = EnvironBuilder(path=path, base_url="http://localhost", headers=Headers(list(headers.items()))).get_environ()
 
     def call(rest: str) -> tuple[str, bytes]:
         status: list[str] = []
-        body = app({**environ, "PATH_INFO": path + rest}, lambda line, _headers, _info=None: status.append(line))
+
+        def start(line: str, _headers: Any, _info: Any = None, /) -> Callable[[bytes], object]:
+            status.append(line)
+            return bytes
+
+        body = app({**environ, "PATH_INFO": path + rest}, start)
         data = b"".join(body)
         if hasattr(body, "close"):
             body.close()
@@ -220,7 +226,9 @@ def stages(app: Flask, codes: list[str]) -> dict[str, float]:
 def shown(name: str, ratios: list[float], most: float) -> bool:
     middle = statistics.median(ratios)
     kept = middle <= most
-    print(f"  {name:<22} {middle:5.2f}× hello   ({min(ratios):.2f} to {max(ratios):.2f})   at most {most:g}: {'kept' if kept else 'BROKEN'}")
+    print(
+        f"  {name:<22} {middle:5.2f}× hello   ({min(ratios):.2f} to {max(ratios):.2f})   at most {most:g}: {'kept' if kept else 'BROKEN'}"
+    )
     return kept
 
 
@@ -243,13 +251,19 @@ def main() -> int:
             medians[size] = statistics.median(found["uncached"])
             parts = stages(app, codes)
             total = statistics.median(found["uncached_us"])
-            print("  where it goes: " + ", ".join(f"{name} {spent:.0f}" for name, spent in parts.items()) + f", edge and rest {total - sum(parts.values()):.0f} µs")
+            print(
+                "  where it goes: "
+                + ", ".join(f"{name} {spent:.0f}" for name, spent in parts.items())
+                + f", edge and rest {total - sum(parts.values()):.0f} µs"
+            )
         finally:
             shutil.rmtree(folder)
     if len(medians) > 1:
         growth = medians[max(medians)] / medians[min(medians)]
         kept &= growth <= GROWTH
-        print(f"from {min(medians):,} to {max(medians):,}: {growth:.2f}×, at most {GROWTH}: {'kept' if growth <= GROWTH else 'BROKEN'}")
+        print(
+            f"from {min(medians):,} to {max(medians):,}: {growth:.2f}×, at most {GROWTH}: {'kept' if growth <= GROWTH else 'BROKEN'}"
+        )
     if not quiet:
         print("the reference moved by more than twofold: no verdict")
         return 2
