@@ -20,9 +20,12 @@ from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
 from marketplace.catalogue import views as catalogue
 from marketplace.catalogue.taxonomy import Shelf, sellable
+from marketplace.desk import views as desk
 from marketplace.enquiries import views as enquiries
 from marketplace.home import views as home
 from marketplace.pages.views import bp as pages_bp
+from marketplace.producers import views as stalls
+from marketplace.visiting import views as visiting
 
 PACKAGE = Path(__file__).parent
 LONGEST_FORM_BYTES = 2_000_000
@@ -79,6 +82,9 @@ def _register(app: Flask) -> None:
     app.register_blueprint(home.bp)
     catalogue.init_app(app)
     app.register_blueprint(enquiries.bp)
+    app.register_blueprint(stalls.bp)
+    app.register_blueprint(visiting.bp)
+    desk.init_app(app)
 
 
 def _other_trades(lang: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ certificate's scope, or its producer holds an organization's label (guard 6 of t
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,7 @@ from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.validity import INSTANTS, facts_of, valid_at
 from certification.rules.code import display
 from certification.rules.criteria import Both, SubjectKind
-from certification.rules.verdict import verdict
+from certification.rules.verdict import PublicState, Verdict, verdict
 from certification.schemes.models import Scheme, SchemeVersion
 
 WORN = (SubjectKind.PRODUCT_LINE,)  # kinds whose certificates name goods
@@ -86,6 +86,75 @@ def badges_for(subject_refs: Collection[str], holder_refs: Collection[str], at: 
         if badge is not None:
             found.setdefault(row.ref, []).append(badge)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A certificate of a holder with its true state, whatever that is. ``weighed.since`` is when the state began."""
+
+    code: str
+    shown_code: str
+    names: Both
+    goods: str
+    weighed: Verdict
+    valid_until: datetime
+    surveillance_due: datetime | None
+    suspension_until: datetime | None
+    official: bool
+    holder_ref: str
+
+    @property
+    def name(self) -> str:
+        """The scheme's name in the reader's language."""
+        return self.names.in_(language())
+
+    @property
+    def state(self) -> PublicState:
+        return self.weighed.state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is no longer the holder's: it ended, was taken or given back. A pause is no end."""
+        return self.state not in (PublicState.VALID, PublicState.SUSPENDED, PublicState.NOT_YET_VALID)
+
+    @property
+    def weave(self) -> str:
+        """Address of its drawing."""
+        return f"/weave/{self.code}.svg"
+
+    @property
+    def verify_path(self) -> str:
+        return f"/v/{self.code}"
+
+
+def held_by(holder_refs: Collection[str], at: datetime, *, limit: int = 24) -> list[Held]:
+    """The certificates of these holders (``Party.public_id``), newest grant first, in one query; replaced ones left out."""
+    if not holder_refs:
+        return []
+    rows = (
+        select(Certificate, SchemeVersion.lapsed_at, SchemeVersion.mark_ends_on, SchemeVersion.digest)
+        .join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id)
+        .where(Certificate.holder_ref.in_(holder_refs), Certificate.successor.is_(None))
+        .order_by(Certificate.granted_at.desc(), Certificate.id.desc())
+        .limit(limit)
+    )
+    return [_held(one, lapsed, ends, digest, at) for one, lapsed, ends, digest in db.session.execute(rows)]
+
+
+def _held(one: Certificate, lapsed: datetime | None, ends: date | None, digest: str, at: datetime) -> Held:
+    frame = frame_of(one.scheme_version_id, digest)
+    return Held(
+        code=one.code,
+        shown_code=display(one.code),
+        names=frame.text.name,
+        goods=one.goods,
+        weighed=verdict(facts_of(one, frame.lapse(lapsed, ends)), at),
+        valid_until=one.valid_until,
+        surveillance_due=one.surveillance_due,
+        suspension_until=one.suspension_until,
+        official=frame.official,
+        holder_ref=one.holder_ref,
+    )
 
 
 def labelled(at: datetime) -> Subquery:

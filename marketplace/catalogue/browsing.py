@@ -1,5 +1,6 @@
 """Finding goods: filters from the address, one page of cards, facets with counts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -7,12 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from certification.parties.places.places import states
 from certification.rules.workflow import ListingState
-from marketplace.catalogue.models import Product, ProductPhoto
+from marketplace.catalogue.cards import for_cards
+from marketplace.catalogue.models import Product
 from marketplace.catalogue.search import finds
 from marketplace.catalogue.taxonomy import category
 from marketplace.labels import labelled
@@ -20,6 +23,7 @@ from marketplace.producers.models import Producer
 
 PER_PAGE = 24
 LONGEST_WORDS = 100
+KEY, MOST_LABELS = re.compile(r"[a-z0-9][a-z0-9-]{0,59}"), 20
 PRICES = ((0, 30_000), (30_000, 100_000), (100_000, 300_000), (300_000, None))
 """Bounds of the price facet in centavos: from (included), to (not included)."""
 
@@ -70,7 +74,7 @@ def read_filter(args: MultiDict[str, str]) -> Filter:
     codes = {state.code for state in states()}
     return Filter(
         words=args.get("q", "")[:LONGEST_WORDS].strip(),
-        labels=tuple(dict.fromkeys(key[:60] for key in args.getlist("label") if key)),
+        labels=tuple(dict.fromkeys(key for key in args.getlist("label") if KEY.fullmatch(key)))[:MOST_LABELS],
         categories=tuple(dict.fromkeys(key for key in args.getlist("category") if category(key))),
         states=tuple(dict.fromkeys(code for code in args.getlist("state") if code in codes)),
         prices=tuple(sorted({int(n) for n in args.getlist("price") if n in map(str, range(len(PRICES)))})),
@@ -84,9 +88,14 @@ def shown() -> ColumnElement[bool]:
 
 
 def page(session: Session, wanted: Filter, *, at: datetime, after: Sequence[Any] | None = None, limit: int = PER_PAGE) -> Page:
-    """One page of products in the filter's order, from the position ``after`` on (keyset)."""
+    """One page of products in the filter's order, from the position ``after`` on (keyset).
+
+    Raises:
+        BadRequest: when the position is none that this order gives.
+
+    """
     rows = _narrowed(session, select(Product).join(Product.producer), wanted, at)
-    rows = _ordered(rows, wanted.sort, after).limit(limit + 1).options(*_for_cards())
+    rows = _ordered(rows, wanted.sort, after).limit(limit + 1).options(*for_cards())
     found = list(session.scalars(rows).unique())
     return Page(found[:limit], _position(found[limit - 1], wanted.sort) if len(found) > limit else None)
 
@@ -100,14 +109,6 @@ def facets(session: Session, wanted: Filter, *, at: datetime) -> Facets:
         categories=_counts(session, Product.category, replace(wanted, categories=()), at),
         states=_counts(session, Product.state_code, replace(wanted, states=()), at),
         prices=_counts(session, bands, replace(wanted, prices=()), at),
-    )
-
-
-def _for_cards() -> tuple[Any, ...]:
-    return (
-        joinedload(Product.producer).joinedload(Producer.party),
-        joinedload(Product.maker),
-        selectinload(Product.photos).joinedload(ProductPhoto.file),
     )
 
 
@@ -141,12 +142,38 @@ def _ordered(rows: Select[Any], sort: Sort, after: Sequence[Any] | None) -> Sele
         rows = rows.order_by(column.asc(), Product.id.asc())
     else:
         rows = rows.order_by(column.desc(), Product.id.desc())
-    if after is None or len(after) != 2:  # noqa: PLR2004 - value and id
+    if after is None:
         return rows
-    value: Any = datetime.fromisoformat(str(after[0])) if sort is Sort.NEWEST else int(after[0])
+    value: Any
+    value, number = instant_and_id(after) if sort is Sort.NEWEST else _price_and_id(after)
     if sort is Sort.CHEAPEST:
-        return rows.where(or_(column > value, and_(column == value, Product.id > int(after[1]))))
-    return rows.where(or_(column < value, and_(column == value, Product.id < int(after[1]))))
+        return rows.where(or_(column > value, and_(column == value, Product.id > number)))
+    return rows.where(or_(column < value, and_(column == value, Product.id < number)))
+
+
+def instant_and_id(after: Sequence[Any]) -> tuple[datetime, int]:
+    """The position in a list by date.
+
+    Raises:
+        BadRequest: when it is none.
+
+    """
+    match after:
+        case [str() as instant, int() as number]:
+            try:
+                at = datetime.fromisoformat(instant)
+            except ValueError as error:
+                raise BadRequest from error
+            if at.tzinfo is not None:
+                return at, number
+    raise BadRequest
+
+
+def _price_and_id(after: Sequence[Any]) -> tuple[int, int]:
+    match after:
+        case [int() as centavos, int() as number]:
+            return centavos, number
+    raise BadRequest
 
 
 def _position(last: Product, sort: Sort) -> tuple[Any, ...]:

@@ -1,0 +1,24 @@
+"""The first page of the desk: what waits today."""
+
+from flask import Blueprint, Flask, render_template
+
+from certification.accounts.guard import me, requires
+from certification.core import clock
+from marketplace.desk import queries, rooms
+from marketplace.producers.permissions import Permission
+
+bp = Blueprint("desk", __name__)
+
+
+@bp.get("/desk")
+@requires(Permission.DESK)
+def index() -> str:
+    who, at = me(), clock.now()
+    found = queries.today(who, at)
+    return render_template("desk/index.html", found=found, name=who.name.split(" ")[0], at=at, soon=queries.SOON, nav="desk")
+
+
+def init_app(app: Flask) -> None:
+    """Hang the page, and give the layout of all desks its rooms."""
+    app.register_blueprint(bp)
+    rooms.init_app(app)
