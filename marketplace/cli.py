@@ -121,9 +121,11 @@ def _fill(app: Flask) -> None:
 
 
 def _progress(done: int, of: int) -> None:
-    """One line that grows at a terminal; in a log, one line at the end."""
-    if sys.stdout.isatty() or done == of:
-        click.echo(f"\r  Drawing the fictional market: {done} of {of}", nl=done == of)
+    """One line that grows at a terminal; in a log, one at the beginning and one at the end."""
+    if sys.stdout.isatty():
+        click.echo(f"\r  Drawing the fictional market, this once: {done} of {of}", nl=done == of)
+    elif done in (1, of):
+        click.echo(f"  Drawing the fictional market, this once: {done} of {of}")
 
 
 def _tell_accounts() -> None:
