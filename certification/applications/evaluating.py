@@ -59,10 +59,8 @@ def declare_no_tie(evaluation: Evaluation, *, by: User, at: datetime) -> None:
     _begin(evaluation, by, at, declared=False)
     if evaluation.no_tie_declared_at is not None:
         return
-    application = evaluation.application
     evaluation.no_tie_declared_at = at
-    if application.state is ApplicationState.ACCEPTED:
-        application.state = APPLICATION.next_state(application.state, "start_evaluation")
+    _start(evaluation.application, by=by, at=at)
     _note("evaluation.no_tie", evaluation, by=by, at=at)
 
 
@@ -162,6 +160,15 @@ def _begin(evaluation: Evaluation, by: User, at: datetime, *, declared: bool) ->
     if declared and evaluation.no_tie_declared_at is None:
         raise Forbidden("ties_unsaid", N_("Antes de ver las pruebas, diga si tiene relación con quien solicita."))
     check_evaluator(by, application, at)
+    if declared:
+        _start(application, by=by, at=at)
+
+
+def _start(application: Application, *, by: User, at: datetime) -> None:
+    """The first step of anybody's work begins the evaluation, also anew after a return."""
+    if application.state is ApplicationState.ACCEPTED:
+        application.state = APPLICATION.next_state(application.state, "start_evaluation")
+        record("application.start_evaluation", "application", application.public_id, by=by, at=at)
 
 
 def _open_seat(evaluation: Evaluation, by: User) -> Application:
