@@ -12,6 +12,7 @@ from certification.applications import review
 from certification.applications import views as applications
 from certification.core import assets, db, failures, i18n, web
 from certification.core.media import files
+from certification.core.media.limits import MIB
 from certification.core.settings import Settings, read_settings
 from certification.parties import views as parties
 from certification.parties.forms import OTHER_TRADES
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings["ORIGIN"].startswith("https://"),
         TRUSTED_HOSTS=settings.trusted_hosts,
-        MAX_CONTENT_LENGTH=(max(settings["UPLOAD_MB"], settings["DOCUMENT_MB"]) + 1) * 1_000_000,
+        MAX_CONTENT_LENGTH=(max(settings["UPLOAD_MB"], settings["DOCUMENT_MB"]) + 1) * MIB,
         MAX_FORM_MEMORY_SIZE=LONGEST_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_TRANSLATION_DIRECTORIES=str(PACKAGE / "translations"),

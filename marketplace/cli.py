@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 from werkzeug.serving import make_server
 
 from certification import cli as registry
@@ -20,15 +21,15 @@ from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.instance import WrongInstanceError
 from certification.core.mail import work
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
-from certification.registry.keys import create_keys
+from certification.registry.keys import KeyProblemError, create_keys
 from certification.rules.errors import DomainError
 from marketplace.app import create_app
 from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
 from marketplace.demonstration.people import PASSWORD
-from marketplace.migrations.upgrade import current, newest, upgrade
+from marketplace.migrations.upgrade import current, upgrade
+from marketplace.serving import real_app
 
 LOCAL = "127.0.0.1"
-MIN_SECRET = 32
 
 
 @contextmanager
@@ -36,8 +37,11 @@ def plain_failures() -> Iterator[None]:
     """A known failure is one sentence and exit code 2, not a traceback."""
     try:
         yield
-    except (SettingError, WrongInstanceError, UnsafeDatabaseError) as error:
+    except (SettingError, WrongInstanceError, UnsafeDatabaseError, KeyProblemError) as error:
         click.echo(f"tianguis: {error}", err=True)
+        sys.exit(2)
+    except OperationalError as error:
+        click.echo(f"tianguis: The database does not answer: {str(error.orig).strip()}", err=True)
         sys.exit(2)
 
 
@@ -160,45 +164,13 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     Refuses default secrets, plain http addresses and demonstration data. Run `tianguis upgrade` first.
     """
     with plain_failures():
-        settings = read_settings()
-        log.configure(settings["LOG_LEVEL"])
-        refuse_unsafe(settings)
-        app = create_app(settings)
-        _insist(app)
+        real_app()
     from granian import Granian  # noqa: PLC0415 - the server is only needed here, and heavy
     from granian.constants import Interfaces  # noqa: PLC0415 - with it
 
     Granian(
         "marketplace.wsgi:app", address=host, port=port, interface=Interfaces.WSGI, workers=workers, blocking_threads=threads
     ).serve()
-
-
-def refuse_unsafe(settings: Settings) -> None:
-    """Insist on what a real registry needs.
-
-    Raises:
-        SettingError: naming the first setting that will not do.
-
-    """
-    if settings["DEMONSTRATION"]:
-        msg = "serve is for real registries; TIANGUIS_DEMONSTRATION must be no. For a demonstration: tianguis run."
-        raise SettingError(msg)
-    if len(settings["SECRET_KEY"]) < MIN_SECRET or len(set(settings["SECRET_KEY"])) < MIN_SECRET // 4:
-        msg = f"TIANGUIS_SECRET_KEY needs {MIN_SECRET} random letters or more, for instance: {secrets.token_urlsafe(36)}"
-        raise SettingError(msg)
-    if not settings["ORIGIN"].startswith("https://"):
-        msg = "TIANGUIS_ORIGIN must be the https:// address that people type."
-        raise SettingError(msg)
-
-
-def _insist(app: Flask) -> None:
-    with app.app_context():
-        if current(db.engine) != newest(db.engine):
-            msg = "The database is not at this version's schema. Run: tianguis upgrade"
-            raise SettingError(msg)
-        with unit_of_work():
-            instance.settle(demonstration=False)
-        db.session.remove()
 
 
 @main.command()

@@ -1,5 +1,5 @@
-"""What a server process loads; settings come from its environment."""
+"""What a server process loads; settings come from its environment, and unsafe ones end it with a sentence."""
 
-from marketplace.app import create_app
+from marketplace.serving import real_app
 
-app = create_app()
+app = real_app()

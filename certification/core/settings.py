@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PREFIX = "TIANGUIS_"
+BESIDE = {"TIANGUIS_CONFIG", "TIANGUIS_TEST_DATABASE"}  # where the file is, and what tests run on
 
 
 class SettingError(ValueError):
@@ -185,7 +186,8 @@ def read_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
     environ = os.environ if environ is None else environ
     from_file = _read_file(file or (Path(environ["TIANGUIS_CONFIG"]) if environ.get("TIANGUIS_CONFIG") else None))
     known = {row.name for row in TABLE}
-    for name in (*from_file, *given):
+    from_environ = [name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX) and name not in BESIDE]
+    for name in (*from_file, *given, *from_environ):
         if name not in known:
             msg = f"{name} is not a setting; `tianguis settings` lists them."
             raise SettingError(msg)
