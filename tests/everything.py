@@ -48,6 +48,7 @@ TESTS = [
     Step("tests on SQLite", pytest("-m", "not web", "-n", "2")),
     Step("tests on PostgreSQL", pytest("-m", "not web", "-n", "2"), ("postgresql",), (("TIANGUIS_TEST_DATABASE", "postgresql"),)),
     Step("journeys in a browser", pytest("-m", "web", "tests/web"), ("chromium",)),
+    Step("short drills", tool("python", "-m", "tests.drills", "--short"), ("postgresql",)),
 ]
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgresql": (lambda: postgres_binaries() is not None, "postgresql"),
