@@ -4,17 +4,22 @@ A listing wears a label only while the certificate is VALID at the moment it is 
 certificate's scope, or its producer holds an organization's label (guard 6 of the registry).
 """
 
-from collections.abc import Collection
+from collections import namedtuple
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, Subquery, literal, select, union_all
+from flask import Flask
+from sqlalchemy import Engine, Select, Subquery, bindparam, literal, select, union_all
 
 from certification.core.db import db
 from certification.core.i18n import language
-from certification.registry.frames import frame_of
+from certification.core.orm import Instant
+from certification.core.quick import QuickSelect
+from certification.registry.frames import frame_of, kept_frame
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.validity import INSTANTS, facts_of, valid_at
 from certification.rules.code import display
@@ -155,6 +160,48 @@ def _held(one: Certificate, lapsed: datetime | None, ends: date | None, digest: 
         official=frame.official,
         holder_ref=one.holder_ref,
     )
+
+
+class LiveLabels:
+    """:func:`badges_for` where every microsecond counts: statements prepared once, run on a driver's connection."""
+
+    MOST_SUBJECTS = 6
+
+    def __init__(self, app: Flask, engine: Engine) -> None:
+        self._app = app
+        instant: Any = bindparam("at", type_=Instant())
+        subjects: list[Any] = [bindparam(f"ref{number}") for number in range(self.MOST_SUBJECTS)]
+        of_goods = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(
+            CertificateSubject, CertificateSubject.certificate_id == Certificate.id
+        )
+        of_holder = _rows(Certificate.holder_ref, Mode.HOLDER_STATEMENT)
+        goods = of_goods.where(CertificateSubject.subject_ref.in_(subjects), valid_at(instant, ()))
+        holder = of_holder.where(Certificate.holder_ref == bindparam("holder"), valid_at(instant, ()))
+        named: Any = namedtuple("named", goods.selected_columns.keys())  # type: ignore[misc]  # noqa: PYI024 - named by the query
+        self._row: Callable[[Any], Any] = named._make
+        self._goods = QuickSelect(engine, goods)
+        self._holder = QuickSelect(engine, holder)
+
+    def find(self, connection: Any, subject_refs: Sequence[str], holder_ref: str | None, at: datetime) -> dict[str, list[Badge]]:
+        """As :func:`badges_for`, for at most :data:`MOST_SUBJECTS` goods and one holder. Needs no application context.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        refs = {f"ref{place}": subject_refs[place] if place < len(subject_refs) else None for place in range(self.MOST_SUBJECTS)}
+        rows = self._goods.all(connection, at=at, **refs) if subject_refs else []
+        if holder_ref:
+            rows += self._holder.all(connection, at=at, holder=holder_ref)
+        found: dict[str, list[Badge]] = {}
+        for row in sorted(map(self._row, rows), key=attrgetter("granted_at", "code")):
+            if kept_frame(row.scheme_version_id, row.digest) is None:
+                with self._app.app_context():
+                    frame_of(row.scheme_version_id, row.digest)
+            badge = _badge(row, at)
+            if badge is not None:
+                found.setdefault(row.ref, []).append(badge)
+        return found
 
 
 def labelled(at: datetime) -> Subquery:

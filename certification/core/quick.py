@@ -31,12 +31,17 @@ class QuickSelect:
     """
 
     def __init__(self, engine: Engine, statement: Select[Any]) -> None:
-        compiled = statement.compile(dialect=engine.dialect)
+        compiled = statement.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
         self._engine = engine
         self._failure: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, PoolTimeoutError)
         self._sql = str(compiled)
         self._params = compiled.params
         self._order = compiled.positiontup if compiled.positional else None
+        self._binders: dict[str, Callable[[Any], Any]] = {
+            name: process
+            for name, bind in compiled.binds.items()
+            if (process := bind.type.dialect_impl(engine.dialect).bind_processor(engine.dialect)) is not None
+        }
         self._processors: list[tuple[int, Callable[[Any], Any]]] = [
             (index, process)
             for index, column in enumerate(statement.selected_columns)
@@ -64,6 +69,8 @@ class QuickSelect:
 
     def _run(self, fetch: Callable[[Any], Any], params: dict[str, Any], connection: Any) -> Any:
         given = self._params | params
+        for name, process in self._binders.items():
+            given[name] = process(given[name])
         values = [given[name] for name in self._order] if self._order is not None else given
         try:
             if connection is not None:
