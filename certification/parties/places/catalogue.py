@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from certification.core.orm import Base, Name
 from certification.parties.places import places
-from certification.parties.places.places import Municipality, closeness, split_hint
+from certification.parties.places.places import Municipality, closeness, hint_at_end, split_hint
 from certification.rules.fold import fold
 
 MOST_CANDIDATES = 200
@@ -86,19 +86,39 @@ def municipalities(session: Session, state_code: str) -> tuple[Municipality, ...
 
 
 def find(session: Session, text: str, state_code: str | None = None, limit: int = 10) -> tuple[Municipality, ...]:
-    """As :func:`places.find`, over the full catalogue; over our own list when that finds nothing."""
+    """As :func:`places.find`, over the full catalogue; over our own list when that finds nothing.
+
+    Many people call a municipality by its seat ("Jaltenango" for Ángel Albino Corzo): seats count where no name agrees.
+    """
     name, hinted = split_hint(text)
     wanted, code = " ".join(fold(name).split()), state_code or hinted
     if not wanted:
         return ()
-    query = select(CataloguedMunicipality).where(CataloguedMunicipality.folded.contains(wanted, autoescape=True))
+    rows = _named(session, wanted, code)
+    if not rows and not code:
+        wanted, code = hint_at_end(wanted)
+        rows = _named(session, wanted, code) if code and wanted else []
+    rows = rows or _seated(session, wanted, code)
+    return tuple(_seen(row) for row in rows[:limit]) or places.find(text, state_code, limit)
+
+
+def _named(session: Session, wanted: str, code: str | None) -> list[CataloguedMunicipality]:
+    folded = CataloguedMunicipality.folded
+    query = select(CataloguedMunicipality).where(folded.contains(wanted, autoescape=True))
     if code:
         query = query.where(CataloguedMunicipality.state_code == code)
-    folded = CataloguedMunicipality.folded
     best = (folded == wanted).desc(), folded.startswith(wanted, autoescape=True).desc()
     rows = session.scalars(query.order_by(*best, folded, CataloguedMunicipality.code).limit(MOST_CANDIDATES))
-    ranked = sorted(rows, key=lambda row: (closeness(wanted, row.folded) or 0, row.folded, row.code))
-    return tuple(_seen(row) for row in ranked[:limit]) or places.find(text, state_code, limit)
+    return sorted(rows, key=lambda row: (closeness(wanted, row.folded) or 0, row.folded, row.code))
+
+
+def _seated(session: Session, wanted: str, code: str | None) -> list[CataloguedMunicipality]:
+    """Seats are kept as they are written, so they are folded here: at most those of the country."""
+    query = select(CataloguedMunicipality).where(CataloguedMunicipality.seat.not_in(["", CataloguedMunicipality.name]))
+    if code:
+        query = query.where(CataloguedMunicipality.state_code == code)
+    found = [(rank, row) for row in session.scalars(query) if (rank := closeness(wanted, fold(row.seat))) is not None]
+    return [row for _, row in sorted(found, key=lambda one: (one[0], one[1].folded, one[1].code))]
 
 
 def localities(session: Session, municipality_code: str, text: str = "", limit: int = 50) -> tuple[str, ...]:

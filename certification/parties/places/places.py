@@ -19,6 +19,7 @@ from certification.rules.text import N_
 HERE = Path(__file__).parent
 LONGEST_NAME = 120
 LONGEST_REFERENCE = 300
+COUNTRY = "mexico"
 _PUNCTUATION = frozenset(" .,;:-–()/'’‘\"“”&#°ºª")
 _IN_OWN_WORDS = {"es": {"15": "Estado de México"}, "en": {"15": "State of Mexico", "09": "Mexico City"}}
 
@@ -115,13 +116,20 @@ def _state_words() -> dict[str, str]:
 
 
 def split_hint(text: str) -> tuple[str, str | None]:
-    """``"teotitlan, oax."`` → ``("teotitlan", "20")``; a comma that belongs to the name stays."""
+    """``"teotitlan, oax."`` → ``("teotitlan", "20")``; a comma that belongs to the name stays.
+
+    "México" after another state is the country: ``"coatepec, veracruz, méxico"`` → ``("coatepec", "30")``.
+    """
     before, comma, after = text.rpartition(",")
-    code = _state_words().get(fold(" ".join(after.split()))) if comma else None
+    word = fold(" ".join(after.split()))
+    code = _state_words().get(word) if comma else None
+    if word == COUNTRY and (inner := split_hint(before))[1]:
+        return inner
     return (before.strip(), code) if code else (text.strip(), None)
 
 
-def _hint_without_comma(wanted: str) -> tuple[str, str | None]:
+def hint_at_end(wanted: str) -> tuple[str, str | None]:
+    """A state that ends a folded text without a comma: ``"teotitlan oaxaca"`` → ``("teotitlan", "20")``."""
     for words, code in _state_words().items():
         if wanted.endswith(f" {words}"):
             return wanted.removesuffix(words).strip(), code
@@ -150,7 +158,7 @@ def find(text: str, state_code: str | None = None, limit: int = 10) -> tuple[Mun
     code = state_code or hinted
     found = _ranked(wanted, code)
     if not found and not code:
-        found = _ranked(*_hint_without_comma(wanted))
+        found = _ranked(*hint_at_end(wanted))
     return tuple(found[:limit])
 
 

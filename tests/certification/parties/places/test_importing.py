@@ -142,3 +142,35 @@ def test_the_real_lists_are_brought_twice_with_the_same_result(session: Session,
         "20319": "Distrito 26, Miahuatlán",
     }
     assert session.scalar(select(func.count()).select_from(CataloguedLocality)) == 10635
+
+
+FULL = (
+    "cvegeo,cve_ent,cve_mun,nombre,cabecera\n"
+    "07008,07,008,Ángel Albino Corzo,Jaltenango de la Paz (Ángel Albino Corzo)\n"
+    "14084,14,084,Talpa de Allende,Talpa de Allende\n"
+    "20041,20,041,Huautla de Jiménez,Huautla de Jiménez\n"
+    "13025,13,025,Huautla,Huautla\n"
+    "30068,30,068,Fortín,Fortín de las Flores\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "codes"),
+    [
+        ("jaltenango", ["07008"]),
+        ("Jaltenango, Chiapas", ["07008"]),
+        ("jaltenango, Oaxaca", []),
+        ("fortin de las flores", ["30068"]),
+        ("fortín", ["30068"]),
+        ("talpa de allende jalisco", ["14084"]),
+        ("huautla, oaxaca, méxico", ["20041"]),
+        ("huautla", ["13025", "20041"]),
+        ("albino corzo", ["07008"]),
+        ("jalisco", []),
+    ],
+)
+def test_the_full_catalogue_is_found_by_seat_and_by_a_state_written_in_any_way(
+    session: Session, asked: str, codes: list[str]
+) -> None:
+    stored(read_catalogue(FULL.encode()), session)
+    assert [one.code for one in catalogue.find(session, asked)] == codes

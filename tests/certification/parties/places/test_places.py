@@ -79,6 +79,8 @@ def test_municipalities_of_a_state_come_in_the_order_of_unaccented_names() -> No
         ("Tequila, Veracruz de Ignacio de la Llave", None, ["30168"]),
         ("san juan mixtepec", None, ["20208", "20209"]),
         ("mixtepec, Oaxaca", None, ["20208", "20209", "20318", "20319"]),
+        ("teotitlan, Oaxaca, México", None, ["20546"]),
+        ("toluca, mexico", None, ["15106"]),
         (LONG, None, ["20549"]),
         (f"{LONG}, Oaxaca", None, ["20549"]),
         ("hueyapan", "21", ["21075"]),
