@@ -106,7 +106,7 @@ def release(evaluation: Evaluation, *, reason: str, by: User, at: datetime) -> N
 
 
 def candidates(application: Application, at: datetime) -> list[Candidate]:
-    """Everyone who evaluates for the scheme and has no seat yet, by name, each with why not."""
+    """Everyone who evaluates for the scheme and has no seat yet, with why not: first who may, of the same branch, by name."""
     held = select(RoleHolding.user_id).where(
         RoleHolding.role == Role.EVALUATOR,
         RoleHolding.scope == scope_of(application.scheme_version.scheme),
@@ -115,7 +115,7 @@ def candidates(application: Application, at: datetime) -> list[Candidate]:
     taken = {one.evaluator_id for one in application.evaluations if one.recused_at is None}
     people = db.session.scalars(select(User).where(User.id.in_(held), User.state == UserState.ACTIVE).order_by(User.name)).all()
     busy = _open_cases([one.id for one in people])
-    return [
+    found = [
         Candidate(
             one,
             tuple(workshops_of(one, application)),
@@ -126,6 +126,8 @@ def candidates(application: Application, at: datetime) -> list[Candidate]:
         for one in people
         if one.id not in taken
     ]
+    branch = application.party.branch
+    return sorted(found, key=lambda one: (one.bar is not None, all(place.branch != branch for place in one.workshops)))
 
 
 def workshops_of(person: User, application: Application) -> list[Party]:
