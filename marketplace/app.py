@@ -62,8 +62,6 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
     for part in (db, i18n, web, assets, files, failures, guard):
         part.init_app(app)
     CSRFProtect(app)
-        lambda _error, endpoint, _values: f"/{endpoint}"
-    )  # until every concept stands: the lead removes this line
     _register(app)
     return app
 
