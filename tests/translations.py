@@ -6,6 +6,7 @@ Spanish is the language of the source; a catalogue for it exists only where a co
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -15,7 +16,16 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "marketplace" / "translations"
-KEYWORDS = {"_": None, "_l": None, "N_": None, "wrong": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
+KEYWORDS = {
+    "_": None,
+    "_l": None,
+    "N_": None,
+    "wrong": None,
+    "gettext": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "_n": (1, 2),
+}
 SOURCES = [
     ("certification", [("**.py", "python")]),
     ("marketplace", [("**.py", "python")]),
@@ -52,8 +62,8 @@ def update(language: str) -> list[Message]:
     """Bring one catalogue up to date and compile it; returns what still lacks a translation."""
     po = _po(language)
     po.parent.mkdir(parents=True, exist_ok=True)
-    catalog = read(language) if po.exists() else Catalog(locale=language)
-    catalog.update(gathered(), no_fuzzy_matching=True)
+    catalog = read(language) if po.exists() else _begun(language)
+    catalog.update(gathered(), no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     with po.open("wb") as file:
         write_po(file, catalog, width=120, sort_output=True, include_previous=False, omit_header=False, no_location=True)
@@ -64,6 +74,22 @@ def update(language: str) -> list[Message]:
 def untranslated(catalog: Catalog) -> list[Message]:
     """Sentences without words in the other language."""
     return [message for message in catalog if message.id and not all(_strings(message))]
+
+
+def _begun(language: str) -> Catalog:
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    return Catalog(
+        locale=language,
+        project="Tianguis",
+        version="1",
+        header_comment="# What Tianguis says, in another language. Apache-2.0, as the rest of it.",
+        msgid_bugs_address="the repository",
+        last_translator="Tianguis",
+        language_team="Tianguis",
+        creation_date=now,
+        revision_date=now,
+        fuzzy=False,
+    )
 
 
 def _strings(message: Message) -> list[str]:
