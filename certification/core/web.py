@@ -84,11 +84,18 @@ def position(word: str | None) -> list[Any] | None:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest from error
-    if not isinstance(found, list) or any(isinstance(one, int) and abs(one) >= 2**63 for one in found):
+    if not isinstance(found, list) or not all(_is_ours(one) for one in found):
         raise BadRequest
     return found
+
+
+def _is_ours(part: Any) -> bool:
+    """Positions are made of words and numbers that a database can hold."""
+    if isinstance(part, str):
+        return "\x00" not in part
+    return isinstance(part, int) and not isinstance(part, bool) and abs(part) < 2**31  # our integers
 
 
 def _dress(response: Response) -> Response:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
@@ -54,6 +55,10 @@ class Suggestion:
     state: str
 
 
+def _no_others(_lang: str) -> list[tuple[str, str]]:
+    return []
+
+
 class PartyForm(Form):
     """Who they are and where they work."""
 
@@ -69,9 +74,11 @@ class PartyForm(Form):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         lang = language()
+        others = current_app.extensions.get(OTHER_TRADES, _no_others)(lang)
         self.branch.choices = [
-            SelectChoice("", _l("Alimentos u otro")),
-            *(SelectChoice(one.id, one.label(lang)) for one in branches()),
+            SelectChoice("", _l("Otro")),
+            *(SelectChoice(one.id, one.label(lang), optgroup=_l("Artesanía")) for one in branches()),
+            *(SelectChoice(key, name, optgroup=_l("Alimentos y más")) for key, name in others),
         ]
         self.state_code.choices = [
             SelectChoice("", _l("Elija su estado")),

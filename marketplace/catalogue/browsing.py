@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -162,10 +162,10 @@ def instant_and_id(after: Sequence[Any]) -> tuple[datetime, int]:
         case [str() as instant, int() as number]:
             try:
                 at = datetime.fromisoformat(instant)
-            except ValueError as error:
+                if at.tzinfo is not None:
+                    return at.astimezone(UTC), number
+            except (ValueError, OverflowError) as error:
                 raise BadRequest from error
-            if at.tzinfo is not None:
-                return at, number
     raise BadRequest
 
 

@@ -20,6 +20,7 @@ from marketplace.enquiries.models import EnquiryState
 from marketplace.labels import Held, held_by
 from marketplace.producers.models import Producer
 from marketplace.producers.queries import stalls_of, without_stall
+from marketplace.producers.stalls import is_away
 
 SOON = timedelta(days=60)
 SHOWN = 3
@@ -52,6 +53,7 @@ class Today:
     without_stall: list[Party]
     stalls: list[Producer]
     closed: list[Producer]
+    away: frozenset[str]  # slugs
     steps: list[Step]
     questions: list[enquiries.Line]
     open_questions: int
@@ -66,7 +68,7 @@ class Today:
     def is_quiet(self) -> bool:
         """Whether nothing waits."""
         waiting = (self.unvetted, self.questions, self.drafts, self.applications, self.labels, self.reviews, self.closed)
-        return not any(waiting) and not self.without_stall and not self.proofs
+        return not any(waiting) and not self.without_stall and not self.proofs and not self.steps
 
 
 def today(person: User, at: datetime) -> Today:
@@ -80,6 +82,7 @@ def today(person: User, at: datetime) -> Today:
         without_stall=without_stall(person),
         stalls=stalls,
         closed=[one for one in stalls if one.published_at is None and one.party.vetting is Vetting.VETTED],
+        away=frozenset(one.slug for one in stalls if is_away(one, at)),
         steps=_steps(parties, stalls, sum(drafts.counts.values()) if drafts else 0),
         questions=[line for line in enquiries.for_desk(person).lines if line.state is EnquiryState.OPEN][:SHOWN],
         open_questions=enquiries.waiting(person),
@@ -122,7 +125,7 @@ def _steps(parties: list[Party], stalls: list[Producer], pieces: int) -> list[St
         Step("stall", any(one.published_at is not None for one in stalls)),
         Step("piece", pieces > 0),
     ]
-    return [] if all(step.done for step in steps) or (not parties and stalls) else steps
+    return [] if not parties or all(step.done for step in steps) else steps
 
 
 def _reviews(person: User, at: datetime) -> list[Reviews]:

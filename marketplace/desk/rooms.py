@@ -79,7 +79,8 @@ def _open_questions(parties: list[int]) -> int:
 def _party(who: User) -> list[Room]:
     memberships = select(Membership).where(Membership.user_id == who.id, Membership.ended_at.is_(None)).order_by(Membership.id)
     own = [one.party for one in db.session.scalars(memberships.limit(MOST_STALLS))]
-    rooms = [_room("parties.show", party.name, "people", public_id=party.public_id) for party in own]
+    only = _("Personas y datos") if len(own) == 1 else ""
+    rooms = [_room("parties.show", only or party.name, "people", public_id=party.public_id) for party in own]
     if parties_of(who, Power.APPLY):
         rooms.append(_room("applications.index", _("Solicitudes de sello"), "valid"))
     return rooms

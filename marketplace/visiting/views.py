@@ -15,6 +15,7 @@ from certification.parties.places.map_paths import CREDIT, map_paths, view_box
 from certification.parties.places.places import state_name
 from certification.parties.queries import place_of
 from certification.rules.fold import fold
+from certification.schemes.builtin import public_notice
 from marketplace.catalogue.cards import cards
 from marketplace.labels import held_by
 from marketplace.producers.models import Producer
@@ -75,7 +76,7 @@ def show(producer: Producer) -> str:
         next_url=with_args(after=cursor(*found.next)) if found.next else None,
         share=_share(producer, cover, address),
         organization=_organization(producer, cover, address),
-        today=at,
+        notice_words=public_notice().in_(language()),
         nav="producers",
     )
 

@@ -64,9 +64,9 @@ def test_the_same_person_does_not_found_the_same_party_twice(session: Session, a
 
 
 @pytest.mark.parametrize(
-    ("given", "field"), [(values(""), "name"), (values("x" * 201), "name"), (values(branch="brujeria"), "branch")]
+    ("given", "field"), [(values(""), "name"), (values("x" * 201), "name"), (values(branch="¡Brujería!"), "branch")]
 )
-def test_a_party_needs_a_name_and_a_branch_that_exists(session: Session, at: datetime, given: PartyValues, field: str) -> None:
+def test_a_party_needs_a_name_and_a_branch_that_is_a_word(session: Session, at: datetime, given: PartyValues, field: str) -> None:
     rosa = makers.user()
     with pytest.raises(InvalidInput) as refused, unit_of_work():
         founding.found(given, by=rosa, at=at)
