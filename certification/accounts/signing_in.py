@@ -101,13 +101,15 @@ class PrintedForMe:
 
 
 def news_of_codes(user: User, *, at: datetime) -> list[PrintedForMe]:
-    """Codes that others printed for this account, each told once."""
-    untold = select(OneTimeCode).where(
-        OneTimeCode.user_id == user.id, OneTimeCode.purpose == Purpose.PRINTED, OneTimeCode.told_at.is_(None)
+    """Codes that other people printed for this account, each told once; the console's own are nobody's news."""
+    untold = (
+        select(OneTimeCode, User.name)
+        .join(User, User.id == OneTimeCode.made_by_id)
+        .where(OneTimeCode.user_id == user.id, OneTimeCode.purpose == Purpose.PRINTED, OneTimeCode.told_at.is_(None))
+        .order_by(OneTimeCode.id)
     )
     news = []
-    for row in writing().scalars(untold.order_by(OneTimeCode.id)):
-        maker = db.session.get(User, row.made_by_id)
-        news.append(PrintedForMe(maker.name if maker else "", row.made_at))
+    for row, maker in writing().execute(untold):
+        news.append(PrintedForMe(maker, row.made_at))
         row.told_at = at
     return news
