@@ -16,30 +16,9 @@
  * data-max-edge="0" sends a file untouched, for evidence whose original matters. A canvas keeps the orientation and drops
  * the place where the picture was taken; a kind the browser cannot read (HEIC) goes as it is and the server reads it.
  */
-const QUALITY = 0.85;
-const LIMIT_MS = 120000;
+import { smaller } from "./smaller.js";
 
-const smaller = async (file, edge) => {
-  if (!edge) return file;
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-  } catch {
-    return file;
-  }
-  const scale = Math.min(1, edge / Math.max(bitmap.width, bitmap.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(bitmap.width * scale);
-  canvas.height = Math.round(bitmap.height * scale);
-  const pen = canvas.getContext("2d");
-  pen.imageSmoothingQuality = "high";
-  pen.fillStyle = "#FFF"; // what a transparent PNG lies on
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  const blob = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", QUALITY); });
-  return blob ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: blob.type }) : file;
-};
+const LIMIT_MS = 120000;
 
 const sentenceIn = (xhr) => {
   const error = xhr.response?.error;

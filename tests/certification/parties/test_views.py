@@ -232,4 +232,4 @@ def test_ties_are_searched_declared_and_ended(session: Session, client_of: Clien
 
 @pytest.mark.parametrize("query", ["who=%00", "who=%F0%9F%92%A5", "who=" + "x" * 5000, "who=%25%5F"])
 def test_hostile_words_find_nobody(session: Session, client_of: ClientOf, query: str) -> None:
-    assert client_of(makers.user()).get(f"/desk/ties?{query}").status_code == 200
+    assert client_of(makers.user()).get(f"/desk/ties?{query}").status_code in (200, 400)
