@@ -20,8 +20,8 @@ class Permission(StrEnum):
 
 
 def may_be_bought(_person: User | None, thing: Any) -> bool:
-    """The product is shown and can be had."""
-    return isinstance(thing, Product) and thing.state is ListingState.PUBLISHED
+    """The product is shown, in an open stall, and can be had."""
+    return isinstance(thing, Product) and thing.state is ListingState.PUBLISHED and thing.producer.published_at is not None
 
 
 def sells_it(person: User | None, thing: Any) -> bool:

@@ -1,0 +1,169 @@
+"""A small world with two of everything: one side whose people are tried, and another that is none of their business.
+
+Everyone in ``ROLES`` stands in some relation to the *own* side; the *other* side belongs to ``rival`` and is judged under
+another scheme. The world is put back as it was after every request that wrote something.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pysqlite3
+from flask import Flask
+from sqlalchemy import create_engine, event, text
+from werkzeug.test import TestResponse
+
+from certification.core.db import db
+from certification.core.settings import read_settings
+from certification.registry.keys import create_keys
+from marketplace.app import create_app
+from marketplace.models import METADATA
+from tests.conftest import NOW, Browser
+
+SIDES = ("own", "other")
+ROLES = {
+    "visitor": "has no account",
+    "buyer": "has an account and nothing else",
+    "admin": "administers the workshop",
+    "catalogue": "keeps the workshop's catalogue",
+    "payments": "keeps the workshop's money",
+    "reader": "belongs to the workshop and only reads",
+    "former": "administered the workshop, and had its mandate as a promoter, until they left",
+    "coop": "administers the cooperative that has the workshop's mandate",
+    "coop_reader": "only reads in that cooperative",
+    "promoter": "promoter with the workshop's mandate",
+    "promoter_idle": "promoter without a mandate",
+    "rival": "administers another workshop",
+    "evaluator": "evaluates the workshop's cases and declared no tie",
+    "evaluator_idle": "evaluates for the scheme, not these cases",
+    "tied": "was assigned to these cases and is tied to the workshop",
+    "recused": "was assigned and stepped aside",
+    "decider": "sits on the scheme's committee",
+    "decider_tied": "sits there and is tied to the workshop",
+    "decider_evaluated": "sits there and evaluated these cases",
+    "decider_elsewhere": "sits on the committee of the other scheme",
+    "owner": "owns the scheme",
+    "vetter": "vets who may speak for a party",
+    "operator": "runs the instance",
+}
+Params = dict[str, Any]
+Thing = Callable[[str], Params]
+
+
+@dataclass
+class World:
+    """``things[name][side]`` gives the address parts of a thing as one role would try it."""
+
+    app: Flask
+    users: dict[str, tuple[int, str]] = field(default_factory=dict)  # row id and what a session remembers
+    things: dict[str, dict[str, Thing]] = field(default_factory=dict)
+    rows: dict[str, dict[str, range]] = field(default_factory=dict)  # side → table → ids that were made for it
+    written: list[str] = field(default_factory=list)
+    _kept: Any = None
+
+    def add(self, name: str, side: str, **params: Any) -> None:
+        self.things.setdefault(name, {})[side] = lambda _role: params
+
+    def path(self, route: str, name: str, side: str, role: str) -> str:
+        """The address of a thing under a route."""
+        params = self.things[name][side](role) if name else {}
+        return re.sub(r"<(?:[^<>:]+:)?([a-z_]+)>", lambda part: quote(str(params[part[1]])), route)
+
+    def cookie(self, role: str, *, strong: bool = True) -> str:
+        """The session of somebody who signed in just now, with a passkey unless told otherwise."""
+        if role not in self.users:
+            return ""
+        since = int(NOW.timestamp())
+        memory = {"_user_id": self.users[role][1], "_fresh": True, "sid": f"sid-{role}", "since": since, "proved": since}
+        signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]  # Flask's own kind
+        return f"tianguis={signer.dumps(memory | ({'strong': True} if strong else {}))}"
+
+    def ask(self, role: str, method: str, path: str, *, strong: bool = True, **given: Any) -> TestResponse:
+        """One request by one role. ``written`` then holds the statements that changed something."""
+        self.written.clear()
+        headers = {"Cookie": self.cookie(role, strong=strong)} | given.pop("headers", {})
+        return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, buffered=True, **given)
+
+    def keep(self) -> None:
+        """Remember the database as it is now."""
+        with self.app.app_context():
+            raw = db.engine.raw_connection()
+            if db.engine.dialect.name == "sqlite":
+                self._kept = pysqlite3.dbapi2.connect(":memory:")
+                raw.driver_connection.backup(self._kept)  # type: ignore[union-attr]  # pysqlite3's own
+            else:
+                for table in METADATA.sorted_tables:
+                    self._run(f"CREATE TABLE kept.{table.name} AS TABLE public.{table.name}")
+            raw.close()
+        self.written.clear()
+
+    def restore(self) -> None:
+        """Put back what the last request changed."""
+        if not self.written:
+            return
+        with self.app.app_context():
+            db.session.remove()
+            if self._kept is not None:
+                raw = db.engine.raw_connection()
+                self._kept.backup(raw.driver_connection)
+                raw.close()
+            else:
+                names = [table.name for table in METADATA.sorted_tables]
+                again = "; ".join(f"INSERT INTO {name} SELECT * FROM kept.{name}" for name in names)  # noqa: S608 - our own tables
+                self._run(f"SET LOCAL session_replication_role = replica; TRUNCATE {', '.join(names)}; {again}")
+        self.written.clear()
+
+    @staticmethod
+    def _run(statement: str) -> None:
+        with db.engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+@contextmanager
+def build(database_url: str, folder: Path, populate: Callable[["World"], None], **config: object) -> Iterator[World]:
+    """A whole application of its own with the world in it."""
+    settings = read_settings(
+        {},
+        DATA=str(folder),
+        DATABASE_URL=_own_database(database_url),
+        SECRET_KEY="tests only: " + "w" * 32,
+        ORIGIN="http://localhost",
+        PASSKEYS_REQUIRED="yes",
+    )
+    app = create_app(settings, **({"TESTING": True, "WTF_CSRF_ENABLED": False} | config))
+    app.test_client_class = Browser
+    world = World(app)
+    with app.app_context():
+        METADATA.create_all(db.engine)
+        create_keys(settings.data, demonstration=False)
+        populate(world)
+        event.listen(db.engine, "before_cursor_execute", lambda *given: _note(world, given[2]))
+        if db.engine.dialect.name == "postgresql":
+            world._run("CREATE SCHEMA kept")
+        db.session.remove()
+    world.keep()
+    yield world
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _own_database(url: str) -> str:
+    if not url.startswith("postgresql"):
+        return url
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    name = f"world{sha256(str(id(server)).encode()).hexdigest()[:12]}"
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    server.dispose()
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def _note(world: World, statement: str) -> None:
+    if statement.lstrip().split(" ", 1)[0].upper() in {"INSERT", "UPDATE", "DELETE"}:
+        world.written.append(statement)
