@@ -1,0 +1,136 @@
+"""The demonstration market, built once, and servers on copies of it.
+
+``WEB_TESTS_MARKET`` may name a folder where the built market is kept and found again, for whoever works on these tests.
+"""
+
+import gzip
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from certification.core import clock
+from certification.core.db import db
+from certification.registry.keys import create_keys
+from marketplace.app import create_app
+from marketplace.cli import local_settings, prepare
+from marketplace.demonstration.loading import load_demonstration
+
+TEXT = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
+KEPT = os.environ.get("WEB_TESTS_MARKET")
+
+
+def prepared_schema(app: Flask) -> None:
+    """The whole schema, as the console command makes it."""
+    prepare(app, demonstration=True)
+
+
+def build(folder: Path) -> Path:
+    """Fill an empty folder with the fictional market; give it back. Takes a minute or so: it draws."""
+    if (folder / "tianguis.db").exists():
+        return folder
+    app = create_app(local_settings(folder))
+    prepared_schema(app)
+    with app.app_context():
+        create_keys(folder, demonstration=True)
+        load_demonstration(at=clock.now())
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+        db.engine.dispose()
+    return folder
+
+
+def copy_of(market: Path, folder: Path) -> Path:
+    """A market of one's own; photographs never change, so they are shared."""
+    shutil.copytree(market, folder, copy_function=_copy)
+    return folder
+
+
+def _copy(source: str, target: str) -> str:
+    if "media" in Path(source).parts:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+    return target
+
+
+@dataclass(frozen=True)
+class Site:
+    """A market that is being served."""
+
+    app: Flask
+    address: str
+    folder: Path
+
+    def ask(self, question: Callable[[], Any]) -> Any:
+        """What the database holds now."""
+        with self.app.app_context():
+            try:
+                return question()
+            finally:
+                db.session.remove()
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug names it so
+        pass
+
+
+class Compressed:
+    """What the proxies in deploy/ do: text goes over the wire in gzip."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self.app = app
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        told: list[Any] = []
+        chunks = self.app(environ, lambda *given: told.append(given))
+        if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") or not _is_text(told):
+            start(*told[0])
+            return chunks
+        body = gzip.compress(b"".join(chunks), compresslevel=6, mtime=0)
+        getattr(chunks, "close", lambda: None)()
+        status, headers, *rest = told[0]
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        start(
+            status, [*kept, ("Content-Encoding", "gzip"), ("Content-Length", str(len(body))), ("Vary", "Accept-Encoding")], *rest
+        )
+        return [body]
+
+
+def _is_text(told: list[Any]) -> bool:
+    status, headers = told[0][0], {name.lower(): value for name, value in told[0][1]}
+    return not status.startswith("304") and headers.get("content-type", "").startswith(TEXT)
+
+
+@contextmanager
+def serving(folder: Path, host: str = "127.0.0.1") -> Iterator[Site]:
+    """Serve the market in a folder on a free port of this machine, in real time, until the block ends."""
+    port = free_port()
+    app = create_app(local_settings(folder, host, port))
+    server = make_server("127.0.0.1", port, Compressed(app), threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield Site(app, f"http://{host}:{port}", folder)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
