@@ -95,5 +95,6 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=chosen_language)
     app.after_request(_remember)
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.policies["ext.i18n.trimmed"] = True  # sentences are gathered so, and found by the same words
     app.jinja_env.filters.update(day=day, moment=moment, clock_time=clock_time, money=money, sentence=sentence)
     app.jinja_env.globals.update(language=language)

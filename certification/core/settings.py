@@ -108,7 +108,9 @@ TABLE = (
         "Secret of 32 letters or more that signs sessions; serve refuses to start without one, a demonstration makes its own.",
     ),
     Setting("NAME", _text, "Tianguis", "Name of this market as its pages show it."),
-    Setting("OPERATOR", _text, "Quien opera este sitio", "Name of who answers for this site, shown in the notices."),
+    Setting(
+        "OPERATOR", _text, "", "Name of who answers for this site, shown in the notices; empty says only that someone runs it."
+    ),
     Setting(
         "OPERATOR_CONTACT", _text, "", "How to reach the operator about privacy: a postal address, a telephone or a mail address."
     ),

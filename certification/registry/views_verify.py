@@ -115,7 +115,7 @@ def _unknown(typed: str, error: BadCode | None) -> tuple[str, int]:
 
 
 def _look(miss: NearMiss, plain: str) -> str:
-    places = [f"{number}.º, «{plain[number - 1]}»" for number in miss.positions]
+    places = [_("%(number)s.º, «%(sign)s»", number=number, sign=plain[number - 1]) for number in miss.positions]
     if miss.slip is Slip.SWAPPED:
         return str(_("¿Están cambiados de lugar el %(one)s y el %(two)s?", one=places[0], two=places[1]))
     return str(_("Mire otra vez el %(one)s: es fácil confundirlo.", one=places[0]))

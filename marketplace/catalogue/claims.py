@@ -32,7 +32,8 @@ class ListingClaim:
 
     def message(self, lang: str) -> str:
         """What the rule tells the person typing, with the words it is about."""
-        return f"«{self.claim.words}»: {self.claim.rule.message.in_(lang)}"
+        said = f"“{self.claim.words}”" if lang == "en" else f"«{self.claim.words}»"
+        return f"{said}: {self.claim.rule.message.in_(lang)}"
 
 
 @cache

@@ -89,7 +89,7 @@ def _rows(counts: dict[str, int], chosen: tuple[str, ...], name: Any) -> list[di
 
 
 def _chips(wanted: Filter, names: dict[str, str]) -> list[tuple[str, str]]:
-    made = [(f"«{wanted.words}»", with_args(q=None, after=None))] if wanted.words else []
+    made = [(_("«%(words)s»", words=wanted.words), with_args(q=None, after=None))] if wanted.words else []
     facets_put: tuple[tuple[str, tuple[Any, ...], Callable[[Any], str | None]], ...] = (
         ("label", wanted.labels, lambda key: names.get(key, key)),
         ("category", wanted.categories, _category_name),
@@ -121,7 +121,7 @@ def _title(wanted: Filter, names: dict[str, str]) -> str:
     parts = [_category_name(key) for key in wanted.categories] + [names.get(key, key) for key in wanted.labels]
     what = ", ".join(parts) or _("Productos")
     if wanted.words:
-        what = f"{what}: {wanted.words}" if parts else f"«{wanted.words}»"
+        what = f"{what}: {wanted.words}" if parts else _("«%(words)s»", words=wanted.words)
     if wanted.states:
         places = ", ".join(state_name(code, language()) for code in wanted.states)
         what = _("%(what)s de %(places)s", what=what, places=places)

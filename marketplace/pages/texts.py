@@ -65,7 +65,7 @@ def text(name: str, language: str) -> Text:
         raise BadText(msg)
     settings = current_app.config["SETTINGS"]
     fields = {
-        "operator": settings["OPERATOR"],
+        "operator": settings["OPERATOR"] or _("Quien opera este sitio"),
         "contact": settings["OPERATOR_CONTACT"] or _("quien opera este sitio"),
         "site": settings["NAME"],
     }
