@@ -74,7 +74,8 @@ def start(producer: Producer, *, by: User, at: datetime) -> Product:
 def save(product: Product, values: ListingValues, *, version: int, by: User, at: datetime, auto: bool = False) -> bool:
     """Write the form; whether anything changed. Drafts may lack anything, what is on sale must stay complete.
 
-    ``version`` is the one that the form was opened with. ``auto``: saved by the page itself, on the record once an hour.
+    ``version`` is the one that the form was opened with; what is saved already may be sent again under any, for an answer
+    gets lost where the signal is weak. ``auto``: saved by the page itself, on the record once an hour.
 
     Raises:
         ChangedMeanwhile: somebody saved since.
@@ -85,12 +86,12 @@ def save(product: Product, values: ListingValues, *, version: int, by: User, at:
     check(by, Permission.EDIT, product)
     check_bounds(values)
     _open_to_change(product)
-    if version != product.version_id:
-        raise ChangedMeanwhile
-    before = substance.of(product)
+    opened, before = product.version_id, substance.of(product)
     changed = fill(product, values)
     if not changed:
         return False
+    if version != opened:
+        raise ChangedMeanwhile
     _touched(product, at)
     if not (auto and _recorded_lately(product, by, at)):
         _record("listing.save", product, by=by, at=at, fields=changed)

@@ -131,6 +131,15 @@ def test_a_stale_form_is_a_conflict_and_writes_nothing(stall: Producer, keeper: 
     assert product.name == "Olla de barro"
 
 
+def test_what_is_saved_already_may_be_sent_again_when_its_answer_was_lost(stall: Producer, keeper: User, at: datetime) -> None:
+    product = started(stall, keeper, at)
+    opened = product.version_id
+    saved(product, WHOLE, keeper, at)
+    version = product.version_id
+    assert saved(product, WHOLE, keeper, at, version=opened) is False
+    assert product.version_id == version
+
+
 def test_autosaves_are_on_the_record_once_an_hour(stall: Producer, keeper: User, session: Session, at: datetime) -> None:
     product = started(stall, keeper, at)
     for minute in (0, 5, 59, 65):
