@@ -19,11 +19,12 @@ from certification.accounts.roles import create_operator
 from certification.core import clock, instance, log
 from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.instance import WrongInstanceError
-from certification.core.mail import work
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
+from certification.core.worker import stop_on_signals, work
 from certification.registry.keys import KeyProblemError, create_keys
 from certification.rules.errors import DomainError
 from marketplace.app import create_app
+from marketplace.chores import tasks
 from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
 from marketplace.demonstration.people import PASSWORD
 from marketplace.migrations.upgrade import current, upgrade
@@ -141,8 +142,8 @@ def _tell_accounts() -> None:
 def _open(app: Flask, host: str, port: int) -> None:
     server = make_server(host, port, app, threaded=True)
     stop = threading.Event()
-    mailer = threading.Thread(target=work, args=(app, stop), daemon=True)
-    mailer.start()
+    chores = threading.Thread(target=work, args=(app, tasks(app), stop), daemon=True)
+    chores.start()
     click.echo(f"\n  {app.config['SETTINGS']['NAME']}: http://{host}:{port}   (Ctrl+C ends it)\n")
     try:
         server.serve_forever()
@@ -175,11 +176,13 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 
 @main.command()
 def worker() -> None:
-    """Deliver mail and do what time asks for, beside `serve`."""
+    """Deliver mail and do what time asks for, beside `serve`. SIGTERM ends it after the mail at hand."""
     with plain_failures():
         settings = read_settings()
         log.configure(settings["LOG_LEVEL"])
-        work(create_app(settings), threading.Event())
+        app, stop = create_app(settings), threading.Event()
+    stop_on_signals(app, stop)
+    work(app, tasks(app), stop)
 
 
 @main.command(name="upgrade")

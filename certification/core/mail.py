@@ -1,16 +1,13 @@
-"""Carriers of mail, and the worker that empties the outbox."""
+"""Carriers of mail, and the worker's task that empties the outbox."""
 
 import smtplib
-import threading
+from datetime import timedelta
 from email.message import EmailMessage
 
 from flask import Flask
 
-from certification.core import clock
-from certification.core.db import db
 from certification.core.outbox import Carrier, deliver_due
-
-PAUSE_S = 5.0
+from certification.core.worker import Task
 
 
 class Smtp:
@@ -39,16 +36,9 @@ def carrier_of(app: Flask) -> Carrier | None:
     return Smtp(settings["MAIL_SERVER"], settings["MAIL_USER"], settings["MAIL_PASSWORD"])
 
 
-def work(app: Flask, stop: threading.Event) -> None:
-    """Empty the outbox until told to stop; the bell only makes it sooner."""
+def delivery(app: Flask) -> Task | None:
+    """Emptying the outbox, one mail at a time; ``None`` when the settings name no carrier."""
     carrier = carrier_of(app)
     if carrier is None:
-        return
-    bell = app.extensions.setdefault("outbox_bell", threading.Event())
-    while not stop.is_set():
-        with app.app_context():
-            sent = deliver_due(carrier, at=clock.now())
-            db.session.remove()
-        if not sent:
-            bell.wait(PAUSE_S)
-            bell.clear()
+        return None
+    return Task("mail", timedelta(0), lambda at: deliver_due(carrier, at=at, limit=1), eager=True)

@@ -1,0 +1,45 @@
+"""What time asks for, done by the worker: each chore in a unit of work of its own, so that one that fails stops no other."""
+
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from certification.accounts import retention
+from certification.applications import sending
+from certification.core.db import unit_of_work
+from certification.core.mail import delivery
+from certification.core.media import files
+from certification.core.worker import Task
+
+HOURLY = timedelta(hours=1)
+DAILY = timedelta(days=1)
+
+
+def tasks(app: Flask) -> list[Task]:
+    """All that the worker does: mail, if anybody carries it, and the chores."""
+    mail = delivery(app)
+    return [*([mail] if mail else []), *CHORES]
+
+
+def forget_what_is_past_its_time(at: datetime) -> int:
+    """Delete what the privacy notice says goes (``accounts.retention``)."""
+    with unit_of_work():
+        return sum(retention.sweep(at).values())
+
+
+def lapse_unanswered(at: datetime) -> int:
+    """Close returned applications that nobody answered in time."""
+    with unit_of_work():
+        return sending.lapse_overdue(at)
+
+
+def sweep_files(at: datetime) -> int:
+    """Remove stored content that no row names. It only reads the database, so it takes no write lock."""
+    return files.sweep(at=at)
+
+
+CHORES = (
+    Task("lapse", HOURLY, lapse_unanswered, eager=True),
+    Task("retention", HOURLY, forget_what_is_past_its_time),
+    Task("files", DAILY, sweep_files),
+)
