@@ -10,7 +10,7 @@ from certification.accounts import guard
 from certification.accounts.views import bp as accounts_bp
 from certification.applications import review
 from certification.applications import views as applications
-from certification.core import assets, db, failures, i18n, web
+from certification.core import assets, compress, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.media.limits import MIB
 from certification.core.settings import Settings, read_settings
@@ -19,6 +19,7 @@ from certification.parties.forms import OTHER_TRADES
 from certification.registry import views as registry
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
+from marketplace import health
 from marketplace.catalogue import views as catalogue
 from marketplace.catalogue.taxonomy import Shelf, sellable
 from marketplace.desk import views as desk
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, **config: object) -> Flask:
         part.init_app(app)
     CSRFProtect(app)
     _register(app)
+    compress.init_app(app)
     return app
 
 
@@ -70,6 +72,7 @@ def _register(app: Flask) -> None:
     """Hang every concept's pages under its address."""
     app.register_blueprint(accounts_bp)
     app.register_blueprint(pages_bp)
+    app.register_blueprint(health.bp)
     app.register_blueprint(schemes.bp)
     app.register_blueprint(parties.bp)
     app.register_blueprint(ties.bp)

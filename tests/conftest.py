@@ -19,6 +19,7 @@ from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.registry.keys import create_keys
 from marketplace.app import create_app
+from marketplace.health import newest_version
 from marketplace.models import METADATA
 from tests.servers import postgres
 
@@ -63,6 +64,11 @@ def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> F
     app.test_client_class = Browser
     with app.app_context():
         METADATA.create_all(db.engine)
+        with db.engine.begin() as connection:  # as a migrated database says it
+            connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(
+                text("INSERT INTO alembic_version VALUES (:version) ON CONFLICT DO NOTHING"), {"version": newest_version()}
+            )
         create_keys(settings.data, demonstration=False)
     return app
 

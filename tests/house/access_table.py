@@ -276,6 +276,8 @@ POST     | /c/<code>/act/withdraw                   | certificate              |
 POST     | /c/<code>/act/withdraw                   | certificate              | committee acts     | WITHDRAWAL
 GET POST | /c/<code>/act/surrender                  | certificate              | holder
 POST     | /c/<code>/act/surrender                  | certificate              | holder             | confirmed=yes&reason_code=HOLDER_REQUEST
+GET      | /healthz                                 |                          | open
+GET      | /readyz                                  |                          | open
 GET      | /v                                       |                          | open
 GET      | /v/<code>                                | certificate              | open thing
 GET      | /V/<code>                                | certificate              | open thing

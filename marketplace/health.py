@@ -1,0 +1,83 @@
+"""For whoever watches over the site: whether the process answers, and whether it can do its work."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import structlog
+from flask import Blueprint, Response, current_app, g, jsonify
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from certification.accounts.guard import requires
+from certification.accounts.permissions import Permission
+from certification.core.db import db
+from certification.registry.keys import KeyProblemError, read_key
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+log = structlog.get_logger()
+bp = Blueprint("health", __name__)
+
+
+@bp.before_request
+def _without_cookie() -> None:
+    g.cookieless = True
+
+
+@bp.get("/healthz")
+@requires(Permission.BROWSE)
+def alive() -> Response:
+    """The process answers (200). Touches nothing."""
+    return _told({}, 200)
+
+
+@bp.get("/readyz")
+@requires(Permission.BROWSE)
+def ready() -> Response:
+    """Database reachable, schema current, signing key usable: 200, or 503 when one is not. Why stands in the log alone."""
+    checks = {name: _passes(name, check) for name, check in CHECKS.items()}
+    return _told(checks, 200 if all(checks.values()) else 503)
+
+
+def schema_version() -> str:
+    """The version that the database has; plain SQL, so that no migration tool is loaded to answer."""
+    return str(db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+@cache
+def newest_version() -> str:
+    """The version that this code asks for, by the names of its migrations."""
+    return max(found[0] for path in VERSIONS.glob("*.py") if (found := re.match(r"[0-9]{4}", path.name)))
+
+
+def _database() -> bool:
+    return bool(db.session.execute(text("SELECT 1")).scalar_one() == 1)
+
+
+def _schema() -> bool:
+    return schema_version() == newest_version()
+
+
+def _signing_key() -> bool:
+    settings = current_app.config["SETTINGS"]
+    return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
+
+
+CHECKS: dict[str, Callable[[], bool]] = {"database": _database, "schema": _schema, "signing_key": _signing_key}
+
+
+def _passes(name: str, check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (SQLAlchemyError, KeyProblemError) as error:
+        db.session.rollback()
+        log.warning("not ready", check=name, error=str(error))
+        return False
+
+
+def _told(checks: dict[str, bool], status: int) -> Response:
+    response = jsonify(status="ok" if status == 200 else "failing", checks=checks)  # noqa: PLR2004 - HTTP's
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response

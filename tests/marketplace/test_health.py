@@ -1,0 +1,65 @@
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from certification.core.db import db, unit_of_work
+from certification.registry.keys import FOLDER, PRIVATE
+from marketplace import health
+from marketplace.health import newest_version
+from marketplace.migrations.upgrade import newest
+
+WELL = {"database": True, "schema": True, "signing_key": True}
+
+
+@pytest.mark.parametrize(("path", "checks"), [("/healthz", {}), ("/readyz", WELL)])
+def test_a_site_that_works_says_so_and_keeps_nothing_in_the_browser(client: FlaskClient, path: str, checks: object) -> None:
+    told = client.get(path)
+    assert (told.status_code, told.json) == (200, {"status": "ok", "checks": checks})
+    assert "Set-Cookie" not in told.headers
+    assert told.headers["Cache-Control"] == "no-store"
+
+
+def test_the_newest_version_is_the_migrations_own(app: Flask) -> None:
+    with app.app_context():
+        assert newest_version() == newest(db.engine)
+
+
+def test_another_schema_is_not_ready_though_the_process_answers(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        _stamp("0000")
+    try:
+        told = client.get("/readyz")
+        assert (told.status_code, told.get_json()["checks"]) == (503, WELL | {"schema": False})
+        assert client.get("/healthz").status_code == 200
+    finally:
+        with app.app_context():
+            _stamp(newest_version())
+
+
+def _stamp(version: str) -> None:
+    with unit_of_work() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    db.session.remove()
+
+
+def test_a_key_that_others_may_read_is_not_ready(app: Flask, client: FlaskClient) -> None:
+    file = app.config["SETTINGS"].data / FOLDER / PRIVATE
+    file.chmod(0o644)
+    try:
+        told = client.get("/readyz")
+    finally:
+        file.chmod(0o600)
+    assert (told.status_code, told.json) == (503, {"status": "failing", "checks": WELL | {"signing_key": False}})
+
+
+def test_a_database_that_is_away_is_told_without_its_reason(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> bool:
+        return bool(db.session.execute(text("SELECT 1 FROM no_such_table_at_all")))
+
+    monkeypatch.setitem(health.CHECKS, "database", away)
+    told = client.get("/readyz")
+    assert (told.status_code, told.get_json()["checks"]) == (503, WELL | {"database": False})
+    assert "no_such_table" not in told.text
