@@ -54,3 +54,6 @@ def refuse_unsafe(settings: Settings) -> None:
     if not settings["ORIGIN"].startswith("https://"):
         msg = "TIANGUIS_ORIGIN must be the https:// address that people type."
         raise SettingError(msg)
+    if not settings["OPERATOR_CONTACT"]:
+        msg = "TIANGUIS_OPERATOR_CONTACT must say how to reach you about privacy; the privacy notice needs it."
+        raise SettingError(msg)

@@ -1,0 +1,153 @@
+"""The console command, without a server or a network."""
+
+import json
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy.orm import Session
+
+from certification.core.settings import TABLE, SettingError, read_settings
+from certification.core.worker import Task
+from marketplace import cli
+from marketplace.cli import local_settings, main
+from marketplace.demonstration import loading
+from marketplace.demonstration.content import SignIn
+from marketplace.demonstration.people import PASSWORD
+from marketplace.serving import refuse_unsafe
+from tests import makers
+
+SOUND = {
+    "SECRET_KEY": "0123456789abcdefghijklmnopqrstuv",
+    "ORIGIN": "https://tianguis.example",
+    "OPERATOR_CONTACT": "privacidad@tianguis.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def only_what_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for row in TABLE:
+        monkeypatch.delenv(f"TIANGUIS_{row.name}", raising=False)
+    monkeypatch.delenv("TIANGUIS_CONFIG", raising=False)
+
+
+@pytest.fixture
+def console() -> CliRunner:
+    return CliRunner()
+
+
+def test_settings_of_a_real_registry_are_let_pass() -> None:
+    refuse_unsafe(read_settings({}, **SOUND))
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"DEMONSTRATION": "yes"}, "TIANGUIS_DEMONSTRATION"),
+        ({"SECRET_KEY": ""}, "TIANGUIS_SECRET_KEY"),
+        ({"SECRET_KEY": "0123456789abcdefghijklmnopqrstu"}, "TIANGUIS_SECRET_KEY"),
+        ({"SECRET_KEY": "a" * 64}, "TIANGUIS_SECRET_KEY"),
+        ({"ORIGIN": "http://tianguis.example"}, "TIANGUIS_ORIGIN"),
+        ({"OPERATOR_CONTACT": ""}, "TIANGUIS_OPERATOR_CONTACT"),
+        ({"OPERATOR_CONTACT": "   "}, "TIANGUIS_OPERATOR_CONTACT"),
+    ],
+)
+def test_serving_with_what_is_unsafe_is_refused_by_name(given: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        refuse_unsafe(read_settings({}, **(SOUND | given)))
+    assert named in str(refused.value)
+
+
+def test_serve_ends_with_that_sentence_and_not_a_traceback(console: CliRunner, tmp_path: Path) -> None:
+    given = {f"TIANGUIS_{name}": value for name, value in (SOUND | {"DATA": str(tmp_path), "OPERATOR_CONTACT": ""}).items()}
+    told = console.invoke(main, ["serve"], env=given)
+    assert told.exit_code == 2
+    assert told.output.startswith("tianguis: TIANGUIS_OPERATOR_CONTACT must say")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_names_every_command_with_a_sentence(console: CliRunner) -> None:
+    told = console.invoke(main, ["--help"])
+    assert told.exit_code == 0
+    for name in ("run", "serve", "worker", "upgrade", "settings", "demo", "admin", "keys", "places", "schemes"):
+        assert f"\n  {name} " in told.output
+    assert all(command.help for command in main.commands.values())
+
+
+def test_the_settings_command_explains_the_whole_table(console: CliRunner) -> None:
+    told = console.invoke(main, ["settings"]).output
+    for row in TABLE:
+        assert f"TIANGUIS_{row.name}\n    {row.sentence}" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("LANGUAGE", "fr", "choose es or en"),
+        ("PROXIES", "-1", "give a whole number"),
+        ("DEMONSTRATION", "maybe", "say yes or no"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_with_its_name(console: CliRunner, name: str, value: str, why: str) -> None:
+    told = console.invoke(main, ["upgrade"], env={f"TIANGUIS_{name}": value})
+    assert told.exit_code == 2
+    assert told.output.startswith(f"tianguis: TIANGUIS_{name}='{value}': {why}")
+    assert "Traceback" not in told.output
+
+
+def test_a_local_market_keeps_its_secret_to_itself(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path / "market", port=5080)
+    secret = tmp_path / "market" / "secret"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert settings["SECRET_KEY"] == secret.read_text(encoding="ascii")
+    assert len(settings["SECRET_KEY"]) >= 48
+    assert local_settings(tmp_path / "market")["SECRET_KEY"] == settings["SECRET_KEY"]
+    assert local_settings(tmp_path / "other")["SECRET_KEY"] != settings["SECRET_KEY"]
+    assert (settings["DEMONSTRATION"], settings["ORIGIN"]) == (True, "http://127.0.0.1:5080")
+
+
+@pytest.fixture
+def market(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people of a market, one of whom signs in."""
+    makers.user("Ofelia Prueba", email="ofelia@demo.tianguis.example", password_hash="x")
+    makers.user("Nadie Entra", email=None)
+    people = tuple(
+        SimpleNamespace(name=name, roles=roles, party=party, who="De prueba.", sign_in=SignIn.NEVER)
+        for name, roles, party in (("Ofelia Prueba", ("operator",), None), ("Nadie Entra", (), "taller"))
+    )
+    monkeypatch.setattr(loading, "load", lambda: SimpleNamespace(all_people=people))
+
+
+def test_demo_accounts_as_json_lists_who_may_sign_in(
+    console: CliRunner, market: None, app: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "create_app", lambda _settings: app)
+    told = console.invoke(main, ["demo", "accounts", "--json", "--data", str(tmp_path)])
+    assert told.exit_code == 0
+    assert json.loads(told.output) == [
+        {
+            "name": "Ofelia Prueba",
+            "sign_in": "ofelia@demo.tianguis.example",
+            "password": PASSWORD,
+            "roles": ["operator"],
+            "who": "De prueba.",
+        }
+    ]
+
+
+def test_the_worker_runs_its_tasks_until_it_is_told_to_stop(
+    console: CliRunner, app: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def one_round(given: object, tasks: list[Task], stop: object) -> None:
+        assert given is app
+        done.extend(task.name for task in tasks)
+
+    monkeypatch.setattr(cli, "create_app", lambda _settings: app)
+    monkeypatch.setattr(cli, "stop_on_signals", lambda *_: done.append("listens"))
+    monkeypatch.setattr(cli, "work", one_round)
+    told = console.invoke(main, ["worker"], env={"TIANGUIS_DATA": str(tmp_path)})
+    assert (told.exit_code, done) == (0, ["listens", "lapse", "retention", "files"])
