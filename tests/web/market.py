@@ -3,12 +3,11 @@
 ``WEB_TESTS_MARKET`` may name a folder where the built market is kept and found again, for whoever works on these tests.
 """
 
-import gzip
 import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ from marketplace.app import create_app
 from marketplace.cli import local_settings, prepare
 from marketplace.demonstration.loading import load_demonstration
 
-TEXT = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 KEPT = os.environ.get("WEB_TESTS_MARKET")
 
 
@@ -85,39 +83,12 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-class Compressed:
-    """What the proxies in deploy/ do: text goes over the wire in gzip."""
-
-    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
-        self.app = app
-
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        told: list[Any] = []
-        chunks = self.app(environ, lambda *given: told.append(given))
-        if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") or not _is_text(told):
-            start(*told[0])
-            return chunks
-        body = gzip.compress(b"".join(chunks), compresslevel=6, mtime=0)
-        getattr(chunks, "close", lambda: None)()
-        status, headers, *rest = told[0]
-        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        start(
-            status, [*kept, ("Content-Encoding", "gzip"), ("Content-Length", str(len(body))), ("Vary", "Accept-Encoding")], *rest
-        )
-        return [body]
-
-
-def _is_text(told: list[Any]) -> bool:
-    status, headers = told[0][0], {name.lower(): value for name, value in told[0][1]}
-    return not status.startswith("304") and headers.get("content-type", "").startswith(TEXT)
-
-
 @contextmanager
 def serving(folder: Path, host: str = "127.0.0.1") -> Iterator[Site]:
     """Serve the market in a folder on a free port of this machine, in real time, until the block ends."""
     port = free_port()
     app = create_app(local_settings(folder, host, port))
-    server = make_server("127.0.0.1", port, Compressed(app), threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

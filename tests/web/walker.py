@@ -11,7 +11,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from marketplace.demonstration.people import PASSWORD
 from tests.web.market import Site
 
-PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
 DEVICES: dict[str, dict[str, Any]] = {"phone": PHONE, "desktop": DESKTOP}
 EMAIL = "{name}@demo.tianguis.example"
@@ -54,11 +59,11 @@ class Walker:
         """Tick a box or choose a radio button by its words."""
         self.page.get_by_label(label).first.check()
 
-    def reads(self, text: str) -> None:
+    def reads(self, text: str | re.Pattern[str]) -> None:
         """The page says this, where it can be seen."""
         expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
 
-    def never_reads(self, text: str) -> None:
+    def never_reads(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_text(text).locator("visible=true")).to_have_count(0)
 
     def arrives(self, path: str) -> None:
