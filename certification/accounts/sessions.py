@@ -69,8 +69,11 @@ def begin(user: User, *, how: str, strong: bool = False) -> None:
 
 
 def renew(user: User) -> None:
-    """Keep this browser signed in after the account's sessions were ended."""
-    begin(user, how="renewed", strong=bool(session.get(STRONG)))
+    """Keep this browser signed in after the account's sessions were ended; nothing was proved by that."""
+    kept = {name: session[name] for name in (STRONG, SINCE, PROVED) if name in session}
+    begin(user, how="renewed")
+    session.pop(PROVED)
+    session.update(kept)
 
 
 def end() -> None:

@@ -63,6 +63,22 @@ def test_signs_out_everywhere_else(app: Flask, browser: FlaskClient) -> None:
     assert other.get("/account/").status_code == 303
 
 
+def test_closing_other_sessions_proves_nothing_and_lengthens_nothing(browser: FlaskClient, at: datetime) -> None:
+    assert browser.post("/account/passkeys/challenge").status_code == 200  # the password was asked for just now
+    with clock.standing_at(at + timedelta(minutes=11)):
+        assert browser.post("/account/everywhere").status_code == 303
+        assert browser.post("/account/passkeys/challenge").status_code == 403
+        with browser.session_transaction() as memory:
+            assert memory["since"] == memory["proved"] == int(at.timestamp())
+
+
+def test_a_session_that_proved_nothing_still_has_not(person: User, client_of: Callable[[User], FlaskClient]) -> None:
+    browser = client_of(person)
+    browser.post("/account/everywhere")
+    assert browser.get("/account/").status_code == 200
+    assert browser.post("/account/passkeys/challenge").status_code == 403
+
+
 def test_a_new_mail_counts_once_confirmed_and_the_old_one_is_told(
     browser: FlaskClient, person: User, session: Session, mails: Callable[[], list[Any]], link_in: Callable[..., str]
 ) -> None:
