@@ -20,7 +20,7 @@ LANGUAGES = ("es", "en")
 def ask_reset(address: str, *, at: datetime) -> None:
     """Mail a link to choose a new password; for an unknown address nothing is sent and the caller can't tell."""
     address = folded(address)
-    wanted = may_mail(address, at=at)
+    wanted = may_mail(address, Purpose.RESET, at=at)
     user = by_mail(address)
     if user is None or not user.is_active or not wanted:
         return
@@ -50,7 +50,7 @@ def ask_new_mail(user: User, address: str, *, by: User, at: datetime) -> None:
     """Mail a link to the new address; the old one holds until it is followed. A taken address is not told from a free one."""
     check(by, Permission.CHANGE_ACCOUNT, user)
     address = folded(address)
-    if not may_mail(address, at=at):
+    if not may_mail(address, Purpose.NEW_MAIL, at=at):
         return
     owner = by_mail(address)
     if owner is not None:

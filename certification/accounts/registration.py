@@ -22,7 +22,7 @@ def register(  # noqa: PLR0913 - what a registration consists of
 ) -> None:
     """Take a registration; what comes next is in the mail, whether or not the address has an account already."""
     address = folded(address)
-    wanted = may_mail(address, at=at)
+    wanted = may_mail(address, Purpose.CONFIRM, at=at)
     owner = by_mail(address)
     if owner is not None:
         if wanted:

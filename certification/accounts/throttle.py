@@ -81,11 +81,11 @@ def knock(account: str, visit: Visit, *, at: datetime, user_id: int | None = Non
     session = writing()
     if knows(user_id, visit):
         own = keyed("known", f"{user_id}:{visit.device}")
-        _wait_turn(session, (own,))
+        wait_turn((own,))
         _limit(session, [SignInFailure.account == own], PER_ACCOUNT_AND_ADDRESS, at)
         return _note(session, own, own, at)
     who, where = keyed("account", account), visit.address_digest
-    _wait_turn(session, (who, where))
+    wait_turn((who, where))
     _limit(session, [SignInFailure.address == where], PER_ADDRESS, at)
     _limit(session, [SignInFailure.account == who, SignInFailure.address == where], PER_ACCOUNT_AND_ADDRESS, at)
     _pause(session, who, at)
@@ -100,9 +100,22 @@ def pass_by(what: str, visit: Visit, *, at: datetime) -> None:
 
     """
     session, where = writing(), visit.address_digest
-    _wait_turn(session, (where,))
+    wait_turn((where,))
     _limit(session, [SignInFailure.address == where], PER_ADDRESS, at)
     _note(session, keyed("what", what), where, at)
+
+
+def ration(what: str, who: str, *, most: int, within: timedelta, at: datetime) -> None:
+    """Count something that ``who`` does; at most ``most`` times ``within`` a span of no more than :data:`MEMORY`.
+
+    Raises:
+        TooManyAttempts: with the hour from which to try again.
+
+    """
+    session, own = writing(), keyed(what, who)
+    wait_turn((own,))
+    _limit(session, [SignInFailure.account == own], most, at, within)
+    _note(session, own, own, at)
 
 
 def let_in(knocked: int) -> None:
@@ -118,10 +131,13 @@ def knows(user_id: int | None, visit: Visit) -> bool:
     return writing().scalar(seen) is not None
 
 
-def may_mail(address: str, *, at: datetime) -> bool:
-    """Count a mail that somebody asked us to send to ``address``; no more than three an hour are sent."""
-    session, who = writing(), keyed("mail", address)
-    _wait_turn(session, (who,))
+def may_mail(address: str, purpose: str, *, at: datetime) -> bool:
+    """Count a mail that somebody asked us to send to ``address``; no more than three an hour of each purpose are sent.
+
+    Else whoever registers an address thrice would keep its owner from a new password.
+    """
+    session, who = writing(), keyed("mail", f"{purpose}:{address}")
+    wait_turn((who,))
     asked = (
         select(func.count())
         .select_from(SignInFailure)
@@ -133,11 +149,11 @@ def may_mail(address: str, *, at: datetime) -> bool:
     return True
 
 
-def _limit(session: Session, which: list[ColumnElement[bool]], most: int, at: datetime) -> None:
-    recent = select(SignInFailure.at).where(*which, SignInFailure.at > at - WINDOW).order_by(SignInFailure.at.desc())
+def _limit(session: Session, which: list[ColumnElement[bool]], most: int, at: datetime, within: timedelta = WINDOW) -> None:
+    recent = select(SignInFailure.at).where(*which, SignInFailure.at > at - within).order_by(SignInFailure.at.desc())
     nth = session.scalar(recent.offset(most - 1).limit(1))
     if nth is not None:
-        raise TooManyAttempts(nth + WINDOW)
+        raise TooManyAttempts(nth + within)
 
 
 def _pause(session: Session, who: str, at: datetime) -> None:
@@ -155,8 +171,12 @@ def _note(session: Session, account: str, address: str, at: datetime) -> int:
     return row.id
 
 
-def _wait_turn(session: Session, keys: Iterable[str]) -> None:
-    """Counting and noting must be one step; SQLite's write lock does that by itself."""
+def wait_turn(keys: Iterable[str]) -> None:
+    """Go one at a time with all who name one of these keys (hex digests), until the unit of work ends.
+
+    Counting and noting must be one step; SQLite's write lock does that by itself.
+    """
+    session = writing()
     if session.get_bind().dialect.name == "postgresql":
         for key in sorted(keys):
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(key[:15], 16)})

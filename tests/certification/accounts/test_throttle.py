@@ -93,12 +93,13 @@ def test_a_refusal_is_not_counted(session: Session, at: datetime) -> None:
     assert refused("rosa", "192.0.2.1", at + timedelta(minutes=5)) is None
 
 
-def test_three_mails_an_hour(session: Session, at: datetime) -> None:
-    def asked(moment: datetime) -> bool:
+def test_three_mails_an_hour_of_each_purpose(session: Session, at: datetime) -> None:
+    def asked(moment: datetime, purpose: str = "confirm") -> bool:
         with unit_of_work():
-            return may_mail("rosa@demo.tianguis.example", at=moment)
+            return may_mail("rosa@demo.tianguis.example", purpose, at=moment)
 
     assert [asked(at) for _ in range(5)] == [True, True, True, False, False]
+    assert asked(at, "reset") is True
     assert asked(at + timedelta(hours=1)) is True
 
 
