@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from certification.accounts.digests import keyed
 from certification.accounts.models import OneTimeCode, User, UserState
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.core.ids import ALPHABET
 from certification.rules.errors import DomainError
 from certification.rules.text import N_
@@ -45,11 +45,7 @@ class CodeNotGood(DomainError):
 def issue(user: User, purpose: Purpose, *, by: User | None, at: datetime, address: str | None = None) -> str:
     """A new code for this purpose; earlier ones of the same purpose stop working."""
     code = _printed() if purpose is Purpose.PRINTED else secrets.token_urlsafe(24)
-    session = writing()
-    earlier = update(OneTimeCode).where(
-        OneTimeCode.user_id == user.id, OneTimeCode.purpose == purpose, OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > at
-    )
-    session.execute(earlier.values(expires_at=at))
+    end_unused(user, purpose, at=at)
     row = OneTimeCode(
         user_id=user.id,
         purpose=purpose,
@@ -59,8 +55,18 @@ def issue(user: User, purpose: Purpose, *, by: User | None, at: datetime, addres
         expires_at=at + LASTS[purpose],
         address=address,
     )
-    session.add(row)
+    writing().add(row)
     return code
+
+
+def end_unused(user: User, purpose: Purpose, *, at: datetime, by_others: bool = False) -> None:
+    """Let the person's unused codes of a purpose work no more; ``by_others`` spares those that the console made."""
+    unused = update(OneTimeCode).where(
+        OneTimeCode.user_id == user.id, OneTimeCode.purpose == purpose, OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > at
+    )
+    if by_others:
+        unused = unused.where(OneTimeCode.made_by_id.is_not(None))
+    writing().execute(unused.values(expires_at=at))
 
 
 def find(purpose: Purpose, code: str, *, at: datetime) -> OneTimeCode:
@@ -71,9 +77,15 @@ def find(purpose: Purpose, code: str, *, at: datetime) -> OneTimeCode:
 
     """
     row = db.session.scalar(select(OneTimeCode).where(OneTimeCode.digest == _digest(purpose, code)))
-    if row is None or row.used_at or row.expires_at <= at or row.user.state is not UserState.ACTIVE:
+    if row is None or row.used_at or row.expires_at <= at or row.user.state is not UserState.ACTIVE or _takes_a_place(row):
         raise CodeNotGood
     return row
+
+
+def _takes_a_place(row: OneTimeCode) -> bool:
+    """Whoever printed a code could act in a role that came after it."""
+    printed_by_another = row.purpose == Purpose.PRINTED and row.made_by_id not in (None, row.user_id)
+    return printed_by_another and bool(row.user.current_roles)
 
 
 def use(purpose: Purpose, code: str, *, at: datetime) -> OneTimeCode:
@@ -84,6 +96,8 @@ def use(purpose: Purpose, code: str, *, at: datetime) -> OneTimeCode:
 
     """
     row = find(purpose, code, at=at)
+    hold(row.user)  # a role given at this moment counts
+    find(purpose, code, at=at)
     first = update(OneTimeCode).where(OneTimeCode.id == row.id, OneTimeCode.used_at.is_(None)).values(used_at=at)
     if writing().execute(first.returning(OneTimeCode.id)).scalar() is None:
         raise CodeNotGood

@@ -17,8 +17,9 @@ from certification.accounts.permissions import Permission, check
 from certification.accounts.roles import require_another_operator
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.core.outbox import OutboxMessage, send
+from certification.rules.errors import IllegalMove
 
 Export = Callable[[User], Any]
 Erasure = Callable[[User, datetime], None]
@@ -69,8 +70,16 @@ def ask_erasure(user: User, *, by: User, at: datetime) -> None:
 
 
 def keep_account(user: User, *, by: User, at: datetime) -> None:
-    """Take back the wish to erase."""
+    """Take back the wish to erase.
+
+    Raises:
+        IllegalMove: when it was done already.
+
+    """
     check(by, Permission.CHANGE_ACCOUNT, user)
+    hold(user)
+    if not user.is_active:
+        raise IllegalMove
     user.erase_at = None
     record("account.kept", "user", user.public_id, by=by, at=at)
 

@@ -8,8 +8,9 @@ from sqlalchemy import delete, exists, or_, select
 from certification.accounts.codes import Purpose
 from certification.accounts.models import Consent, KnownDevice, OneTimeCode, SignInFailure, SpentToken, User, UserState
 from certification.accounts.mydata import erase
+from certification.accounts.roles import take_operators_turn
 from certification.accounts.throttle import MEMORY
-from certification.core.db import writing
+from certification.core.db import hold, writing
 from certification.core.outbox import OutboxMessage
 
 CODES = timedelta(days=30)
@@ -58,10 +59,14 @@ def sweep(at: datetime) -> dict[str, int]:
 
 
 def _erase_due(at: datetime) -> int:
-    due = list(writing().scalars(select(User).where(User.state == UserState.ACTIVE, User.erase_at <= at)))
-    for user in due:
-        erase(user, at=at)
-    return len(due)
+    session, gone = writing(), 0
+    take_operators_turn()
+    for user in list(session.scalars(select(User).where(User.state == UserState.ACTIVE, User.erase_at <= at).order_by(User.id))):
+        hold(user)
+        if user.is_active and user.erase_at is not None and user.erase_at <= at:  # they may have kept it at this moment
+            erase(user, at=at)
+            gone += 1
+    return gone
 
 
 def _drop_unconfirmed(at: datetime) -> int:

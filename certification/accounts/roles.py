@@ -5,12 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from certification.accounts import printed
+from certification.accounts import codes, printed
+from certification.accounts.codes import Purpose
+from certification.accounts.digests import keyed
 from certification.accounts.models import Role, RoleHolding, User, UserState
 from certification.accounts.people import by_mail, folded
 from certification.accounts.permissions import Permission, check
+from certification.accounts.throttle import wait_turn
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput, NotFound
 from certification.rules.text import N_
 
@@ -65,16 +68,25 @@ def dismiss(user: User, role: Role, scope: str = "", *, by: User, at: datetime) 
 
 
 def require_another_operator(user: User) -> None:
-    """Let the instance not be left without an operator.
+    """Let the instance not be left without an operator; who asked for erasure is no longer counted on.
+
+    Others who leave wait until this unit of work ends.
 
     Raises:
         Forbidden: when this person is the last.
 
     """
+    take_operators_turn()
+    hold(user)
     others = select(func.count()).select_from(RoleHolding).join(User, RoleHolding.user_id == User.id)
     others = others.where(RoleHolding.role == Role.OPERATOR, RoleHolding.ended_at.is_(None), RoleHolding.user_id != user.id)
-    if user.holds(Role.OPERATOR) and not db.session.scalar(others.where(User.state == UserState.ACTIVE)):
+    if user.holds(Role.OPERATOR) and not db.session.scalar(others.where(User.state == UserState.ACTIVE, User.erase_at.is_(None))):
         raise Forbidden("last_operator", N_("Es la última persona operadora. Nombre antes a otra."))
+
+
+def take_operators_turn() -> None:
+    """Have one operator leave at a time; before any row is held."""
+    wait_turn((keyed("turn", "operators"),))
 
 
 def create_operator(name: str, email: str, *, at: datetime, language: str = "es") -> tuple[User, str | None]:
@@ -100,6 +112,7 @@ def _give(user: User, role: Role, scope: str, *, by: User | None, at: datetime) 
         raise InvalidInput(
             "scope_needed", N_("Elija un esquema para este cargo, o ninguno si es de todo el sitio."), field="scope"
         )
+    hold(user)
     if not user.is_active:
         raise IllegalMove
     if user.holds(role, scope):
@@ -107,5 +120,6 @@ def _give(user: User, role: Role, scope: str, *, by: User | None, at: datetime) 
     held = RoleHolding(user_id=user.id, role=role, scope=scope, given_by_id=by.id if by else None, given_at=at)
     user.roles.append(held)
     writing().flush()
+    codes.end_unused(user, Purpose.PRINTED, at=at, by_others=True)
     record("role.given", "user", user.public_id, by=by, at=at, role=role.value, scope=scope)
     return held

@@ -1,19 +1,25 @@
 """What is past its time goes, and only that."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from certification.accounts import codes, devices, printed, retention, throttle
 from certification.accounts.codes import Purpose
-from certification.accounts.models import KnownDevice, OneTimeCode, SignInFailure, SpentToken, User
+from certification.accounts.models import KnownDevice, OneTimeCode, SignInFailure, SpentToken, User, UserState
+from certification.accounts.mydata import keep_account
 from certification.accounts.passwords import Sealed
 from certification.accounts.registration import register
 from certification.accounts.throttle import Visit
 from certification.core.db import unit_of_work
 from certification.core.outbox import OutboxMessage
+from tests.conftest import ENGINE
+from tests.makers import fresh
 
 
 def sweep(at: datetime) -> dict[str, int]:
@@ -58,6 +64,29 @@ def test_each_kind_has_its_time(person: User, session: Session, at: datetime) ->
         assert count(session, model) == 1, model
         sweep(at + time)
         assert count(session, model) == 0, model
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="in memory there is one connection, and SQLite's writers wait by themselves")
+def test_who_keeps_the_account_while_the_sweep_begins_keeps_it(app: Flask, person: User, session: Session, at: datetime) -> None:
+    with unit_of_work():
+        person.erase_at = at
+    number, read = person.id, threading.Event()
+    session.rollback()
+
+    def keep() -> None:
+        with app.app_context(), unit_of_work() as own:
+            user = own.get_one(User, number)
+            keep_account(user, by=user, at=at)
+            own.flush()
+            read.set()
+            own.connection().exec_driver_sql("SELECT pg_sleep(0.3)")  # the sweep meets the row before this is durable
+
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(keep)
+        assert read.wait(5)
+        assert sweep(at)["accounts"] == 0
+        kept.result()
+    assert fresh(session, person).state is UserState.ACTIVE
 
 
 def test_copies_of_mail_go_after_a_month_and_what_waits_stays(session: Session, at: datetime) -> None:

@@ -10,8 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certification.accounts.models import Passkey, Role, User
-from certification.accounts.printed import open_account, renew_code
+from certification.accounts.codes import CodeNotGood
+from certification.accounts.models import OneTimeCode, Passkey, Role, User
+from certification.accounts.printed import open_account, redeem, renew_code
+from certification.accounts.roles import appoint, create_operator
 from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.rules.errors import Forbidden
@@ -62,6 +64,15 @@ def test_forgetting_tells_nothing_of_unknown_addresses(client: FlaskClient, pers
     known, unknown = (client.post("/account/forgot", data={"email": f"{who}@demo.tianguis.example"}) for who in ("rosa", "nadie"))
     assert (known.status_code, known.location, known.text) == (unknown.status_code, unknown.location, unknown.text)
     assert [mail.to for mail in mails()] == ["rosa@demo.tianguis.example"]
+
+
+def test_registering_somebodys_address_does_not_keep_them_from_a_new_password(
+    client: FlaskClient, person: User, mails: Callable[[], list[Any]]
+) -> None:
+    for _ in range(3):
+        client.post("/account/register", data={"name": "X", "email": person.email, "password": NEW})
+    client.post("/account/forgot", data={"email": person.email})
+    assert [mail.name for mail in mails()] == ["already-registered"] * 3 + ["reset"]
 
 
 @pytest.fixture
@@ -117,6 +128,35 @@ def test_refuses_another_code(client: FlaskClient, code: str) -> None:
 def test_a_printed_code_lasts_sixty_days(client: FlaskClient, code: str, at: datetime) -> None:
     with clock.standing_at(at + timedelta(days=60)):
         assert client.post("/account/code", data={"code": code}).status_code == 422
+
+
+def test_a_role_ends_the_codes_that_others_printed(
+    client: FlaskClient, person: User, code: str, session: Session, at: datetime
+) -> None:
+    makers.role(person, Role.OPERATOR)
+    row = session.scalars(select(OneTimeCode)).one()
+    with unit_of_work():
+        appoint(row.user, Role.VETTER, by=person, at=at)
+    assert client.post("/account/code", data={"code": code}).status_code == 422
+    assert fresh(session, row).expires_at == at
+
+
+def test_a_printed_code_never_opens_an_account_with_a_role(
+    client: FlaskClient, code: str, session: Session, at: datetime
+) -> None:
+    client.post("/account/code", data={"code": code})
+    makers.role(session.scalars(select(OneTimeCode)).one().user, Role.VETTER)
+    assert client.post("/account/begin", data={"handle": "nanita.xochitl", "password": PASSWORD}).status_code == 422
+    with pytest.raises(CodeNotGood), unit_of_work():
+        redeem(code, handle="nanita.xochitl", sealed=None, at=at)
+
+
+def test_the_consoles_code_opens_the_account_of_an_operator(client: FlaskClient, session: Session, at: datetime) -> None:
+    with unit_of_work():
+        user, made = create_operator("Ana Primera", "ana@demo.tianguis.example", at=at)
+    makers.role(user, Role.VETTER)
+    assert made is not None
+    assert enter(client, made).location.startswith("/desk")
 
 
 @pytest.mark.parametrize("change", [{"handle": "Ñ ita"}, {"handle": "rosa.luna"}, {"password": "corta"}])
