@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import select, tuple_
 from werkzeug.exceptions import BadRequest
 
 from certification.accounts.models import RoleHolding, User, UserState
 from certification.core.db import db
 from certification.core.web import PER_PAGE, cursor
+from certification.rules.fold import fold
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Found:
 
 
 def find_people(words: str, after: list[str | int] | None = None) -> Found:
-    """People whose name, address or handle holds the words, by name; without words those who hold a role.
+    """People whose name, address or handle holds the words, whatever their accents, by name; without words those who hold a role.
 
     Raises:
         BadRequest: when ``after`` is no place in this list.
@@ -40,8 +41,7 @@ def find_people(words: str, after: list[str | int] | None = None) -> Found:
         raise BadRequest
     wanted = select(User).where(User.state != UserState.ERASED).order_by(User.name, User.id).limit(PER_PAGE + 1)
     if words:
-        like = [column.icontains(words, autoescape=True) for column in (User.name, User.email, User.handle)]
-        wanted = wanted.where(or_(*like))
+        wanted = wanted.where(User.search_text.contains(fold(words), autoescape=True))
     else:
         wanted = wanted.where(User.id.in_(select(RoleHolding.user_id).where(RoleHolding.ended_at.is_(None))))
     if after:

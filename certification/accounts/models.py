@@ -3,10 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from certification.core.orm import Base, Digest, Id, Line, Name, PublicId, UserRef, Word, by_value
+from certification.core.orm import Base, Digest, Id, Line, Name, Prose, PublicId, UserRef, Word, by_value
+from certification.rules.fold import fold
 
 
 class UserState(StrEnum):
@@ -33,6 +34,7 @@ class User(Base):
     language: Mapped[str] = mapped_column(String(2), default="es")
     session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+    search_text: Mapped[Prose] = mapped_column(default="")  # folded name, address and handle: for the operator's list
     erase_at: Mapped[datetime | None]  # the person asked for erasure and may still change their mind
 
     roles: Mapped[list["RoleHolding"]] = relationship(back_populates="user", foreign_keys="RoleHolding.user_id", lazy="selectin")
@@ -58,6 +60,13 @@ class User(Base):
     def holds(self, role: "Role", scope: str = "") -> bool:
         """Whether this person holds a role now, for the whole instance or for one scheme (its id as ``scope``)."""
         return any(held.role is role and held.scope == scope and held.ended_at is None for held in self.roles)
+
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
+def _fold_search_text(_mapper: object, _connection: object, user: User) -> None:
+    """Whoever writes a name, a search for ``angel`` finds Ángel, on every database."""
+    user.search_text = fold(" ".join(part for part in (user.name, user.email, user.handle) if part))
 
 
 class Role(StrEnum):

@@ -1,22 +1,27 @@
 """Who appoints whom, and what the list of people shows."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certification.accounts import roles, standing
+from certification.accounts import mydata, roles, standing
 from certification.accounts.directory import find_people
 from certification.accounts.models import OneTimeCode, Role, User, UserState
 from certification.accounts.passkeys import drop_all
 from certification.audit.models import AuditEntry
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.core.web import position
 from certification.rules.errors import AlreadyExists, DomainError, Forbidden, InvalidInput, NotFound
 from tests import makers
+from tests.conftest import ENGINE
 from tests.makers import fresh
 
 
@@ -95,6 +100,65 @@ def test_somebody_must_run_the_instance(person: User, operator: User, session: S
     assert not fresh(session, operator).holds(Role.OPERATOR)
 
 
+def test_who_is_leaving_is_not_counted_on(person: User, operator: User, session: Session, at: datetime) -> None:
+    give(person, Role.OPERATOR, "", operator, at)
+    with unit_of_work():
+        mydata.ask_erasure(person, by=person, at=at)
+    ways: tuple[Callable[[], None], ...] = (
+        lambda: mydata.ask_erasure(operator, by=operator, at=at),
+        lambda: roles.dismiss(operator, Role.OPERATOR, by=person, at=at),
+        lambda: standing.close(operator, by=person, at=at),
+    )
+    for act in ways:
+        with pytest.raises(Forbidden) as refused, unit_of_work():
+            act()
+        assert refused.value.code == "last_operator"
+    with unit_of_work():
+        mydata.keep_account(person, by=person, at=at)
+    with unit_of_work():
+        standing.close(operator, by=person, at=at)
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="in memory there is one connection, and SQLite's writers wait by themselves")
+@pytest.mark.parametrize("way", ["dismiss", "close", "erase"])
+def test_two_operators_who_leave_at_once_do_not_both_go(
+    app: Flask, operator: User, person: User, at: datetime, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    makers.role(person, Role.OPERATOR)
+    ids = (operator.id, person.id)
+    db.session.remove()
+    asked, both = roles.require_another_operator, threading.Barrier(2)
+
+    def ask_and_dawdle(user: User) -> None:
+        asked(user)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # the other one comes here too, if nothing keeps them away
+
+    for module in (roles, standing, mydata):
+        monkeypatch.setattr(module, "require_another_operator", ask_and_dawdle)
+
+    def leave(who: int, by: int) -> str:
+        with app.app_context():
+            try:
+                with unit_of_work() as session:
+                    user, other = session.get_one(User, who), session.get_one(User, by)
+                    if way == "dismiss":
+                        roles.dismiss(user, Role.OPERATOR, by=other, at=at)
+                    elif way == "close":
+                        standing.close(user, by=other, at=at)
+                    else:
+                        mydata.ask_erasure(user, by=user, at=at)
+            except DomainError as error:
+                return error.code
+            finally:
+                db.session.remove()
+        return "gone"
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(leave, ids, ids[::-1]))
+    assert sorted(told) == ["gone", "last_operator"]
+
+
 def test_a_closed_account_lets_nobody_in_until_reopened(
     person: User, operator: User, session: Session, at: datetime, client_of: Callable[[User], FlaskClient]
 ) -> None:
@@ -133,6 +197,19 @@ def test_finds_people_page_by_page(operator: User, session: Session) -> None:
     assert [one.name for one in (*first.people, *rest.people)] == [one.name for one in made]
     assert [one.name for one in find_people("").people] == ["Ofelia Operadora"]
     assert find_people("%").people == ()
+
+
+@pytest.mark.parametrize("words", ["ángel", "ANGEL", "Ángel ñu", "ÁNGEL"])
+def test_finds_people_whatever_the_accents(session: Session, words: str) -> None:
+    makers.user("Ángel Ñúñez")
+    assert [one.name for one in find_people(words).people] == ["Ángel Ñúñez"]
+
+
+def test_an_erased_person_leaves_no_words_to_be_found_by(person: User, session: Session, at: datetime) -> None:
+    assert "rosa" in fresh(session, person).search_text
+    with unit_of_work():
+        mydata.erase(person, at=at)
+    assert fresh(session, person).search_text == person.public_id
 
 
 def test_the_operators_pages(operator: User, person: User, session: Session, client_of: Callable[[User], FlaskClient]) -> None:
