@@ -13,7 +13,6 @@ from certification.rules import guards
 from certification.rules.days import DEFAULT_ZONE, day_of
 
 ZONE = ZoneInfo(DEFAULT_ZONE)
-OWN = {PartyKind.ARTISAN: "self", PartyKind.WORKSHOP: "same_workshop", PartyKind.COMMUNITY: "same_assembly"}
 SHARED = {PartyKind.COMMUNITY: "same_assembly"}
 OTHERWISE = "same_cooperative"
 
@@ -33,32 +32,39 @@ def _declared(person: User, party: Party) -> Iterator[guards.Tie]:
 
 
 def _own(person: User, party: Party) -> Iterator[guards.Tie]:
-    """Membership in the party itself."""
+    """Membership in the party itself. It bars in every mode: a party chooses its own kind, so the kind may free nobody."""
+    kind = "self" if party.kind is PartyKind.ARTISAN else "same_workshop"
     rows = select(Membership).where(Membership.user_id == person.id, Membership.party_id == party.id)
     for row in db.session.scalars(rows):
-        yield guards.Tie(OWN.get(party.kind, OTHERWISE), *_span(row.since, row.ended_at))
+        yield guards.Tie(kind, *_span(row.since, row.ended_at))
 
 
 def _mandates(person: User, party: Party) -> Iterator[guards.Tie]:
-    """Whoever acts in the party's name signs for it."""
-    theirs = select(Membership.party_id).where(Membership.user_id == person.id)
-    rows = select(Mandate).where(
-        Mandate.giver_id == party.id, (Mandate.holder_user_id == person.id) | Mandate.holder_party_id.in_(theirs)
+    """Whoever acts in the party's name signs for it: promoters, and the members of an organization while they belong to it."""
+    given = select(Mandate).where(Mandate.giver_id == party.id)
+    for row in db.session.scalars(given.where(Mandate.holder_user_id == person.id)):
+        yield guards.Tie("self", *_span(row.given_at, row.ended_at))
+    held = (
+        select(Mandate, Membership)
+        .join(Membership, Membership.party_id == Mandate.holder_party_id)
+        .where(Mandate.giver_id == party.id, Membership.user_id == person.id)
     )
-    for row in db.session.scalars(rows):
-        kind = "self" if row.holder_user_id else OTHERWISE
-        yield guards.Tie(kind, *_span(row.given_at, row.ended_at))
+    for mandate, membership in db.session.execute(held):
+        for span in _overlaps([_span(mandate.given_at, mandate.ended_at)], [_span(membership.since, membership.ended_at)]):
+            yield guards.Tie("self", *span)
 
 
 def _shared(person: User, party: Party) -> Iterator[guards.Tie]:
-    """An organization to which both belong, at any height, or the party itself when a party of the person's belongs to it."""
+    """An organization to which both belong, at any height. Who belongs to the party through one of their own is inside it."""
     memberships = db.session.scalars(select(Membership).where(Membership.user_id == person.id))
     own: dict[int, list[Span]] = {}
     for row in memberships:
         own.setdefault(row.party_id, []).append(_span(row.since, row.ended_at))
     theirs = _upward({party.id: [(None, None)]})
     mine = _upward(own)
-    both = (mine.keys() & theirs.keys()) - ({party.id} if party.id in own else set())
+    if party.id not in own:
+        yield from (guards.Tie("same_workshop", *span) for span in mine.get(party.id, ()))
+    both = (mine.keys() & theirs.keys()) - {party.id}
     kinds = {one.id: one.kind for one in db.session.scalars(select(Party).where(Party.id.in_(both)))} if both else {}
     for organization, kind in sorted(kinds.items()):
         for span in _overlaps(mine[organization], theirs[organization]):

@@ -11,7 +11,9 @@ from certification.parties import declaring
 from certification.parties.declaring import DECLARABLE, TieValues
 from certification.parties.models import Belonging, Mandate, MemberRole, Party, PartyKind, Power, Tie
 from certification.parties.ties import ties_between
+from certification.rules.criteria import DecisionMode
 from certification.rules.errors import AlreadyExists, InvalidInput, NotFound
+from certification.rules.guards import CaseRole, bars
 from certification.rules.guards import Tie as Bond
 from certification.schemes.reasons import tie_rules
 from tests import makers
@@ -100,7 +102,40 @@ def test_whose_workshop_belongs_to_the_applicant_is_tied_to_it(session: Session,
     person, mine, coop = makers.user(), makers.party(), makers.party("C", kind=PartyKind.COOPERATIVE)
     makers.member(person, mine)
     belongs(mine, coop)
-    assert [tie.kind for tie in ties_between(person, coop, at)] == ["same_cooperative"]
+    assert [tie.kind for tie in ties_between(person, coop, at)] == ["same_workshop"]
+
+
+@pytest.mark.parametrize("mode", list(DecisionMode))
+@pytest.mark.parametrize("kind", list(PartyKind))
+def test_who_belongs_to_the_applicant_is_barred_whatever_kind_it_calls_itself(
+    session: Session, at: datetime, kind: PartyKind, mode: DecisionMode
+) -> None:
+    person, applicant = makers.user(), makers.party(kind=kind)
+    makers.member(person, applicant, MemberRole.READ)
+    ties = ties_between(person, applicant, at)
+    assert [tie.kind for tie in ties] == ["self" if kind is PartyKind.ARTISAN else "same_workshop"]
+    assert [bars(tie, tie_rules(), mode=mode, role=CaseRole.DECIDER, at=at.date()) for tie in ties] == [True]
+
+
+def test_who_belongs_to_the_organization_that_applies_in_its_name_signs_for_it(session: Session, at: datetime) -> None:
+    person, left, weaver = makers.user(), makers.user("Ya se fue"), makers.party("Petra", kind=PartyKind.ARTISAN)
+    coop = makers.party("C", kind=PartyKind.COOPERATIVE)
+    makers.member(person, coop, MemberRole.READ)
+    gone = makers.member(left, coop)
+    with unit_of_work():
+        gone.ended_at = datetime(2026, 1, 9, 12, tzinfo=UTC)
+    makers.save(
+        Mandate(
+            giver_id=weaver.id,
+            holder_party_id=coop.id,
+            power=Power.APPLY,
+            how="acta",
+            given_at=FIRST,
+            recorded_by_id=person.id,
+        )
+    )
+    assert ties_between(person, weaver, at) == (Bond("self", date(2026, 1, 10), None),)
+    assert ties_between(left, weaver, at) == ()  # left the organization before the permission was given
 
 
 def test_a_promoter_with_a_mandate_signs_for_the_party(session: Session, at: datetime) -> None:
