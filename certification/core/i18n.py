@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, format_time
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from certification.rules.errors import DomainError
 
@@ -61,6 +63,15 @@ def money(centavos: int) -> str:
     return f"${centavos // 100:,}.{centavos % 100:02d}"
 
 
+@pass_context  # or Jinja would work it out once for all, when it compiles a template
+def speaking(_context: Context, address: str) -> str:
+    """An address with the reader's language in it, where that is not the instance's: the verify pages read no cookie."""
+    lang = language()
+    if lang == str(current_app.config["SETTINGS"]["LANGUAGE"]):
+        return address
+    return f"{address}{'&' if '?' in address else '?'}lang={lang}"
+
+
 def sentence(error: DomainError) -> str:
     """A failure's sentence in the reader's language."""
     params = {name: gettext(value) if isinstance(value, str) and value else value for name, value in error.params.items()}
@@ -96,5 +107,5 @@ def init_app(app: Flask) -> None:
     app.after_request(_remember)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True  # sentences are gathered so, and found by the same words
-    app.jinja_env.filters.update(day=day, moment=moment, clock_time=clock_time, money=money, sentence=sentence)
+    app.jinja_env.filters.update(day=day, moment=moment, clock_time=clock_time, money=money, sentence=sentence, speaking=speaking)
     app.jinja_env.globals.update(language=language)

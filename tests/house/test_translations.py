@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import Flask
 
 from tests import translations
 
@@ -40,6 +41,11 @@ def test_the_check_sees_a_missing_sentence() -> None:
     catalog = translations.read("en")
     catalog.add("Una frase que nadie tradujo")
     assert [message.id for message in translations.untranslated(catalog)] == ["Una frase que nadie tradujo"]
+
+
+def test_pages_look_sentences_up_in_the_form_they_are_gathered(app: Flask) -> None:
+    for options in translations.OPTIONS.values():
+        assert app.jinja_env.policies["ext.i18n.trimmed"] is (options["trimmed"] == "true")
 
 
 def _both(identity: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

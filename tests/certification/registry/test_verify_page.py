@@ -264,3 +264,13 @@ def test_the_weave_is_kept_for_ever_and_only_for_codes(session: Session, client:
     assert client.get("/weave/7QK4M2XD9FQ.svg?mono=1").data != answer.data
     assert client.get("/weave/7QK4M2XD9FA.svg").status_code == 404
     db.session.rollback()
+
+
+def test_links_to_it_and_from_it_keep_the_readers_language(session: Session, client: FlaskClient) -> None:
+    made = certified()
+    assert f'href="/v/{made.code}?lang=en"' in client.get("/register?lang=en").text
+    english = client.get(f"/v/{made.code}?lang=en").text
+    assert f'href="/c/{made.code}?lang=en"' in english
+    assert 'href="/v?lang=en"' in english
+    assert f'href="/v/{made.code}"' in client.get("/register?lang=es").text
+    assert "lang=es" not in re.sub(r"<link[^>]*>", "", client.get(f"/v/{made.code}").text)
