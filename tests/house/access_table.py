@@ -227,6 +227,7 @@ GET      | /evidence/<public_id>                    | sent removed evidence    |
 GET      | /evidence/<public_id>                    | returned evidence        | evidence
 GET      | /evidence/<public_id>                    | unsent evidence          | unsent evidence
 GET      | /evidence/<public_id>                    | evaluating evidence      | evidence under evaluation
+GET      | /evidence/<public_id>                    | evaluating removed evidence | unsent evidence
 GET      | /evidence/<public_id>                    | ripe evidence            | evidence under evaluation
 GET      | /evidence/<public_id>                    | ripe removed evidence    | unsent evidence
 GET      | /evidence/<public_id>                    | ripe words evidence      | withdrawn from sight
@@ -234,6 +235,7 @@ GET      | /evidence/<public_id>                    | ripe words evidence      |
 GET      | /review                                  |                          | desk
 GET      | /review/<public_id>                      | draft case               | withdrawn from sight
 GET      | /review/<public_id>                      | sent case                | case
+GET      | /review/<public_id>                      | returned case            | case
 GET      | /review/<public_id>                      | evaluating case          | case with a panel
 GET      | /review/<public_id>                      | ripe case                | case with a panel
 GET      | /review/<public_id>                      | decided case             | case

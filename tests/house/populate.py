@@ -11,7 +11,8 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from certification.accounts.codes import Purpose, issue
-from certification.accounts.models import Passkey, Role, User
+from certification.accounts.models import KnownDevice, Passkey, Role, SignInFailure, SpentToken, User
+from certification.applications.drafts import WORDS
 from certification.applications.evaluating import allowed_values
 from certification.applications.models import Answer, Application, Capacity, Evaluation, Evidence, FindingRow, Return
 from certification.core.db import db, unit_of_work
@@ -102,7 +103,8 @@ def populate(world: World) -> None:
             _ask(made)
             _apply(made)
             _paper(made)
-    _personal(world, people)
+    with _counted(world, "personal"):
+        _personal(world, people)
     for side, kind, (key, scheme) in zip(SIDES, ("csv", "json"), SCHEMES.items(), strict=True):
         version = makers.scheme_version(scheme).version
         world.add("scheme", side, key=scheme, version=version)
@@ -164,13 +166,9 @@ def _sell(side: Side) -> None:
     side.add("maker", public_id=maker.public_id)
     for state in ListingState:
         shown = BEFORE if state is not ListingState.DRAFT else None
-        name = f"Rebozo {state.value} {side.name}"
-        product = makers.product(producer, name=name, state=state, published_at=shown, maker_id=maker.id)
-        file = _file(FileKind.PHOTO, private=False)
-        photo = ProductPhoto(product_id=product.id, file_id=file.id, position=0, alt="Un rebozo")
-        makers.save(photo)
-        side.add(f"{state.value} product", public_id=product.public_id, slug=product.slug, photo=photo.public_id)
-        makers.save(ClaimDocument(product_id=product.id, rule="x", file_id=_file(FileKind.DOCUMENT).id, given_at=BEFORE))
+        label = "unlisted" if state is ListingState.DRAFT else "listed"
+        with _counted(side.world, f"{side.name} {label}"):
+            _list(side, state, published_at=shown, maker_id=maker.id)
     hidden = makers.producer(makers.party(f"Puesto cerrado {side.name}"), slug=f"cerrado-{side.name}", published_at=None)
     makers.member(side.keeper, hidden.party)
     product = makers.product(hidden, name=f"Rebozo sin puesto {side.name}")
@@ -179,6 +177,14 @@ def _sell(side: Side) -> None:
     without = makers.party(f"Sin puesto {side.name}")
     makers.member(side.keeper, without)
     side.add("party without a stall", public_id=without.public_id)
+
+
+def _list(side: Side, state: ListingState, **given: Any) -> None:
+    product = makers.product(side.producer, name=f"Rebozo {state.value} {side.name}", state=state, **given)
+    photo = ProductPhoto(product_id=product.id, file_id=_file(FileKind.PHOTO, private=False).id, position=0, alt="Un rebozo")
+    paper = ClaimDocument(product_id=product.id, rule="x", file_id=_file(FileKind.DOCUMENT).id, given_at=BEFORE)
+    makers.save(photo, paper)
+    side.add(f"{state.value} product", public_id=product.public_id, slug=product.slug, photo=photo.public_id)
 
 
 def _file(kind: FileKind, *, private: bool = True, content: bytes | None = None) -> StoredFile:
@@ -229,60 +235,70 @@ def _apply(side: Side) -> None:
         "returned": ApplicationState.RETURNED,
     }
     for name, state in states.items():
-        dates = {} if state is ApplicationState.DRAFT else {"submitted_at": BEFORE, "accepted_at": BEFORE}
-        application = makers.application(
-            side.keeper, side.party, key=SCHEMES[side.name], state=state, goods=f"Cosas {name} {side.name}", **dates
-        )
-        first = text_of(application.scheme_version).criteria[0]
-        code, value = first.code, allowed_values(first)[0]
-        candidate = side.people["evaluator_idle"].public_id
-        side.add(f"{name} case", public_id=application.public_id, code=code, value=value, candidate=candidate)
-        _show(side, application, name, code)
-        if name in ("evaluating", "ripe"):
-            _evaluate(side, application, sent=name == "ripe")
-    by = side.people["decider" if side.name == "own" else "decider_elsewhere"]
-    made = makers.certified(by, at=BEFORE, of=side.party, key=SCHEMES[side.name], subject_kind=KINDS[side.name])
+        with _counted(side.world, f"{side.name} {name}"):
+            _case(side, name, state)
+    with _counted(side.world, f"{side.name} decided"):
+        by = side.people["decider" if side.name == "own" else "decider_elsewhere"]
+        made = makers.certified(by, at=BEFORE, of=side.party, key=SCHEMES[side.name], subject_kind=KINDS[side.name])
     side.add("certificate", code=made.code)
     side.add("decided case", public_id=made.application.public_id)
 
 
+def _case(side: Side, name: str, state: ApplicationState) -> None:
+    dates = {} if state is ApplicationState.DRAFT else {"submitted_at": BEFORE, "accepted_at": BEFORE}
+    application = makers.application(
+        side.keeper, side.party, key=SCHEMES[side.name], state=state, goods=f"Cosas {name} {side.name}", **dates
+    )
+    first = text_of(application.scheme_version).criteria[0]
+    code, value = first.code, allowed_values(first)[0]
+    candidate = side.people["evaluator_idle"].public_id
+    side.add(f"{name} case", public_id=application.public_id, code=code, value=value, candidate=candidate)
+    _show(side, application, name, code)
+    if name in ("evaluating", "ripe"):
+        _evaluate(side, application, sent=name == "ripe")
+
+
 def _show(side: Side, application: Application, name: str, code: str) -> None:
-    file = _file(FileKind.DOCUMENT)
-    by = side.keeper
-    makers.save(Answer(application_id=application.id, criterion=code, text="Así lo hacemos.", saved_at=BEFORE))
-    items = {name: None, f"{name} removed": BEFORE, f"{name} words": None}
-    for number, (key, removed) in enumerate(items.items()):
-        item = Evidence(
-            application_id=application.id,
-            criterion=code,
-            ask=number,
-            kind="document",
-            caption="Un papel",
-            text="Palabras",
-            file_id=None if number > 1 else file.id,
-            dated_on=BEFORE.date(),
-            added_by_id=by.id,
-            added_at=BEFORE,
-            removed_at=removed,
-        )
-        makers.save(item)
-        side.add(f"{key} evidence", public_id=item.public_id)
+    touched = {code, _evidence(side, application, name), _evidence(side, application, f"{name} words", words=True)}
+    makers.save(
+        *(Answer(application_id=application.id, criterion=one, text="Así lo hacemos.", saved_at=BEFORE) for one in touched)
+    )
+    with _counted(side.world, f"{side.name} {name}-gone"):
+        _evidence(side, application, f"{name} removed", removed_at=BEFORE)
     if name == "returned":
         makers.save(
-            Return(application_id=application.id, reason_code="EVIDENCE_INCOMPLETE", request="Otra foto", by_id=by.id, at=BEFORE)
+            Return(
+                application_id=application.id,
+                reason_code="EVIDENCE_INCOMPLETE",
+                request="Otra foto",
+                by_id=side.keeper.id,
+                at=BEFORE,
+            )
         )
-        late = Evidence(
-            application_id=application.id,
-            criterion=code,
-            ask=0,
-            kind="document",
-            file_id=file.id,
-            dated_on=NOW.date(),
-            added_by_id=by.id,
-            added_at=NOW,
-        )
-        makers.save(late)
-        side.add("unsent evidence", public_id=late.public_id)
+        with _counted(side.world, f"{side.name} unsent"):
+            _evidence(side, application, "unsent", added_at=NOW)
+
+
+def _evidence(side: Side, application: Application, name: str, *, words: bool = False, **given: Any) -> str:
+    """One item, for the first ask of the scheme that is answered so: in words, or with a paper; returns its criterion."""
+    criteria = text_of(application.scheme_version).criteria
+    asks = ((one.code, number, ask.kind) for one in criteria for number, ask in enumerate(one.evidence))
+    code, number, kind = next(found for found in asks if (found[2] in WORDS if words else found[2] == "document"))
+    item = Evidence(
+        application_id=application.id,
+        criterion=code,
+        ask=number,
+        kind=kind,
+        caption="Un papel",
+        text="Palabras",
+        file_id=None if words else _file(FileKind.DOCUMENT).id,
+        dated_on=BEFORE.date(),
+        added_by_id=side.keeper.id,
+        **({"added_at": BEFORE} | given),
+    )
+    makers.save(item)
+    side.add(f"{name} evidence", public_id=item.public_id)
+    return code
 
 
 def _evaluate(side: Side, application: Application, *, sent: bool) -> None:
@@ -344,6 +360,11 @@ def _paper(side: Side) -> None:
         OutboxMessage(
             to=f"correo-{side.name}@demo.tianguis.example", name="x", subject="x", text="x", made_at=BEFORE, due_at=LATER
         )
+    )
+    makers.save(
+        SignInFailure(account=f"a{side.name}", address=f"b{side.name}", at=BEFORE),
+        SpentToken(digest=f"c{side.name}", until=LATER),
+        KnownDevice(user_id=keeper.id, digest=f"d{side.name}", seen_at=BEFORE),
     )
     with unit_of_work():
         code = issue(keeper, Purpose.RESET, by=None, at=NOW)

@@ -22,6 +22,7 @@ from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.registry.keys import create_keys
 from marketplace.app import create_app
+from marketplace.health import newest_version
 from marketplace.models import METADATA
 from tests.conftest import NOW, Browser
 
@@ -97,6 +98,7 @@ class World:
                 self._kept = pysqlite3.dbapi2.connect(":memory:")
                 raw.driver_connection.backup(self._kept)  # type: ignore[union-attr]  # pysqlite3's own
             else:
+                self._run("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
                 for table in METADATA.sorted_tables:
                     self._run(f"CREATE TABLE kept.{table.name} AS TABLE public.{table.name}")
             raw.close()
@@ -140,11 +142,13 @@ def build(database_url: str, folder: Path, populate: Callable[["World"], None], 
     world = World(app)
     with app.app_context():
         METADATA.create_all(db.engine)
+        world._run(
+            "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+        )  # as migrations say it
+        world._run(f"INSERT INTO alembic_version VALUES ('{newest_version()}') ON CONFLICT DO NOTHING")  # noqa: S608 - the name of our own file
         create_keys(settings.data, demonstration=False)
         populate(world)
         event.listen(db.engine, "before_cursor_execute", lambda *given: _note(world, given[2]))
-        if db.engine.dialect.name == "postgresql":
-            world._run("CREATE SCHEMA kept")
         db.session.remove()
     world.keep()
     yield world
