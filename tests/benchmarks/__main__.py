@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = (
     ("verify_page", "--certificates", "10000", "--certificates", "1000000"),
     ("product_page", "--products", "10000", "--products", "1000000"),
+    ("over_http", "--rows", "10000", "--rows", "1000000"),
     ("photograph",),
 )
 
