@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -48,19 +49,21 @@ class Compress:
         if not begun:
             raise RuntimeError("the application answered without a status")
         status, headers, exc_info = begun
-        if not _is_text(headers):
-            start(status, _unchanged(headers) if status.startswith("304") and _accepts(environ) else headers, exc_info)
+        found = {name.lower(): value for name, value in headers}
+        accepted = "HTTP_ACCEPT_ENCODING" in environ and _accepts(environ["HTTP_ACCEPT_ENCODING"])
+        if not _is_text(found):
+            same = accepted and "etag" in found and status.startswith("304")
+            start(status, _encoded(_varying(headers, found), None) if same else headers, exc_info)
             return body
-        headers = _varying(headers)
-        if not (status.startswith("200") and environ["REQUEST_METHOD"] == "GET" and _accepts(environ) and _worth_it(headers)):
+        headers = _varying(headers, found)
+        if not (accepted and status.startswith("200") and environ["REQUEST_METHOD"] == "GET" and _worth_it(found)):
             start(status, headers, exc_info)
             return body
-        packed = self._packed(environ, headers, _joined(body))
+        packed = self._packed(environ, found, _joined(body))
         start(status, _encoded(headers, len(packed)), exc_info)
         return [packed]
 
-    def _packed(self, environ: Environ, headers: Headers, plain: bytes) -> bytes:
-        found = {name.lower(): value for name, value in headers}
+    def _packed(self, environ: Environ, found: dict[str, str], plain: bytes) -> bytes:
         control = found.get("cache-control", "")
         if "private" in control or "no-store" in control:
             return gzip(plain, EACH_LEVEL, secrets.randbelow(PADDING + 1))
@@ -92,31 +95,33 @@ def gzip(plain: bytes, level: int, padding: int = 0) -> bytes:
     return head + packer.compress(plain) + packer.flush() + struct.pack("<II", zlib.crc32(plain), len(plain) & 0xFFFFFFFF)
 
 
-def _accepts(environ: Environ) -> bool:
+@lru_cache(maxsize=256)
+def _accepts(offer: str) -> bool:
     """Whether gzip, or anything, is accepted with a weight above zero."""
     offered = {}
-    for part in environ.get("HTTP_ACCEPT_ENCODING", "").lower().split(","):
+    for part in offer.lower().split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
         offered[name] = weight
     chosen = offered.get("gzip", offered.get("*", "0"))
     return not chosen or bool(chosen.strip("0."))
 
 
-def _is_text(headers: Headers) -> bool:
+def _is_text(found: dict[str, str]) -> bool:
     """A text that is shown, not saved: evidence and downloads name a disposition or a sandbox."""
-    found = {name.lower(): value for name, value in headers}
-    if not found.get("content-type", "").startswith(KINDS) or "content-encoding" in found:
+    if not found.get("content-type", "").startswith(KINDS) or "content-encoding" in found or "content-disposition" in found:
         return False
-    return "content-disposition" not in found and "sandbox" not in found.get("content-security-policy", "")
+    return "sandbox" not in found.get("content-security-policy", "")
 
 
-def _worth_it(headers: Headers) -> bool:
+def _worth_it(found: dict[str, str]) -> bool:
     """Long enough, and of a length known before: a stream has none."""
-    length = next((value for name, value in headers if name.lower() == "content-length"), "")
+    length = found.get("content-length", "")
     return length.isdigit() and LEAST <= int(length) <= MOST
 
 
-def _varying(headers: Headers) -> Headers:
+def _varying(headers: Headers, found: dict[str, str]) -> Headers:
+    if "vary" not in found:
+        return [*headers, ("Vary", "Accept-Encoding")]
     names = [part.strip() for name, value in headers if name.lower() == "vary" for part in value.split(",")]
     if "accept-encoding" in map(str.lower, names) or "*" in names:
         return headers
@@ -126,22 +131,19 @@ def _varying(headers: Headers) -> Headers:
     ]
 
 
-def _encoded(headers: Headers, length: int) -> Headers:
-    kept = [
-        (name, _weak(value) if name.lower() == "etag" else value) for name, value in headers if name.lower() != "content-length"
-    ]
+def _encoded(headers: Headers, length: int | None) -> Headers:
+    """The headers of the packed text, or of the 304 that stands for it (RFC 9110 §15.4.5).
+
+    Bytes differ with the coding, so the mark may only promise the same meaning (§8.8.1); weak compares the same.
+    """
+    kept = [(name, _weak(value) if name.lower() == "etag" else value) for name, value in headers]
+    if length is None:
+        return kept
+    kept = [pair for pair in kept if pair[0].lower() != "content-length"]
     return [*kept, ("Content-Encoding", "gzip"), ("Content-Length", str(length))]
 
 
-def _unchanged(headers: Headers) -> Headers:
-    """A 304 carries the mark that its 200 would carry (RFC 9110 §15.4.5); its kind is not known here."""
-    if not any(name.lower() == "etag" for name, _ in headers):
-        return headers
-    return _varying([(name, _weak(value) if name.lower() == "etag" else value) for name, value in headers])
-
-
 def _weak(mark: str) -> str:
-    """Bytes differ with the coding, so the mark may only promise the same meaning (RFC 9110 §8.8.1)."""
     return mark if mark.startswith("W/") else f"W/{mark}"
 
 
