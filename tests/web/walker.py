@@ -36,9 +36,10 @@ class Walker:
     without_signal: bool = False
 
     def open(self, path: str) -> Response:
-        """Go to a path, or to a whole address of this site."""
+        """Go to a path, or to a whole address of this site; a failure must be an allowed one."""
         answer = self.page.goto(path if path.lower().startswith("http") else self.site.address + path)
         assert answer is not None
+        assert answer.status < 400 or answer.status in self.allowed, f"{answer.url}: {answer.status}"
         return answer
 
     @property
