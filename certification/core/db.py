@@ -26,12 +26,13 @@ class UnsafeDatabaseError(RuntimeError):
 
 def engine_options(url: str) -> dict[str, Any]:
     """Arguments of ``create_engine`` for the database that ``url`` names."""
+    quiet = {"hide_parameters": True}  # they hold addresses, digests and what people wrote, and errors end in the log
     if make_url(url).get_backend_name() != "sqlite":
-        return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_recycle": 1800}
+        return quiet | {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_recycle": 1800}
     if pysqlite3.sqlite_version_info < SAFE_SQLITE:
         msg = f"SQLite {pysqlite3.sqlite_version} can lose data in WAL mode; 3.51.3 or newer is needed (pysqlite3>=0.6.1)."
         raise UnsafeDatabaseError(msg)
-    return {"module": pysqlite3.dbapi2}
+    return quiet | {"module": pysqlite3.dbapi2}
 
 
 def prepare(engine: Engine) -> None:
@@ -117,7 +118,7 @@ def hold(thing: Base) -> None:
     """Read a row anew and keep others from changing it until the unit of work ends."""
     session = writing()
     session.flush()  # refresh would forget what an earlier step of the same unit of work changed
-    session.refresh(thing, with_for_update=True)
+    session.refresh(thing, with_for_update={"of": type(thing)})  # what was loaded beside it by an outer join cannot be held
 
 
 def after_commit(wish: Callable[[], None]) -> None:

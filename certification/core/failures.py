@@ -8,6 +8,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from certification.core.i18n import sentence
+from certification.core.log import told_of
 from certification.rules.errors import Conflict, DomainError, Forbidden, IllegalMove, InvalidInput, NotFound
 
 log = structlog.get_logger()
@@ -47,15 +48,20 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
     return answer(error.code)
 
 
+def _where() -> str | None:
+    """The rule of the address, not the address: links by mail carry their secret in it."""
+    return request.url_rule.rule if request.url_rule else None
+
+
 def _database(error: DBAPIError) -> tuple[Response | str, int]:
-    log.error("database", error=str(error.orig), path=request.path)
+    log.error("database", **told_of(error), rule=_where())
     if isinstance(error, OperationalError):
         return answer(503, _("La base de datos no responde. No se guardó nada; intente de nuevo en un momento."))
     return answer(500)
 
 
 def _unforeseen(error: Exception) -> tuple[Response | str, int]:
-    log.error("unforeseen", path=request.path, exc_info=error)
+    log.error("unforeseen", rule=_where(), exc_info=error)
     return answer(500)
 
 

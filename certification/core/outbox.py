@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from certification.core import clock
 from certification.core.db import after_commit, unit_of_work, writing
+from certification.core.log import told_of
 from certification.core.orm import Base, Id, Line, Name, Prose, PublicId
 
 LEASE = timedelta(minutes=5)
@@ -133,7 +134,7 @@ def _try(carrier: Carrier, message: EmailMessage) -> str | None:
     try:
         carrier.carry(message)
     except OSError as error:
-        log.warning("mail not sent", error=repr(error))
+        log.warning("mail not sent", **told_of(error))  # a mail server's words repeat the address
         return repr(error)[:400]
     return None
 

@@ -68,8 +68,8 @@ def _done(app: Flask, task: Task, at: datetime) -> int:
     with app.app_context():
         try:
             return task.do(at)
-        except Exception as error:
-            log.exception("task failed", task=task.name, error=repr(error))
+        except Exception:
+            log.exception("task failed", task=task.name)
             return 0
         finally:
             db.session.remove()
