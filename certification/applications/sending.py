@@ -12,7 +12,9 @@ from certification.applications.completeness import missing_in
 from certification.applications.models import Application
 from certification.applications.permissions import Permission
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import db, hold, writing
+from certification.parties.founding import declare_identity_check
+from certification.parties.models import Party
 from certification.rules.days import end_of_day
 from certification.rules.errors import EvidenceMissing, IllegalMove, InvalidInput
 from certification.rules.text import N_
@@ -20,6 +22,13 @@ from certification.rules.workflow import APPLICATION, ApplicationState
 from certification.schemes.texts import lapsed_at, takes_applications, text_of, zone_of
 
 LONGEST_REASON = 2000
+UNDER_WAY = (
+    ApplicationState.SUBMITTED,
+    ApplicationState.RETURNED,
+    ApplicationState.ACCEPTED,
+    ApplicationState.EVALUATING,
+    ApplicationState.IN_REVIEW,
+)
 
 
 def submit(application: Application, *, pledged: bool, by: User, at: datetime) -> None:
@@ -35,6 +44,7 @@ def submit(application: Application, *, pledged: bool, by: User, at: datetime) -
     lock(application)
     if application.state is ApplicationState.SUBMITTED:
         return
+    hold(application.party)  # so that nobody renames it in the same moment
     state, again = APPLICATION.next_state(application.state, "submit"), application.state is ApplicationState.RETURNED
     _check_scheme(application, at)
     if not pledged:
@@ -92,6 +102,24 @@ def lapse_overdue(at: datetime, *, limit: int = 100) -> int:
         notices.lapsed(application, until)
         closed += 1
     return closed
+
+
+def _stays_itself(party: Party) -> None:
+    """Who is being looked at stays who they are until the decision: its certificate is signed with that name and place.
+
+    Raises:
+        IllegalMove: an application of the party stands between sent and decided.
+
+    """
+    asked = select(Application.id).where(Application.party_id == party.id, Application.state.in_(UNDER_WAY))
+    if db.session.scalar(asked.limit(1)) is not None:
+        sentence = N_(
+            "Hay una solicitud de sello en curso. El nombre, el tipo y el lugar se cambian cuando se decida o se retire."
+        )
+        raise IllegalMove("application_under_way", sentence, field="name")
+
+
+declare_identity_check("applications", _stays_itself)
 
 
 def _check_scheme(application: Application, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """A party comes to be, changes its name or place, and lets people and organizations act in its name."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from certification.accounts.models import Role, User
 from certification.accounts.permissions import check
 from certification.audit.record import record
 from certification.core.db import hold, writing
+from certification.parties import vetting
 from certification.parties.belonging import has_role
 from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
 from certification.parties.permissions import Permission
@@ -20,6 +22,23 @@ from certification.rules.text import N_
 LONGEST_NAME = 200
 BRANCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # crafts are ours to know, other trades are the shop's: an opaque word here
 ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
+
+
+IdentityCheck = Callable[[Party], None]
+_identity_checks: dict[str, IdentityCheck] = {}
+
+
+def declare_identity_check(name: str, function: IdentityCheck) -> None:
+    """Have ``function(party)`` raise when another concept needs the party to stay who it is for now.
+
+    Raises:
+        ValueError: when the name is taken.
+
+    """
+    if name in _identity_checks:
+        msg = f"{name} is declared already"
+        raise ValueError(msg)
+    _identity_checks[name] = function
 
 
 @dataclass(frozen=True)
@@ -56,12 +75,28 @@ def found(values: PartyValues, *, by: User, at: datetime) -> Party:
 
 
 def change(party: Party, values: PartyValues, *, by: User, at: datetime) -> None:
-    """Change what is said of a party. Certificates keep what they froze."""
+    """Change what is said of a party. Certificates keep what they froze.
+
+    What was vetted is the name, the kind and the place: with another one somebody has to look again.
+
+    Raises:
+        InvalidInput: as :func:`found`.
+        IllegalMove: another concept needs the party to stay who it is (:func:`declare_identity_check`).
+
+    """
     check(by, Permission.MANAGE, party)
     _good(values)
-    before = {"name": party.name, "municipality": party.municipality, "state": party.state_code}
+    hold(party)
+    before = {"name": party.name, "municipality": party.municipality, "state": party.state_code, "kind": party.kind.value}
+    other = _is_another(party, values)
+    if other:
+        for function in _identity_checks.values():
+            function(party)
+    was = _known_as(party)
     _write(party, values)
     record("party.changed", "party", party.public_id, by=by, at=at, before=before)
+    if other and party.vetting is Vetting.VETTED:
+        vetting.ask_again(party, f"{was} → {_known_as(party)}", by=by, at=at)
 
 
 def add_member_party(organization: Party, values: PartyValues, *, how: str, by: User, at: datetime) -> Party:
@@ -207,6 +242,17 @@ def _good(values: PartyValues) -> None:
         raise InvalidInput(sentence=N_("Use %(longest)d letras como máximo."), field="name", longest=LONGEST_NAME)
     if values.branch and not BRANCH.fullmatch(values.branch):
         raise InvalidInput(sentence=N_("Elija una rama de la lista."), field="branch")
+
+
+def _is_another(party: Party, values: PartyValues) -> bool:
+    """Whether this is another name, kind or place. A code that the list of municipalities only now knows is none."""
+    place, codes = values.place, {party.municipality_code, values.place.municipality_code} - {None}
+    said = (values.kind, values.name, place.state_code, place.municipality_name)
+    return said != (party.kind, party.name, party.state_code, party.municipality) or len(codes) > 1
+
+
+def _known_as(party: Party) -> str:
+    return f"«{party.name}», {party.municipality}"
 
 
 def _write(party: Party, values: PartyValues) -> None:

@@ -83,6 +83,25 @@ def decide(proof: RepresentationProof, *, accepted: bool, reason: str, by: User,
             send(administrator.email, "vetting-decided", language=administrator.language, party=party, proof=proof)
 
 
+def ask_again(party: Party, change: str, *, by: User, at: datetime) -> None:
+    """Put a vetted party that is no longer what was vetted before a person again, with the proof that was accepted.
+
+    ``change`` is read above what that proof says.
+    """
+    rows = select(RepresentationProof).where(RepresentationProof.party_id == party.id, RepresentationProof.accepted.is_(True))
+    last = writing().scalar(rows.order_by(RepresentationProof.id.desc()).limit(1))
+    party.vetting, party.vetted_at, party.vetted_by_id = Vetting.ASKED, None, None
+    _offer(
+        party,
+        last.kind if last else ProofKind.DOCUMENT,
+        f"{change}\n{last.text}" if last else change,
+        last.file if last else None,
+        by=by,
+        at=at,
+        giver_id=last.given_by_id if last else by.id,
+    )
+
+
 def administrators(party: Party) -> list[User]:
     """The accounts that administer a party now."""
     rows = select(User).join(Membership, Membership.user_id == User.id)
@@ -96,9 +115,23 @@ def waiting() -> list[RepresentationProof]:
     return list(db.session.scalars(rows))
 
 
-def _offer(party: Party, kind: ProofKind, text: str, file: StoredFile | None, *, by: User, at: datetime) -> RepresentationProof:
+def _offer(  # noqa: PLR0913 - the columns of one row
+    party: Party,
+    kind: ProofKind,
+    text: str,
+    file: StoredFile | None,
+    *,
+    by: User,
+    at: datetime,
+    giver_id: int | None = None,
+) -> RepresentationProof:
     made = RepresentationProof(
-        party_id=party.id, kind=kind, text=text, file_id=file.id if file else None, given_by_id=by.id, given_at=at
+        party_id=party.id,
+        kind=kind,
+        text=text,
+        file_id=file.id if file else None,
+        given_by_id=giver_id or by.id,
+        given_at=at,
     )
     session = writing()
     session.add(made)

@@ -1,9 +1,10 @@
 """Sending, sending again, taking back, and closing what nobody answered."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role
@@ -12,9 +13,13 @@ from certification.applications.models import Application, Capacity, Evaluation,
 from certification.audit.models import AuditEntry
 from certification.core.db import unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.parties import founding
+from certification.parties.founding import PartyValues
+from certification.parties.models import PartyKind, Vetting
+from certification.parties.places.places import Place
 from certification.rules.errors import EvidenceMissing, IllegalMove, InvalidInput, NotFound
 from certification.rules.workflow import ApplicationState, Outcome, SchemeVersionState
-from tests import makers
+from tests import makers, reviews
 from tests.certification.applications.conftest import Case
 from tests.conftest import NOW
 
@@ -225,3 +230,33 @@ def test_only_returned_ones_close(session: Session, case: Case) -> None:
     with unit_of_work():
         assert sending.lapse_overdue(NOW) == 0
     assert session.scalar(select(func.count(Application.id)).where(Application.state == ApplicationState.LAPSED)) == 0
+
+
+@pytest.mark.parametrize("state", list(ApplicationState))
+def test_who_is_being_looked_at_keeps_name_kind_and_place_until_the_decision(session: Session, state: ApplicationState) -> None:
+    case = reviews.sent()
+    with unit_of_work() as writing:
+        decided = {"outcome": "granted", "decided_at": NOW, "decided_by_id": case.deciders[0].id}
+        values = {"state": state} | (decided if state is ApplicationState.DECIDED else {})
+        writing.execute(update(Application).values(**values))
+    session.expire_all()
+    said = PartyValues(PartyKind.COOPERATIVE, "Otra", "textiles", Place("20", "20546", "Teotitlán del Valle"))
+    free = ("draft", "decided", "withdrawn_by_applicant", "lapsed")
+    if state.value in free:
+        with unit_of_work():
+            founding.change(case.party, said, by=case.applicant, at=NOW)
+        assert (case.party.name, case.party.vetting) == ("Otra", Vetting.ASKED)
+        return
+    with pytest.raises(IllegalMove) as refused, unit_of_work():
+        founding.change(case.party, said, by=case.applicant, at=NOW)
+    assert (refused.value.code, refused.value.field) == ("application_under_way", "name")
+    session.expire_all()
+    assert (case.party.name, case.party.kind, case.party.vetting) == ("Taller Hilo de Luna", PartyKind.WORKSHOP, Vetting.VETTED)
+    with unit_of_work():  # what is no part of it may change
+        founding.change(
+            case.party, replace(said, kind=case.party.kind, name=case.party.name, place=HERE), by=case.applicant, at=NOW
+        )
+    assert (case.party.locality, case.party.vetting) == ("El Llano", Vetting.VETTED)
+
+
+HERE = Place("20", "20067", "Oaxaca de Juárez", "El Llano")

@@ -7,10 +7,21 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role
 from certification.audit.models import AuditEntry
 from certification.core.db import unit_of_work
-from certification.parties import founding
+from certification.parties import founding, vetting
 from certification.parties.belonging import acts_for
 from certification.parties.founding import PartyValues
-from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
+from certification.parties.models import (
+    Belonging,
+    Mandate,
+    MemberRole,
+    Membership,
+    Party,
+    PartyKind,
+    Power,
+    ProofKind,
+    RepresentationProof,
+    Vetting,
+)
 from certification.parties.places.places import Place
 from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput, NotFound
 from tests import makers
@@ -84,7 +95,77 @@ def test_only_an_administrator_changes_a_party(session: Session, at: datetime) -
         founding.change(workshop, values("Otro"), by=stranger, at=at)
     with unit_of_work():
         founding.change(workshop, values("Otro"), by=rosa, at=at)
-    assert (makers.fresh(session, workshop).name, acts(session)) == ("Otro", ["party.changed"])
+    assert (makers.fresh(session, workshop).name, acts(session)) == ("Otro", ["party.changed", "party.proof_given"])
+
+
+SAME = Place("20", "20067", "Oaxaca de Juárez", "Otro barrio", "otra puerta")
+ANOTHER = [
+    PartyValues(PartyKind.WORKSHOP, "Unión de Tejedoras de Teotitlán", "textiles", SAME),
+    PartyValues(PartyKind.COOPERATIVE, "Taller Hilo de Luna", "textiles", SAME),
+    PartyValues(PartyKind.WORKSHOP, "Taller Hilo de Luna", "textiles", PLACE),
+    PartyValues(PartyKind.WORKSHOP, "Taller Hilo de Luna", "textiles", Place("07", None, "Oaxaca de Juárez")),
+    PartyValues(PartyKind.WORKSHOP, "Taller Hilo de Luna", "textiles", Place("20", "20068", "Oaxaca de Juárez")),
+]
+
+
+@pytest.mark.parametrize("said", ANOTHER)
+def test_another_name_kind_or_place_is_vetted_again_by_a_person(session: Session, at: datetime, said: PartyValues) -> None:
+    workshop, rosa, vouched = makers.party(), makers.user(), makers.user("Da su palabra")
+    makers.member(rosa, workshop)
+    makers.save(
+        RepresentationProof(
+            party_id=workshop.id,
+            kind=ProofKind.VOUCHING,
+            text="Los conozco.",
+            given_by_id=vouched.id,
+            given_at=makers.THEN,
+            accepted=True,
+            decided_at=makers.THEN,
+        )
+    )
+    with unit_of_work():
+        founding.change(workshop, said, by=rosa, at=at)
+    row = makers.fresh(session, workshop)
+    assert (row.name, row.vetting, row.vetted_at, row.vetted_by_id) == (said.name, Vetting.ASKED, None, None)
+    again = vetting.waiting()
+    assert [(one.party_id, one.kind, one.given_by_id, one.given_at) for one in again] == [
+        (workshop.id, ProofKind.VOUCHING, vouched.id, at)
+    ]
+    assert (
+        again[0].text == f"«Taller Hilo de Luna», Oaxaca de Juárez → «{said.name}», {said.place.municipality_name}\nLos conozco."
+    )
+    assert acts(session) == ["party.changed", "party.proof_given"]
+
+
+def test_what_was_vetted_without_a_proof_waits_for_a_person_too(session: Session, at: datetime) -> None:
+    workshop, rosa = makers.party(), makers.user()
+    makers.member(rosa, workshop)
+    with unit_of_work():
+        founding.change(workshop, ANOTHER[0], by=rosa, at=at)
+    assert [(one.party_id, one.given_by_id, one.file_id) for one in vetting.waiting()] == [(workshop.id, rosa.id, None)]
+
+
+def test_a_trade_a_quarter_or_a_code_that_the_list_knows_now_is_not_vetted_again(session: Session, at: datetime) -> None:
+    workshop, rosa = makers.party(municipality_code=None), makers.user()
+    makers.member(rosa, workshop)
+    with unit_of_work():
+        founding.change(workshop, PartyValues(PartyKind.WORKSHOP, workshop.name, "madera", SAME), by=rosa, at=at)
+    row = makers.fresh(session, workshop)
+    assert (row.vetting, row.branch, row.locality, row.municipality_code) == (Vetting.VETTED, "madera", "Otro barrio", "20067")
+    assert vetting.waiting() == []
+
+
+def test_an_unvetted_party_changes_freely(session: Session, at: datetime) -> None:
+    workshop, rosa = makers.party(vetting=Vetting.REFUSED, vetted_at=None), makers.user()
+    makers.member(rosa, workshop)
+    with unit_of_work():
+        founding.change(workshop, ANOTHER[0], by=rosa, at=at)
+    assert (makers.fresh(session, workshop).vetting, vetting.waiting()) == (Vetting.REFUSED, [])
+
+
+def test_a_name_for_a_check_is_taken_once() -> None:
+    with pytest.raises(ValueError, match="applications"):
+        founding.declare_identity_check("applications", lambda _party: None)
 
 
 def test_a_cooperative_adds_a_member_who_never_signs_in_and_may_act_for_them(session: Session, at: datetime) -> None:
