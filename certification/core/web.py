@@ -91,10 +91,25 @@ def position(word: str | None) -> list[Any] | None:
     return found
 
 
+def after_id(word: str | None) -> int | None:
+    """The row's number that is the whole position in lists by number, or ``None`` without one.
+
+    Raises:
+        BadRequest: when the word is none of ours.
+
+    """
+    match position(word):
+        case None:
+            return None
+        case [int() as number]:
+            return number
+    raise BadRequest
+
+
 def _is_ours(part: Any) -> bool:
     """Positions are made of words and numbers that a database can hold."""
     if isinstance(part, str):
-        return "\x00" not in part
+        return not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in part)
     return isinstance(part, int) and not isinstance(part, bool) and abs(part) < 2**31  # our integers
 
 

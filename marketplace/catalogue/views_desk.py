@@ -12,7 +12,7 @@ from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import clock_time, language
-from certification.core.web import cursor, position, see_other, with_args
+from certification.core.web import after_id, cursor, see_other, with_args
 from certification.rules.errors import DomainError
 from certification.rules.workflow import LISTING, ListingState
 from marketplace.catalogue import desk, listing, photos
@@ -34,8 +34,7 @@ def index() -> str:
     wanted = request.args.get("state", ListingState.PUBLISHED.value)
     if wanted not in set(ListingState):
         raise NoSuchPage
-    where = position(request.args.get("after"))
-    page = desk.listings(producers, ListingState(wanted), before=int(where[0]) if where else None)
+    page = desk.listings(producers, ListingState(wanted), before=after_id(request.args.get("after")))
     more = with_args(after=cursor(page.next)) if page.next else None
     return render_template(
         "catalogue/desk_listings.html", page=page, more=more, producers=producers, chosen=ListingState(wanted), nav="desk"

@@ -2,6 +2,9 @@ from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.exceptions import BadRequest
+
+from certification.core.web import after_id, cursor, position
 
 
 @pytest.mark.parametrize(
@@ -23,3 +26,17 @@ def test_nul_in_a_form_is_a_bad_request(client: FlaskClient, form: dict[str, obj
 def test_the_same_without_nul_is_not(client: FlaskClient) -> None:
     assert client.get("/products?q=ab").status_code == 200
     assert client.get("/v?code=x").status_code == 404
+
+
+@pytest.mark.parametrize("word", ["\ud800", "a\udfffb", "a\x00b"])
+def test_a_position_with_what_no_database_keeps_is_none_of_ours(word: str) -> None:
+    with pytest.raises(BadRequest):
+        position(cursor(word, 5))
+    assert position(cursor("ñandú 🧶", 5)) == ["ñandú 🧶", 5]
+
+
+def test_a_position_by_number_is_one_number() -> None:
+    assert (after_id(cursor(7)), after_id(None), after_id("")) == (7, None, None)
+    for crafted in (cursor(), cursor("7"), cursor(7, 8), cursor(True), cursor(2**31)):  # noqa: FBT003 - what JSON may hold
+        with pytest.raises(BadRequest):
+            after_id(crafted)
