@@ -11,6 +11,8 @@ from certification.core.media.models import StoredFile
 from certification.core.orm import Base, Digest, Id, Line, Name, Prose, PublicId, UserRef, Word, by_value
 from certification.rules.fold import fold
 
+LONGEST_SEARCH_TEXT = 700
+
 
 class PartyKind(StrEnum):
     ARTISAN = "artisan"
@@ -54,7 +56,7 @@ class Party(Base):
     vetting: Mapped[Vetting] = mapped_column(by_value(Vetting), default=Vetting.NONE)
     vetted_at: Mapped[datetime | None]
     vetted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    search_text: Mapped[str] = mapped_column(String(700), default="")  # folded name and place; also the order of lists
+    search_text: Mapped[str] = mapped_column(String(LONGEST_SEARCH_TEXT), default="")  # folded name, place; the order of lists
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
@@ -64,8 +66,9 @@ class Party(Base):
 @event.listens_for(Party, "before_insert")
 @event.listens_for(Party, "before_update")
 def _fold_search_text(_mapper: object, _connection: object, party: Party) -> None:
-    """Whoever writes a party, a search for ``teotitlan`` finds it."""
-    party.search_text = fold(" ".join(part for part in (party.name, party.municipality, party.locality) if part))
+    """Whoever writes a party, a search for ``teotitlan`` finds it. One letter may fold into many, so the end may go."""
+    folded = fold(" ".join(part for part in (party.name, party.municipality, party.locality) if part))
+    party.search_text = folded[:LONGEST_SEARCH_TEXT]
 
 
 class MemberRole(StrEnum):
