@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from certification.accounts.models import Role, User
 from certification.accounts.permissions import check
+from certification.accounts.throttle import ration
 from certification.audit.record import record
 from certification.core.db import hold, writing
 from certification.parties import vetting
@@ -20,6 +21,7 @@ from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, In
 from certification.rules.text import N_
 
 LONGEST_NAME = 200
+MOST_A_DAY = 10
 BRANCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # crafts are ours to know, other trades are the shop's: an opaque word here
 ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
 
@@ -57,6 +59,7 @@ def found(values: PartyValues, *, by: User, at: datetime) -> Party:
     Raises:
         InvalidInput: for an empty or overlong name, or a branch that does not exist.
         AlreadyExists: when this person has one of the same name already.
+        TooManyAttempts: after :data:`MOST_A_DAY` within a day.
 
     """
     check(by, Permission.FOUND)
@@ -65,6 +68,7 @@ def found(values: PartyValues, *, by: User, at: datetime) -> Party:
     mine = (Membership.user_id == by.id, Membership.ended_at.is_(None), Party.name == values.name)
     if session.scalar(select(Party.id).join(Membership).where(*mine).limit(1)) is not None:
         raise AlreadyExists(sentence=N_("Ya tiene un taller u organización con ese nombre."), field="name")
+    ration("found", str(by.id), most=MOST_A_DAY, within=timedelta(days=1), at=at)
     made = Party(created_at=at, created_by_id=by.id)
     _write(made, values)
     session.add(made)

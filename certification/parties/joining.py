@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.accounts.printed import open_account, renew_code
+from certification.accounts.throttle import ration
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.core.outbox import send
@@ -21,6 +22,7 @@ from certification.rules.text import N_
 
 VALID_FOR = timedelta(days=14)
 MOST_OPEN = 30
+MOST_A_DAY = 30
 GONE = N_("Esta invitación ya no sirve. Pida otra a quien se la mandó.")
 
 
@@ -30,6 +32,7 @@ def invite(party: Party, *, name: str, email: str, role: MemberRole, by: User, a
     Raises:
         AlreadyExists: when that address belongs to a member, or was invited already.
         Conflict: when :data:`MOST_OPEN` invitations wait already; the instance's mail is not for sending at large.
+        TooManyAttempts: when this person sent :data:`MOST_A_DAY` within a day, for whatever party.
 
     """
     check(by, Permission.MANAGE, party)
@@ -37,6 +40,7 @@ def invite(party: Party, *, name: str, email: str, role: MemberRole, by: User, a
         raise InvalidInput(sentence=N_("Escriba el nombre y el correo."), field="email")
     email = email.lower()
     _expect_nobody(party, email, at)
+    ration("invite", str(by.id), most=MOST_A_DAY, within=timedelta(days=1), at=at)
     key = secrets.token_urlsafe(24)
     made = Invitation(
         party_id=party.id,

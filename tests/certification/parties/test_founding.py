@@ -1,10 +1,12 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role
+from certification.accounts.throttle import TooManyAttempts
 from certification.audit.models import AuditEntry
 from certification.core.db import unit_of_work
 from certification.parties import founding, vetting
@@ -244,3 +246,24 @@ def test_what_is_done_for_others_names_them_on_the_record(session: Session, at: 
     workshop, rosa, toño = makers.party(), makers.user(), makers.user("Toño")
     makers.member(rosa, workshop)
     assert (founding.on_behalf(rosa, workshop), founding.on_behalf(toño, workshop)) == (None, workshop.public_id)
+
+
+def test_nobody_founds_an_eleventh_party_within_a_day(app: Flask, session: Session, at: datetime) -> None:
+    rosa, ines = makers.user(), makers.user("Inés")
+    for number in range(10):
+        with unit_of_work():
+            founding.found(values(f"Taller {number}"), by=rosa, at=at)
+    with app.test_request_context(), pytest.raises(TooManyAttempts), unit_of_work():
+        founding.found(values("Taller 10"), by=rosa, at=at)
+    with unit_of_work():
+        founding.found(values("Taller 10"), by=ines, at=at)
+        founding.found(values("Taller 11"), by=rosa, at=at + timedelta(days=1))
+    assert len(session.scalars(select(Party)).all()) == 12
+
+
+def test_a_party_whose_name_unfolds_is_kept_and_found(session: Session, at: datetime) -> None:
+    long, rosa = "ﷺ" * 60, makers.user()
+    with unit_of_work():
+        made = founding.found(values(long), by=rosa, at=at)
+    found = makers.fresh(session, made)
+    assert (found.name, len(found.search_text)) == (long, 700)

@@ -2,10 +2,12 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import OneTimeCode, Role, User
+from certification.accounts.throttle import TooManyAttempts
 from certification.audit.models import AuditEntry
 from certification.core.db import unit_of_work
 from certification.core.outbox import OutboxMessage
@@ -181,3 +183,18 @@ def test_members_leave_by_themselves_and_others_only_by_an_administrator(session
             joining.end(membership, by=by, at=at)
     assert [one.user_id for one in joining.members(party)] == [rosa.id]
     assert list(session.scalars(select(AuditEntry.act))) == ["member.left", "member.left"]
+
+
+def test_nobody_sends_a_thirty_first_invitation_within_a_day_for_whatever_party(
+    app: Flask, session: Session, at: datetime
+) -> None:
+    boss = makers.user("Jefa")
+    first, second = workshop(boss), workshop(boss)
+    for number in range(30):
+        made, _ = invited(first if number % 2 else second, boss, at, f"inv{number}@demo.tianguis.example")
+        with unit_of_work():
+            joining.withdraw(made, by=boss, at=at)
+    with app.test_request_context(), pytest.raises(TooManyAttempts):
+        invited(first, boss, at, "inv30@demo.tianguis.example")
+    invited(first, boss, at + timedelta(days=1), "inv30@demo.tianguis.example")
+    assert len(session.scalars(select(OutboxMessage)).all()) == 31
