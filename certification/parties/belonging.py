@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from certification.accounts.models import Role, User
+from certification.accounts.models import Role, User, UserState
 from certification.core.db import db
 from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, Power
 
@@ -44,6 +44,20 @@ def by_mandate(person: User, party_id: int, power: Power) -> bool:
         if mandate.holder_party_id is not None and has_role(person, mandate.holder_party_id, WRITERS[power]):
             return True
     return False
+
+
+def keepers_of(party_id: int, power: Power) -> list[User]:
+    """Who may act in the party's name, members and by mandate, and so hears what happens to it; closed accounts left out."""
+    given = select(Mandate).where(Mandate.giver_id == party_id, Mandate.power == power, Mandate.ended_at.is_(None))
+    mandates = list(db.session.scalars(given))
+    parties = {party_id, *(one.holder_party_id for one in mandates if one.holder_party_id is not None)}
+    writers = select(Membership.user_id).where(
+        Membership.party_id.in_(parties), Membership.role.in_(WRITERS[power]), Membership.ended_at.is_(None)
+    )
+    named = [one.holder_user_id for one in mandates if one.holder_user_id is not None]
+    wanted = select(User).where(User.id.in_(writers) | User.id.in_(named), User.state == UserState.ACTIVE).order_by(User.id)
+    found = db.session.scalars(wanted)
+    return [one for one in found if one.id not in named or one.holds(Role.PROMOTER) or has_role(one, party_id, WRITERS[power])]
 
 
 def parties_of(person: User, power: Power) -> list[Party]:

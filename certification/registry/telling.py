@@ -9,7 +9,8 @@ from certification.accounts.models import User, UserState
 from certification.core import outbox
 from certification.core.db import db
 from certification.core.web import outside
-from certification.parties.models import Membership
+from certification.parties.belonging import keepers_of
+from certification.parties.models import Membership, Power
 from certification.registry.models import Certificate
 from certification.rules.code import display
 from certification.rules.days import day_of
@@ -62,9 +63,10 @@ def _people(certificate: Certificate, at: datetime) -> list[User]:
         .where(Membership.party_id == certificate.holder_id, Membership.since <= at)
         .where(Membership.ended_at.is_(None) | (Membership.ended_at > at))
     )
+    keepers = [one.id for one in keepers_of(certificate.holder_id, Power.APPLY)]
     wanted = (
         select(User)
-        .where(User.id.in_(members) | (User.id == certificate.application.applicant_id))
+        .where(User.id.in_(members) | User.id.in_(keepers) | (User.id == certificate.application.applicant_id))
         .where(User.email_confirmed_at.is_not(None), User.state == UserState.ACTIVE)
         .order_by(User.id)
     )

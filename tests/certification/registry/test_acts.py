@@ -10,7 +10,7 @@ from certification.applications.models import Capacity, Evaluation
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
-from certification.parties.models import Tie
+from certification.parties.models import Mandate, PartyKind, Power, Tie
 from certification.registry.acts import Why, restore, supersede, surrender, suspend, withdraw
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.validity import standing
@@ -58,6 +58,19 @@ def test_a_pause_is_public_with_reason_deadline_and_mail(session: Session, at: d
     assert mails == ["certificate-granted", "certificate-suspended"]
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "certificate.suspend")).one()
     assert (entry.by_id, entry.details) == (decider.id, {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1"})
+
+
+def test_who_acts_for_a_holder_that_never_signs_in_is_told(session: Session, at: datetime) -> None:
+    made, decider = case(session)
+    promoter, boss = makers.user("Promotora"), makers.user("Jefa")
+    makers.role(promoter, Role.PROMOTER)
+    cooperative = makers.party("Cooperativa", kind=PartyKind.COOPERATIVE)
+    makers.member(boss, cooperative)
+    for holder in ({"holder_user_id": promoter.id}, {"holder_party_id": cooperative.id}):
+        makers.save(Mandate(giver_id=made.holder_id, power=Power.APPLY, how="x", given_at=at, recorded_by_id=boss.id, **holder))
+    done(lambda: suspend(made, PLACE, until=UNTIL, by=decider, at=at))
+    told = set(db.session.scalars(select(OutboxMessage.to).where(OutboxMessage.name == "certificate-suspended")))
+    assert {promoter.email, boss.email} < told
 
 
 def test_restoring_clears_the_pause_and_its_reason(session: Session, at: datetime) -> None:
