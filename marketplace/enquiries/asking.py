@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
+from certification.accounts.throttle import Visit, ration
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import hold, writing
 from certification.core.outbox import send
-from certification.parties.belonging import WRITERS
-from certification.parties.models import Membership, Power
+from certification.parties.belonging import keepers_of
+from certification.parties.models import Power
 from certification.rules.errors import Conflict, DomainError, IllegalMove, InvalidInput
 from certification.rules.text import N_
 from marketplace.catalogue.models import Product
@@ -22,7 +23,10 @@ from marketplace.enquiries.models import Channel, Enquiry, EnquiryMessage, Enqui
 from marketplace.enquiries.permissions import Permission
 from marketplace.labels import badges_for
 
-MOST_AN_HOUR = 5
+AN_HOUR = timedelta(hours=1)
+MOST_AN_HOUR = 5  # also the most mails that somebody can have us send to one address
+MOST_FROM_ONE_PLACE = 10
+MOST_ADDED_AN_HOUR = 20
 MOST_MESSAGES = 100
 LONGEST_MESSAGE = 2000
 
@@ -46,7 +50,7 @@ class Question:
     language: str
 
 
-def ask(product: Product, question: Question, *, by: User | None, at: datetime) -> Enquiry:
+def ask(product: Product, question: Question, *, by: User | None, at: datetime, visit: Visit | None = None) -> Enquiry:
     """Ask about a product. The same ``request_key`` sent again finds the first enquiry.
 
     A mail address that is not a signed-in buyer's own is confirmed first; only then does the producer see the question.
@@ -55,6 +59,7 @@ def ask(product: Product, question: Question, *, by: User | None, at: datetime) 
         Forbidden, NotFound: when the product is not on sale.
         Conflict: when the key was used for another question.
         TooMany: more than :data:`MOST_AN_HOUR` from one contact.
+        TooManyAttempts: more than :data:`MOST_FROM_ONE_PLACE` an hour from where the visit comes.
 
     """
     check(by, Permission.ASK, product)
@@ -63,6 +68,8 @@ def ask(product: Product, question: Question, *, by: User | None, at: datetime) 
     if before is not None:
         return _same(before, product, question)
     _not_too_many(session, question, at)
+    if visit is not None:
+        ration("ask", visit.address_digest, most=MOST_FROM_ONE_PLACE, within=AN_HOUR, at=at)
     known = (
         by is not None and question.channel is Channel.MAIL and by.email == question.contact and by.email_confirmed_at is not None
     )
@@ -87,12 +94,13 @@ def ask(product: Product, question: Question, *, by: User | None, at: datetime) 
     if confirmed:
         _tell_producer(made)
     else:
-        send(question.contact, "enquiry-confirm", language=question.language, enquiry=made, key=key_of(made))
+        send(question.contact, "enquiry-confirm", language=question.language, enquiry=made, key=confirming_key_of(made))
     return made
 
 
 def confirm(enquiry: Enquiry, *, at: datetime) -> None:
     """The link that was mailed was opened: the address is the buyer's own. Again changes nothing."""
+    hold(enquiry)
     if enquiry.state is not EnquiryState.UNCONFIRMED:
         return
     enquiry.state = EnquiryState.OPEN
@@ -109,6 +117,7 @@ def answer(enquiry: Enquiry, text: str, *, by: User, at: datetime) -> None:
 
     """
     check(by, Permission.ANSWER, enquiry)
+    hold(enquiry)
     _say(enquiry, text, by_buyer=False, by=by, at=at)
     enquiry.state = EnquiryState.ANSWERED
     record("enquiry.answered", "enquiry", enquiry.public_id, by=by, at=at)
@@ -121,10 +130,13 @@ def add(enquiry: Enquiry, text: str, *, at: datetime) -> None:
 
     Raises:
         IllegalMove: when the thread is closed, or its address was never confirmed.
+        TooManyAttempts: after :data:`MOST_ADDED_AN_HOUR` messages within an hour.
 
     """
+    hold(enquiry)
     if enquiry.state is EnquiryState.UNCONFIRMED:
         raise IllegalMove
+    ration("add", enquiry.public_id, most=MOST_ADDED_AN_HOUR, within=AN_HOUR, at=at)
     _say(enquiry, text, by_buyer=True, by=None, at=at)
     enquiry.state = EnquiryState.OPEN
     record("enquiry.added", "enquiry", enquiry.public_id, by=None, at=at)
@@ -134,6 +146,7 @@ def add(enquiry: Enquiry, text: str, *, at: datetime) -> None:
 def close(enquiry: Enquiry, *, by: User, at: datetime) -> None:
     """The producer is done with it. Closing twice changes nothing."""
     check(by, Permission.ANSWER, enquiry)
+    hold(enquiry)
     if enquiry.state is not EnquiryState.CLOSED:
         enquiry.state = EnquiryState.CLOSED
         record("enquiry.closed", "enquiry", enquiry.public_id, by=by, at=at)
@@ -142,6 +155,7 @@ def close(enquiry: Enquiry, *, by: User, at: datetime) -> None:
 def reopen(enquiry: Enquiry, *, by: User, at: datetime) -> None:
     """Take a closed thread up again."""
     check(by, Permission.ANSWER, enquiry)
+    hold(enquiry)
     if enquiry.state is EnquiryState.CLOSED:
         enquiry.state = EnquiryState.OPEN if enquiry.messages[-1].by_buyer else EnquiryState.ANSWERED
         record("enquiry.reopened", "enquiry", enquiry.public_id, by=by, at=at)
@@ -149,13 +163,27 @@ def reopen(enquiry: Enquiry, *, by: User, at: datetime) -> None:
 
 def key_of(enquiry: Enquiry) -> str:
     """The key in the buyer's private link: made from the instance's secret, stored nowhere."""
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.digest(secret, b"enquiry:" + enquiry.public_id.encode(), "sha256").hex()[:32]
+    return _key(b"enquiry:", enquiry)
+
+
+def confirming_key_of(enquiry: Enquiry) -> str:
+    """The key that only the mail to the buyer holds: who has it reads that address."""
+    return _key(b"confirm:", enquiry)
 
 
 def opens(enquiry: Enquiry, key: str) -> bool:
     """Whether the key is this enquiry's."""
     return hmac.compare_digest(key_of(enquiry).encode(), key.encode())
+
+
+def confirms(enquiry: Enquiry, key: str) -> bool:
+    """Whether the key is the one that was mailed for this enquiry."""
+    return hmac.compare_digest(confirming_key_of(enquiry).encode(), key.encode())
+
+
+def _key(what: bytes, enquiry: Enquiry) -> str:
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.digest(secret, what + enquiry.public_id.encode(), "sha256").hex()[:32]
 
 
 def _same(before: Enquiry, product: Product, question: Question) -> Enquiry:
@@ -167,7 +195,7 @@ def _same(before: Enquiry, product: Product, question: Question) -> Enquiry:
 
 def _not_too_many(session: Session, question: Question, at: datetime) -> None:
     column = Enquiry.email if question.channel is Channel.MAIL else Enquiry.phone
-    lately = select(func.count()).where(column == question.contact, Enquiry.created_at > at - timedelta(hours=1))
+    lately = select(func.count()).where(column == question.contact, Enquiry.created_at > at - AN_HOUR)
     if (session.scalar(lately) or 0) >= MOST_AN_HOUR:
         raise TooMany
 
@@ -183,15 +211,9 @@ def _say(enquiry: Enquiry, text: str, *, by_buyer: bool, by: User | None, at: da
 
 
 def _tell_producer(enquiry: Enquiry) -> None:
-    for person in _keepers(enquiry.product.producer.party_id):
+    for person in keepers_of(enquiry.product.producer.party_id, Power.CATALOGUE):
         if person.email and person.email_confirmed_at:
             send(person.email, "enquiry-received", language=person.language, enquiry=enquiry, text=enquiry.messages[-1].text)
-
-
-def _keepers(party_id: int) -> list[User]:
-    members = select(User).join(Membership, Membership.user_id == User.id)
-    wanted = (Membership.party_id == party_id, Membership.ended_at.is_(None), Membership.role.in_(WRITERS[Power.CATALOGUE]))
-    return list(db.session.scalars(members.where(*wanted).distinct()))
 
 
 def _label_state(product: Product, at: datetime) -> str | None:

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from certification.accounts.guard import me, person, requires
+from certification.accounts.sessions import visit
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.core.i18n import language
-from certification.core.web import cursor, position, request_key, see_other, with_args
+from certification.core.web import after_id, cursor, request_key, see_other, with_args
 from certification.rules.errors import DomainError
 from marketplace.catalogue.models import Product
 from marketplace.enquiries import asking, queries
@@ -35,6 +36,11 @@ def _by_link(public_id: str, key: str) -> Enquiry | None:
     return found if found is not None and asking.opens(found, key) else None
 
 
+def _by_mail(public_id: str, key: str) -> Enquiry | None:
+    found = _enquiry(public_id)
+    return found if found is not None and asking.confirms(found, key) else None
+
+
 @bp.route("/products/<public_id>/ask", methods=["GET", "POST"])
 @requires(Permission.ASK, load=_product)
 def ask(product: Product) -> Any:
@@ -43,10 +49,10 @@ def ask(product: Product) -> Any:
     if form.validate_on_submit():
         try:
             with unit_of_work():
-                made = asking.ask(product, form.question(language()), by=who, at=clock.now())
+                made = asking.ask(product, form.question(language()), by=who, at=clock.now(), visit=visit())
         except IntegrityError:  # the same page sent twice at once: the other one was first
             with unit_of_work():
-                made = asking.ask(product, form.question(language()), by=who, at=clock.now())
+                made = asking.ask(product, form.question(language()), by=who, at=clock.now(), visit=visit())
         except DomainError as error:
             form.refuse(error)
         else:
@@ -89,7 +95,7 @@ def follow(enquiry: Enquiry) -> Any:
 
 
 @bp.route("/asked/<public_id>/<key>/confirm", methods=["GET", "POST"])
-@requires(Permission.FOLLOW, load=_by_link)
+@requires(Permission.FOLLOW, load=_by_mail)
 def confirm(enquiry: Enquiry) -> Any:
     """A page with one button: mail scanners follow links, people press buttons."""
     back = url_for("enquiries.follow", public_id=enquiry.public_id, key=asking.key_of(enquiry))
@@ -106,8 +112,7 @@ def confirm(enquiry: Enquiry) -> Any:
 @bp.get("/desk/enquiries")
 @requires(Permission.LIST)
 def index() -> Any:
-    where = position(request.args.get("after"))
-    page = queries.for_desk(me(), before=int(where[0]) if where else None)
+    page = queries.for_desk(me(), before=after_id(request.args.get("after")))
     more = with_args(after=cursor(page.next)) if page.next else None
     return render_template("enquiries/index.html", page=page, more=more, states=EnquiryState, nav="desk")
 

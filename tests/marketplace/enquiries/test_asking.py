@@ -4,13 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from certification.accounts.models import User
+from certification.accounts.models import Role, User
+from certification.accounts.throttle import TooManyAttempts
 from certification.audit.models import AuditEntry
+from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.core.web import cursor
+from certification.parties import founding
+from certification.parties.founding import PartyValues
+from certification.parties.models import Mandate, MemberRole, PartyKind, Power
+from certification.parties.places.places import Place
 from certification.rules.errors import Conflict, Forbidden, IllegalMove, NotFound
 from certification.rules.workflow import ListingState
 from marketplace.catalogue.models import Product
@@ -169,3 +177,77 @@ def test_neither_address_is_shown_on_a_public_page(
     assert "ana@demo" not in page
     assert client.get(f"/desk/enquiries/{made.public_id}").status_code == 303
     assert client_of(makers.user("Curiosa")).get(f"/desk/enquiries/{made.public_id}").status_code == 404
+
+
+def test_the_link_that_the_asker_is_shown_does_not_confirm_the_address(
+    session: Session, rebozo: Product, weaver: User, client: FlaskClient
+) -> None:
+    sent = {"name": "Ana", "channel": "mail", "email": "ajena@demo.tianguis.example", "text": "Hola", "request_key": "k" * 20}
+    shown = client.post(f"/products/{rebozo.public_id}/ask", data=sent).location
+    assert client.post(f"{shown}/confirm").status_code == 404
+    made = session.query(Enquiry).one()
+    assert [made.state] == [EnquiryState.UNCONFIRMED]
+    mailed = session.query(OutboxMessage).one().text
+    path = f"/asked/{made.public_id}/{asking.confirming_key_of(made)}"
+    assert f"{path}/confirm" in mailed
+    assert asking.key_of(made) not in mailed
+    assert client.get(path).status_code == 404
+    assert client.post(f"{path}/confirm").location == f"/asked/{made.public_id}/{asking.key_of(made)}"
+    assert makers.fresh(session, made).state is EnquiryState.OPEN
+
+
+def test_an_eleventh_question_within_the_hour_from_one_place_is_refused_whoever_it_claims_to_be(
+    session: Session, rebozo: Product, client: FlaskClient
+) -> None:
+    def ask_from(place: str, number: int) -> int:
+        sent = {"name": "X", "channel": "whatsapp", "phone": f"95151612{number}", "text": "Hola", "request_key": f"{number:020}"}
+        address = {"REMOTE_ADDR": place}
+        return client.post(f"/products/{rebozo.public_id}/ask", data=sent, environ_overrides=address).status_code
+
+    assert [ask_from("192.0.2.1", number) for number in range(10, 20)] == [303] * 10
+    assert ask_from("192.0.2.1", 20) == 422
+    assert ask_from("192.0.2.2", 21) == 303
+    with clock.standing_at(NOW + timedelta(hours=1, seconds=1)):
+        assert ask_from("192.0.2.1", 22) == 303
+    assert session.query(Enquiry).count() == 12
+
+
+def test_one_thread_takes_twenty_messages_an_hour_from_the_buyer(app: Flask, session: Session, rebozo: Product) -> None:
+    made = asked(rebozo)
+    with unit_of_work():
+        asking.confirm(made, at=NOW)
+        for _ in range(20):
+            asking.add(made, "¿Y ahora?", at=NOW)
+    with app.test_request_context(), pytest.raises(TooManyAttempts), unit_of_work():
+        asking.add(made, "¿Y ahora?", at=NOW)
+    with unit_of_work():
+        asking.add(made, "¿Y ahora?", at=NOW + timedelta(hours=1, seconds=1))
+
+
+def test_who_acts_for_a_member_that_never_signs_in_hears_of_the_question(session: Session) -> None:
+    boss, reader, promoter, former = (makers.user(name) for name in ("Jefa", "Lectora", "Promotora", "Expromotora"))
+    makers.role(promoter, Role.PROMOTER)
+    cooperative = makers.party("Cooperativa", kind=PartyKind.COOPERATIVE)
+    makers.member(boss, cooperative)
+    makers.member(reader, cooperative, MemberRole.READ)
+    place = Place("20", None, "Oaxaca de Juárez", None, None)
+    with unit_of_work():
+        lupe = founding.add_member_party(
+            cooperative, PartyValues(PartyKind.ARTISAN, "Doña Lupe", "textiles", place), how="acta", by=boss, at=NOW
+        )
+    for person in (promoter, former):
+        makers.save(
+            Mandate(
+                giver_id=lupe.id, holder_user_id=person.id, power=Power.CATALOGUE, how="x", given_at=NOW, recorded_by_id=boss.id
+            )
+        )
+    made = asked(makers.product(makers.producer(lupe)))
+    with unit_of_work():
+        asking.confirm(made, at=NOW)
+    assert mails(session)[1:] == [(boss.email, "enquiry-received"), (promoter.email, "enquiry-received")]
+
+
+@pytest.mark.parametrize("word", [cursor("abc"), cursor(), cursor(1, 2), cursor([1]), cursor("\ud800", 5), "%%%"])
+def test_a_crafted_position_is_a_bad_request(client_of: Callable[[User], FlaskClient], weaver: User, word: str) -> None:
+    assert client_of(weaver).get("/desk/enquiries", query_string={"after": word}).status_code == 400
+    assert client_of(weaver).get("/desk/enquiries", query_string={"after": cursor(5)}).status_code == 200
