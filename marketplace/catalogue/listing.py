@@ -10,7 +10,7 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import hold, writing
 from certification.parties.belonging import has_role
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput
 from certification.rules.text import N_
@@ -144,6 +144,7 @@ def publish(product: Product, *, by: User, at: datetime) -> None:
 
     """
     check(by, Permission.PUBLISH, product)
+    hold(product)  # else its last photograph could go at the same moment
     state = LISTING.next_state(product.state, "publish")
     require_ready(product, at)
     repeat(product)
@@ -164,6 +165,7 @@ def resume(product: Product, *, by: User, at: datetime) -> None:
 
     """
     check(by, Permission.PUBLISH, product)
+    hold(product)
     LISTING.next_state(product.state, "resume")
     require_ready(product, at)
     _move(product, "resume", Permission.PUBLISH, by=by, at=at)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.record import record
-from certification.core.db import db, writing
+from certification.core.db import db, hold, writing
 from certification.core.media.models import StoredFile
 from certification.rules.errors import DomainError, IllegalMove, InvalidInput
 from certification.rules.text import N_
@@ -30,7 +30,7 @@ def add_photo(product: Product, file: StoredFile, *, by: User, at: datetime, alt
     """
     _check(product, by)
     _checked_alt(alt)
-    writing().execute(select(Product.id).where(Product.id == product.id).with_for_update())  # two uploads at once count right
+    hold(product)  # two uploads at once count right
     same = same_picture(product, file.digest)
     if same is not None:
         return same
@@ -44,8 +44,9 @@ def add_photo(product: Product, file: StoredFile, *, by: User, at: datetime, alt
 
 def move_photo(photo: ProductPhoto, way: Literal["up", "down"], *, by: User, at: datetime) -> None:
     """One place towards the front or the back; the first is the cover. At the end it stays where it is."""
-    product = photo.product
-    _check(product, by)
+    product = _held(photo, by)
+    if photo.removed_at is not None:
+        return
     row = list(product.photos)
     here = row.index(photo)
     there = here + (-1 if way == "up" else 1)
@@ -78,8 +79,7 @@ def remove_photo(photo: ProductPhoto, *, by: User, at: datetime) -> None:
         DomainError: the last one of a product on sale (code ``last_photo``).
 
     """
-    product = photo.product
-    _check(product, by)
+    product = _held(photo, by)
     if photo.removed_at is not None:
         return
     if product.state is ListingState.PUBLISHED and len(product.photos) == 1:
@@ -98,8 +98,7 @@ def put_back(photo: ProductPhoto, *, by: User, at: datetime) -> None:
         DomainError: there are :data:`MOST_PHOTOS` already (code ``too_many_photos``).
 
     """
-    product = photo.product
-    _check(product, by)
+    product = _held(photo, by)
     if photo.removed_at is None:
         return
     require_room(product)
@@ -128,6 +127,15 @@ def removed_lately(product: Product, at: datetime) -> list[ProductPhoto]:
     """What a person may still want back, the last one first."""
     rows = select(ProductPhoto).where(ProductPhoto.product_id == product.id, ProductPhoto.removed_at > at - PUT_BACK_WITHIN)
     return list(db.session.scalars(rows.order_by(ProductPhoto.removed_at.desc(), ProductPhoto.id.desc()).limit(MOST_PHOTOS)))
+
+
+def _held(photo: ProductPhoto, by: User) -> Product:
+    """Its product, with nobody else at its photographs until the unit of work ends."""
+    product = photo.product
+    _check(product, by)
+    hold(product)
+    writing().refresh(photo)
+    return product
 
 
 def _check(product: Product, by: User) -> None:
