@@ -147,7 +147,8 @@ GET POST | /products/<public_id>/ask                | draft product            |
 GET POST | /products/<public_id>/ask                | product of a closed stall| nothing there
 GET POST | /asked/<public_id>/<key>                 | enquiry by its link      | open thing
 GET POST | /asked/<public_id>/<key>                 | enquiry by a wrong link  | no key
-GET POST | /asked/<public_id>/<key>/confirm         | enquiry by its link      | open thing
+GET POST | /asked/<public_id>/<key>/confirm         | enquiry by its mail      | open thing
+GET POST | /asked/<public_id>/<key>/confirm         | enquiry by its link      | no key
 GET POST | /asked/<public_id>/<key>/confirm         | enquiry by a wrong link  | no key
 GET      | /desk/enquiries                          |                          | account
 GET POST | /desk/enquiries/<public_id>              | enquiry                  | catalogue unseen

@@ -34,7 +34,7 @@ from certification.parties.models import (
 from certification.rules.workflow import ApplicationState, ListingState, Outcome
 from certification.schemes.texts import text_of
 from marketplace.catalogue.models import ClaimDocument, Product, ProductPhoto
-from marketplace.enquiries.asking import key_of
+from marketplace.enquiries.asking import confirming_key_of, key_of
 from marketplace.enquiries.models import Channel, Enquiry, EnquiryMessage, EnquiryState
 from marketplace.models import METADATA
 from marketplace.producers.models import Maker, Producer
@@ -222,6 +222,7 @@ def _ask(side: Side) -> None:
         if by_mail:
             side.add("enquiry", public_id=enquiry.public_id)
             side.add("enquiry by its link", public_id=enquiry.public_id, key=key_of(enquiry))
+            side.add("enquiry by its mail", public_id=enquiry.public_id, key=confirming_key_of(enquiry))
             side.add("enquiry by a wrong link", public_id=enquiry.public_id, key="0" * 32)
 
 

@@ -30,7 +30,14 @@ from tests.house.world import ROLES, SIDES, World, build
 NEEDLE = re.compile(r"zq\d{6}qz|fa11\d{6}|9519\d{6}")
 LINK = re.compile(r"""(?:href|src|action)="([^"]+)\"""")
 SPREAD = re.compile(r"[\s().-]|&nbsp;")  # how a telephone number may be written
-BY_KEY = {"enquiry by its link", "enquiry by a wrong link", "invitation by its key", "reset code", "no code"}
+BY_KEY = {
+    "enquiry by its link",
+    "enquiry by its mail",
+    "enquiry by a wrong link",
+    "invitation by its key",
+    "reset code",
+    "no code",
+}
 ALSO_IN_ENGLISH = {"visitor", "admin", "rival", "evaluator", "decider", "vetter", "operator"}
 MOST_PAGES, MOST_SECONDS = 600, 240
 SHAPES = {"text": "zq{:06}qz", "digest": "fa11{:06}", "phone": "9519{:06}"}
