@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, select
 
 from certification.accounts.models import User
-from certification.accounts.permissions import check
+from certification.accounts.permissions import check, may
 from certification.accounts.printed import open_account, renew_code
 from certification.accounts.throttle import ration
 from certification.audit.record import record
@@ -17,7 +17,7 @@ from certification.parties.founding import on_behalf
 from certification.parties.models import Invitation, MemberRole, Membership, Party
 from certification.parties.permissions import Permission
 from certification.parties.vetting import administrators
-from certification.rules.errors import AlreadyExists, Conflict, IllegalMove, InvalidInput, NotFound
+from certification.rules.errors import AlreadyExists, Conflict, Forbidden, IllegalMove, InvalidInput, NotFound
 from certification.rules.text import N_
 
 VALID_FOR = timedelta(days=14)
@@ -114,7 +114,8 @@ def print_code(membership: Membership, *, by: User, at: datetime) -> str:
     Raises:
         IllegalMove: when the membership ended, or the person has a confirmed mail address: who recovers by mail needs nobody,
             and whoever holds the paper holds everything else that the account may do.
-        Forbidden: for somebody who holds a role on this site.
+        Forbidden: for somebody who holds a role on this site, or who does more than read in a party that ``by`` does not
+            manage; a vetter prints for those.
 
     """
     check(by, Permission.PRINT_CODE, membership)
@@ -123,6 +124,7 @@ def print_code(membership: Membership, *, by: User, at: datetime) -> str:
         raise IllegalMove
     if person.email_confirmed_at is not None:
         raise IllegalMove("has_mail", N_("Esta persona tiene correo: puede recuperar su cuenta con «Olvidé mi contraseña»."))
+    _nothing_else_opens(person, by)
     party = membership.party
     record(
         "member.code_printed",
@@ -134,6 +136,17 @@ def print_code(membership: Membership, *, by: User, at: datetime) -> str:
         member=person.public_id,
     )
     return renew_code(person, by=by, at=at)
+
+
+def _nothing_else_opens(person: User, by: User) -> None:
+    writes = select(Membership).where(
+        Membership.user_id == person.id, Membership.role != MemberRole.READ, Membership.ended_at.is_(None)
+    )
+    if not all(may(by, Permission.PRINT_CODE, one) for one in db.session.scalars(writes)):
+        raise Forbidden(
+            "works_elsewhere",
+            N_("Esta persona también trabaja en otro taller u organización: el código lo imprime quien comprueba los talleres."),
+        )
 
 
 def may_need_paper(person: User) -> bool:

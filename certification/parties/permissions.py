@@ -109,7 +109,7 @@ declare(
         Permission.VET: Rule(any_of=(vetter,), seen_by=(member,), strong=True),
         Permission.VET_QUEUE: Rule(any_of=(vetter,), strong=True),
         Permission.LEAVE: Rule(any_of=(their_own, administrator), seen_by=(member, delegate)),
-        Permission.PRINT_CODE: Rule(any_of=(administrator, entrusted), seen_by=(member, delegate)),
+        Permission.PRINT_CODE: Rule(any_of=(administrator, entrusted, vetter), seen_by=(member, delegate)),
         Permission.READ_INVITATION: Rule(any_of=(anyone,), public=True),  # the key in the link is the permission
         Permission.PART: Rule(any_of=(of_either_side,)),
         Permission.VOUCH: Rule(any_of=(signed_in,)),

@@ -42,7 +42,7 @@ DOORS = {
     "manage": "visitor ss, people --, catalogue payments reader coop promoter x-, admin +-, rival -+, vetter xx",
     "part": "visitor ss, people --, admin coop +-, rival -+",
     "leave": "visitor ss, people --, catalogue payments reader coop promoter x-, admin +-, rival -+",
-    "paper": "visitor ss, people --, catalogue payments reader x-, admin coop promoter +-, rival -+",
+    "paper": "visitor ss, people --, catalogue payments reader x-, admin coop promoter +-, rival -+, vetter ++",
     "mandate": "visitor ss, people --, catalogue payments reader x-, admin promoter +-, rival -+",
     "vetting": "visitor s, people x, vetter +",
     "vet": "visitor ss, people --, admin catalogue payments reader x-, rival -x, vetter ++",

@@ -153,6 +153,27 @@ def test_no_code_is_printed_for_who_recovers_by_mail_or_holds_a_role(session: Se
     assert session.scalars(select(OneTimeCode)).all() == []
 
 
+def test_the_key_to_another_workshop_is_not_printed_by_an_administrator_of_one(session: Session, at: datetime) -> None:
+    boss, petra, vetter = makers.user("Boss"), makers.user("Petra", email=None), makers.user("Vera")
+    makers.role(vetter, Role.VETTER)
+    here, there = workshop(boss), makers.party("El otro taller")
+    petra_here = makers.member(petra, here, MemberRole.READ)
+    petra_there = makers.member(petra, there, MemberRole.READ)
+    with unit_of_work():
+        joining.print_code(petra_here, by=boss, at=at)
+    with unit_of_work():
+        petra_there.role = MemberRole.CATALOGUE
+    with pytest.raises(Forbidden) as refused, unit_of_work():
+        joining.print_code(petra_here, by=boss, at=at)
+    assert refused.value.code == "works_elsewhere"
+    assert len(session.scalars(select(OneTimeCode)).all()) == 1
+    with unit_of_work():
+        joining.print_code(petra_here, by=vetter, at=at)
+    makers.member(boss, there)
+    with unit_of_work():
+        joining.print_code(petra_here, by=boss, at=at)
+
+
 def test_somebody_always_administers(session: Session, at: datetime) -> None:
     rosa, ines = makers.user(), makers.user("Inés")
     party = workshop(rosa)
