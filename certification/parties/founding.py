@@ -23,6 +23,7 @@ from certification.rules.text import N_
 LONGEST_NAME = 200
 MOST_A_DAY = 10
 BRANCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # crafts are ours to know, other trades are the shop's: an opaque word here
+SAID = ("kind", "name", "branch", "state_code", "municipality_code", "municipality", "locality", "reference")
 ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
 
 
@@ -74,7 +75,7 @@ def found(values: PartyValues, *, by: User, at: datetime) -> Party:
     session.add(made)
     session.flush()
     session.add(Membership(user_id=by.id, party_id=made.id, role=MemberRole.ADMIN, given_by_id=by.id, since=at))
-    record("party.founded", "party", made.public_id, by=by, at=at, kind=values.kind, name=values.name)
+    record("party.founded", "party", made.public_id, by=by, at=at, kind=values.kind)
     return made
 
 
@@ -91,14 +92,15 @@ def change(party: Party, values: PartyValues, *, by: User, at: datetime) -> None
     check(by, Permission.MANAGE, party)
     _good(values)
     hold(party)
-    before = {"name": party.name, "municipality": party.municipality, "state": party.state_code, "kind": party.kind.value}
+    before = {name: getattr(party, name) for name in SAID}
     other = _is_another(party, values)
     if other:
         for function in _identity_checks.values():
             function(party)
     was = _known_as(party)
     _write(party, values)
-    record("party.changed", "party", party.public_id, by=by, at=at, before=before)
+    changed = [name for name in SAID if getattr(party, name) != before[name]]
+    record("party.changed", "party", party.public_id, by=by, at=at, changed=changed)
     if other and party.vetting is Vetting.VETTED:
         vetting.ask_again(party, f"{was} → {_known_as(party)}", by=by, at=at)
 
@@ -235,7 +237,7 @@ def _mandate(  # noqa: PLR0913 - the columns of one row
     session = writing()
     session.add(made)
     session.flush()
-    record("mandate.given", "mandate", made.public_id, by=by, at=at, on_behalf_of=giver.public_id, power=power, how=how)
+    record("mandate.given", "mandate", made.public_id, by=by, at=at, on_behalf_of=giver.public_id, power=power, letters=len(how))
     return made
 
 

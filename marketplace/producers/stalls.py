@@ -168,7 +168,7 @@ def credit(producer: Producer, name: str, how: str, *, party: Party | None = Non
     session = writing()
     session.add(made)
     session.flush()
-    record("maker.credited", "maker", made.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party), how=how)
+    record("maker.credited", "maker", made.public_id, by=by, at=at, on_behalf_of=on_behalf(by, producer.party))
     return made
 
 

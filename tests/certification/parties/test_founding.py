@@ -267,3 +267,15 @@ def test_a_party_whose_name_unfolds_is_kept_and_found(session: Session, at: date
         made = founding.found(values(long), by=rosa, at=at)
     found = makers.fresh(session, made)
     assert (found.name, len(found.search_text)) == (long, 700)
+
+
+def test_the_record_keeps_ids_and_no_names_or_words(session: Session, at: datetime) -> None:
+    rosa, tono = makers.user(), makers.user("Toño")
+    makers.role(tono, Role.PROMOTER)
+    with unit_of_work():
+        made = founding.found(values("Taller de Rosa Luna"), by=rosa, at=at)
+    with unit_of_work():
+        founding.change(made, values("Taller de Petra"), by=rosa, at=at)
+        founding.give_mandate(made, Power.APPLY, "me lo dijo doña Petra", to=tono, by=rosa, at=at)
+    told = list(session.scalars(select(AuditEntry.details).order_by(AuditEntry.id)))
+    assert told == [{"kind": "workshop"}, {"changed": ["name"]}, {"power": "apply", "letters": 21}]
