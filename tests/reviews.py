@@ -37,8 +37,8 @@ class Case:
         return sorted(self.application.evaluations, key=lambda one: one.id)
 
 
-def sent(key: str = "origen-local", *, deciders: int = 2, **given: Any) -> Case:
-    """A complete application that waits for the desk."""
+def sent(key: str = "origen-local", *, deciders: int = 2, spare: int = 0, **given: Any) -> Case:
+    """A complete application that waits for the desk; with ``spare`` outsiders more than its scheme asks for."""
     rosa, workshop = makers.user("Rosa Luna"), makers.party("Taller Hilo de Luna", branch=BRANCH)
     makers.member(rosa, workshop)
     values = {"state": ApplicationState.SUBMITTED, "submitted_at": SENT} | given
@@ -51,7 +51,7 @@ def sent(key: str = "origen-local", *, deciders: int = 2, **given: Any) -> Case:
     workshops = [makers.party(f"Telar {n}", branch=BRANCH) for n in range(1, len(panel) + 1)]
     for person, place in zip(panel, workshops, strict=True):
         makers.member(person, place)
-    panel += [_holder(f"Ema Externa {n}", Role.EVALUATOR, key) for n in range(1, rule.outsiders_min + 1)]
+    panel += [_holder(f"Ema Externa {n}", Role.EVALUATOR, key) for n in range(1, rule.outsiders_min + spare + 1)]
     return Case(key, rosa, workshop, application, owner, committee, panel, workshops)
 
 

@@ -9,18 +9,17 @@ from certification.accounts.models import Role, RoleHolding, User, UserState
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import bar, check_desk, check_evaluator, evaluation_of
+from certification.applications.cases import bar, check_desk, check_evaluator, evaluation_of, places_of, workshops_of
 from certification.applications.models import Application, Capacity, Evaluation
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
-from certification.parties.models import Membership, Party, PartyKind
+from certification.parties.models import Party
 from certification.rules.errors import AlreadyExists, DomainError, IllegalMove, InvalidInput
 from certification.rules.text import N_
 from certification.rules.workflow import APPLICATION, ApplicationState
 from certification.schemes.permissions import scope_of
 
-PRODUCING = (PartyKind.ARTISAN, PartyKind.WORKSHOP, PartyKind.COOPERATIVE, PartyKind.COLLECTIVE, PartyKind.FEDERATION)
 WANTS_PANEL = (ApplicationState.ACCEPTED, ApplicationState.EVALUATING)
 
 
@@ -130,16 +129,9 @@ def candidates(application: Application, at: datetime) -> list[Candidate]:
     return sorted(found, key=lambda one: (one.bar is not None, all(place.branch != branch for place in one.workshops)))
 
 
-def workshops_of(person: User, application: Application) -> list[Party]:
-    """Where this person works and may come from as a peer: never the applicant's own place."""
-    own = select(Membership.party_id).where(Membership.user_id == person.id, Membership.ended_at.is_(None))
-    wanted = select(Party).where(Party.id.in_(own), Party.kind.in_(PRODUCING), Party.id != application.party_id)
-    return list(db.session.scalars(wanted.order_by(Party.name)))
-
-
 def may_be_outsider(person: User, application: Application) -> bool:
     """An outsider does not produce in the applicant's own trade."""
-    branches = {party.branch for party in workshops_of(person, application)}
+    branches = {party.branch for party in places_of(person, application)}
     return application.party.branch not in branches
 
 

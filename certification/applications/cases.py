@@ -8,15 +8,17 @@ from sqlalchemy import func, select
 from certification.accounts.models import Role, User
 from certification.applications.models import Application, Capacity, Evaluation
 from certification.core.db import db
-from certification.parties.models import Membership, Party
+from certification.parties.models import Membership, Party, PartyKind, Vetting
 from certification.parties.ties import ties_between
 from certification.rules import guards
 from certification.rules.criteria import DecisionMode
 from certification.rules.days import day_of
 from certification.rules.errors import DomainError, TieBars
+from certification.rules.workflow import ApplicationState
 from certification.schemes.reasons import tie_rules
 from certification.schemes.texts import text_of, zone_of
 
+PRODUCING = (PartyKind.ARTISAN, PartyKind.WORKSHOP, PartyKind.COOPERATIVE, PartyKind.COLLECTIVE, PartyKind.FEDERATION)
 Check = Callable[[User, Application, datetime], None]
 
 
@@ -96,8 +98,21 @@ def seated(application: Application) -> list[Evaluation]:
 
 
 def handed_in(application: Application) -> list[Evaluation]:
-    """The evaluations that count: handed in, by people who did not step aside."""
+    """The evaluations that were handed in, by people who did not step aside."""
     return [one for one in seated(application) if one.submitted_at is not None]
+
+
+def counted(application: Application, at: datetime) -> list[Evaluation]:
+    """The evaluations that count: handed in, by people whom no tie bars now (guard 1); once decided, those that counted then."""
+    if application.state is ApplicationState.DECIDED:
+        return [one for one in handed_in(application) if one.set_aside_at is None]
+    return [one for one in handed_in(application) if bar(check_evaluator, one.evaluator, application, at) is None]
+
+
+def standing(application: Application, at: datetime) -> list[Evaluation]:
+    """The seats that count or may come to: of those that do not work still, the ones that count."""
+    count = counted(application, at)
+    return [one for one in seated(application) if one.submitted_at is None or one in count]
 
 
 def took_part(evaluation: Evaluation) -> bool:
@@ -118,8 +133,21 @@ def shortfalls(application: Application, evaluations: list[Evaluation], at: date
     return guards.panel_shortfalls(rule, panel, applicant_workshop=workshop, at=today_of(application, at))
 
 
+def places_of(person: User, application: Application) -> list[Party]:
+    """Where this person produces now; never the applicant's own place."""
+    own = select(Membership.party_id).where(Membership.user_id == person.id, Membership.ended_at.is_(None))
+    wanted = select(Party).where(Party.id.in_(own), Party.kind.in_(PRODUCING), Party.id != application.party_id)
+    return list(db.session.scalars(wanted.order_by(Party.name)))
+
+
+def workshops_of(person: User, application: Application) -> list[Party]:
+    """Where this person may come from as a peer: places of which somebody checked who speaks for them."""
+    return [party for party in places_of(person, application) if party.vetting is Vetting.VETTED]
+
+
 def _member(one: Evaluation, application: Application) -> guards.Evaluator:
-    workshop = one.workshop
+    """A seat as the rule of the panel sees it; a workshop that is no peer's any more is none."""
+    workshop = one.workshop if one.workshop and one.workshop in workshops_of(one.evaluator, application) else None
     return guards.Evaluator(
         person=one.evaluator.public_id,
         is_peer=one.capacity is Capacity.PEER,

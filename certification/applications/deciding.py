@@ -8,10 +8,10 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import check_decider, handed_in, shortfalls, today_of
+from certification.applications.cases import check_decider, counted, handed_in, shortfalls, today_of
 from certification.applications.models import Application, Decision
 from certification.applications.review_permissions import Permission
-from certification.applications.weighing import WORDS, Agreed, Weighed, rows_of, scores, weigh
+from certification.applications.weighing import WORDS, Agreed, Counted, Weighed, rows_of, scores, weigh
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.rules.errors import AlreadyDecided, Conflict, Disagreement, GrantBlocked, IllegalMove, InvalidInput
@@ -48,7 +48,7 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
     Raises:
         AlreadyDecided: somebody was first.
         Conflict: the case changed since the decider read it.
-        IllegalMove: it is not before the committee, or its scheme has ended.
+        IllegalMove: it is not before the committee, its scheme has ended, or the evaluations that count are too few.
         Forbidden, EvaluatorDecides, TieBars: guard 1.
         GrantBlocked: a grant against a block (guard 2).
         Disagreement: scores more than a point apart without an agreement.
@@ -65,9 +65,13 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
             "case_changed", N_("El caso cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
         )
     check_decider(by, application, at)
-    weighed = _weigh(application, choice, at)
+    evaluations = counted(application, at)
+    aside = [one for one in handed_in(application) if one not in evaluations]
+    _check_panel(application, evaluations, aside, at)
+    weighed = _weigh(application, evaluations, choice, at)
     _check_choice(application, choice, weighed)
-    decision = _decision(application, choice, weighed.assessment, by=by, at=at)
+    decision = _decision(application, evaluations, choice, weighed.assessment, by=by, at=at)
+    _set_aside(aside, by=by, at=at)
     application.state, application.outcome = state, choice.outcome
     application.decided_at, application.decided_by_id = at, by.id
     writing().add(decision)
@@ -78,22 +82,36 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
     return decision
 
 
-def _weigh(application: Application, choice: DecisionChoice, at: datetime) -> Weighed:
+def _check_panel(application: Application, evaluations: Counted, aside: Counted, at: datetime) -> None:
+    """Ties are asked again: who is tied by now counts no more, and a panel that falls short by it decides nothing."""
+    if all(one.rule is PanelRule.RECIPROCAL for one in shortfalls(application, list(evaluations), at)):
+        return
+    if aside:
+        sentence = N_("Una recomendación ya no cuenta: quien la hizo tiene ahora relación con quien solicita. Sin ella faltan.")
+        raise IllegalMove("panel_short", sentence)
+    raise IllegalMove("panel_short", N_("Faltan recomendaciones de las que el esquema pide."))
+
+
+def _set_aside(evaluations: Counted, *, by: User, at: datetime) -> None:
+    for one in evaluations:
+        one.set_aside_at = at
+        record("evaluation.set_aside", "evaluation", one.public_id, by=by, at=at, application=one.application.public_id)
+
+
+def _weigh(application: Application, evaluations: Counted, choice: DecisionChoice, at: datetime) -> Weighed:
     end = lapsed_at(application.scheme_version)
     if choice.outcome.grants and end is not None and end <= at:
         raise IllegalMove("scheme_lapsed", N_("El esquema de este sello terminó y ya no se puede otorgar."))
-    if any(one.rule is not PanelRule.RECIPROCAL for one in shortfalls(application, handed_in(application), at)):
-        raise IllegalMove("panel_short", N_("Faltan recomendaciones de las que el esquema pide."))
     try:
-        return weigh(application, _needed(application, choice.agreed))
+        return weigh(application, evaluations, _needed(application, evaluations, choice.agreed))
     except (Disagreement, InvalidInput) as error:
         error.field = f"agreed_{error.params.get('criterion', '')}"
         raise
 
 
-def _needed(application: Application, agreed: Mapping[str, Agreed]) -> dict[str, Agreed]:
+def _needed(application: Application, evaluations: Counted, agreed: Mapping[str, Agreed]) -> dict[str, Agreed]:
     """Only where evaluators differ is there anything to agree on."""
-    rows = rows_of(application)
+    rows = rows_of(application, evaluations)
     return {code: one for code, one in agreed.items() if one.reason.strip() and len(set(scores(rows.get(code, ())))) > 1}
 
 
@@ -133,10 +151,12 @@ def grounds(assessment: Assessment) -> frozenset[tuple[str, str]]:
     return frozenset((*assessment.reasons, *(("CRITICAL_NOT_MET", code) for code in failed)))
 
 
-def _decision(application: Application, choice: DecisionChoice, assessment: Assessment, *, by: User, at: datetime) -> Decision:
+def _decision(  # noqa: PLR0913 - the columns of one row
+    application: Application, evaluations: Counted, choice: DecisionChoice, assessment: Assessment, *, by: User, at: datetime
+) -> Decision:
     refused = choice.outcome is Outcome.REFUSED
     days = text_of(application.scheme_version).timing.appeal_deadline_days
-    settled = _needed(application, choice.agreed)
+    settled = _needed(application, evaluations, choice.agreed)
     return Decision(
         application=application,
         outcome=choice.outcome,

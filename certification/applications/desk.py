@@ -18,8 +18,8 @@ from certification.applications.cases import (
     check_evaluator,
     evaluation_of,
     handed_in,
-    seated,
     shortfalls,
+    standing,
     today_of,
 )
 from certification.applications.models import Application, Evaluation
@@ -141,7 +141,7 @@ def wants_desk(application: Application, at: datetime) -> bool:
     """Whether the desk has something to do: look whether it is complete, or find evaluators."""
     if application.state is ApplicationState.SUBMITTED:
         return True
-    return bool(shortfalls(application, seated(application), at))
+    return bool(shortfalls(application, standing(application, at), at))
 
 
 def _waiting(person: User, work: Work, scopes: set[str]) -> Select[Application]:

@@ -8,7 +8,7 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import check_evaluator, handed_in, shortfalls, today_of
+from certification.applications.cases import check_evaluator, counted, shortfalls, today_of
 from certification.applications.drafts import criterion_of
 from certification.applications.models import Application, Evaluation, FindingRow
 from certification.applications.review_permissions import Permission
@@ -135,7 +135,7 @@ def send(evaluation: Evaluation, advice: Advice, *, by: User, at: datetime) -> N
     evaluation.submitted_at = at
     _note("evaluation.send", evaluation, by=by, at=at, recommendation=advice.recommendation.value, named=advice.named)
     writing().flush()
-    if not shortfalls(application, handed_in(application), at):
+    if not shortfalls(application, counted(application, at), at):
         application.state = APPLICATION.next_state(application.state, "send_to_review")
         record("application.send_to_review", "application", application.public_id, by=by, at=at)
         review_notices.ready_to_decide(application)

@@ -141,6 +141,7 @@ class Evaluation(Base):
     assigned_at: Mapped[datetime]
     no_tie_declared_at: Mapped[datetime | None]
     recused_at: Mapped[datetime | None]
+    set_aside_at: Mapped[datetime | None]  # handed in and not counted, by a tie that had come up at the decision
     visited_on: Mapped[date | None]
     recommendation: Mapped[Outcome | None] = mapped_column(by_value(Outcome))
     summary: Mapped[Prose] = mapped_column(default="")

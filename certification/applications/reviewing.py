@@ -6,9 +6,9 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from certification.accounts.models import User
-from certification.applications.cases import seated, shortfalls
+from certification.applications.cases import counted, handed_in, seated, shortfalls, standing
 from certification.applications.models import Application, Evaluation, FindingRow
-from certification.applications.weighing import WORDS, Agreed, Weighed, disputed, rows_of, scores, weigh
+from certification.applications.weighing import WORDS, Agreed, Counted, Weighed, disputed, rows_of, scores, weigh
 from certification.rules.criteria import Criterion, Measure, SchemeText, Stage
 from certification.rules.workflow import ApplicationState
 from certification.schemes.texts import text_of
@@ -18,7 +18,10 @@ OPEN_TO_COMPARE = (ApplicationState.IN_REVIEW, ApplicationState.DECIDED)
 
 @dataclass(frozen=True, slots=True)
 class SeatView:
-    """One evaluator of the case. What they recommend is empty for whoever may not know yet."""
+    """One evaluator of the case. What they recommend is empty for whoever may not know yet.
+
+    ``counts`` is false where it was handed in and a tie has come up since.
+    """
 
     public_id: str
     name: str
@@ -33,6 +36,7 @@ class SeatView:
     summary: str
     visited_on: date | None
     named: bool
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,37 +107,38 @@ def may_compare(application: Application, person: User) -> bool:
     return all(one.submitted_at is not None for one in own)
 
 
-def seats_of(application: Application, person: User) -> tuple[SeatView, ...]:
+def seats_of(application: Application, person: User, at: datetime) -> tuple[SeatView, ...]:
     """The panel, those who left it last."""
     open_to_see = may_compare(application, person)
+    count = counted(application, at) if open_to_see else handed_in(application)
     rows = sorted(application.evaluations, key=lambda one: (one.recused_at is not None, one.id))
-    return tuple(_seat(one, person, open_to_see=open_to_see) for one in rows)
+    return tuple(_seat(one, person, open_to_see=open_to_see, counts=one.submitted_at is None or one in count) for one in rows)
 
 
 def shortfalls_of(application: Application, at: datetime) -> tuple[ShortfallView, ...]:
-    """What the panel as it is seated lacks."""
+    """What the panel lacks as it is seated, without those whose work does not count."""
     names = {one.evaluator.public_id: one.evaluator.name for one in application.evaluations}
-    found = shortfalls(application, seated(application), at)
+    found = shortfalls(application, standing(application, at), at)
     return tuple(
         ShortfallView(one.rule.value, one.needed, one.there, tuple(names.get(person, "") for person in one.people))
         for one in found
     )
 
 
-def compared(application: Application, lang: str) -> tuple[ComparedView, ...]:
+def compared(application: Application, evaluations: Counted, lang: str) -> tuple[ComparedView, ...]:
     """Every criterion with all findings side by side. For whoever :func:`may_compare`."""
-    rows = rows_of(application)
+    rows = rows_of(application, evaluations)
     apart = disputed(rows)
     return tuple(
         _compared(one, rows[one.code], lang, apart=one.code in apart) for one in text_of(application.scheme_version).criteria
     )
 
 
-def weight_of(application: Application, lang: str) -> WeightView:
+def weight_of(application: Application, evaluations: Counted, lang: str) -> WeightView:
     """How the findings weigh; with disputed scores at their lowest until they are agreed on."""
-    text, rows = text_of(application.scheme_version), rows_of(application)
+    text, rows = text_of(application.scheme_version), rows_of(application, evaluations)
     apart = disputed(rows)
-    weighed = weigh(application, {code: Agreed(min(scores(rows[code])), "-") for code in apart})
+    weighed = weigh(application, evaluations, {code: Agreed(min(scores(rows[code])), "-") for code in apart})
     return _weight(text, weighed, Stage(application.stage), lang, provisional=bool(apart))
 
 
@@ -181,7 +186,7 @@ def _compared(criterion: Criterion, rows: Sequence[FindingRow], lang: str, *, ap
     )
 
 
-def _seat(one: Evaluation, person: User, *, open_to_see: bool) -> SeatView:
+def _seat(one: Evaluation, person: User, *, open_to_see: bool, counts: bool) -> SeatView:
     shown = open_to_see or one.evaluator_id == person.id
     return SeatView(
         public_id=one.public_id,
@@ -197,4 +202,5 @@ def _seat(one: Evaluation, person: User, *, open_to_see: bool) -> SeatView:
         summary=one.summary if shown and one.submitted_at else "",
         visited_on=one.visited_on if shown else None,
         named=one.named if shown else False,
+        counts=counts,
     )

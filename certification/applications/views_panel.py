@@ -99,7 +99,7 @@ def _page(application: Application, form: AssignForm, status: int) -> Any:
     page = render_template(
         "review/panel.html",
         case=case_view(application, lang, at=now, sent_only=True),
-        seats=seats_of(application, me()),
+        seats=seats_of(application, me(), now),
         shortfalls=shortfalls_of(application, now),
         candidates=[_candidate(one, application, lang) for one in assigning.candidates(application, now)] if free is None else [],
         open=application.state in assigning.WANTS_PANEL and free is None,

@@ -12,7 +12,7 @@ from certification.accounts.models import User
 from certification.accounts.permissions import may
 from certification.applications import assigning, returning
 from certification.applications.case import CaseView
-from certification.applications.cases import bar, check_decider, check_desk, check_evaluator, evaluation_of, today_of
+from certification.applications.cases import bar, check_decider, check_desk, check_evaluator, counted, evaluation_of, today_of
 from certification.applications.caseview import case_view
 from certification.applications.desk import Bar, Work, bar_of, queues, read_place
 from certification.applications.models import Application
@@ -126,7 +126,7 @@ def _page(application: Application, person: User) -> CasePage:
     now, lang = clock.now(), language()
     reads = evaluates(person, application) or looks_after_untied(person, application)
     desk, mine = looks_after(person, application), evaluation_of(application, person)
-    seats = seats_of(application, person)
+    seats = seats_of(application, person, now)
     barred = _bar(application, person)
     comparing = reads and may_compare(application, person)
     done = {row.criterion for row in mine.findings} if mine else set()
@@ -139,7 +139,7 @@ def _page(application: Application, person: User) -> CasePage:
         bar=bar_of(barred, lang),
         seats=seats,
         shortfalls=shortfalls_of(application, now),
-        compared=compared(application, lang) if comparing else (),
+        compared=compared(application, counted(application, now), lang) if comparing else (),
         decision=decision_of(application),
         mine=next((one for one in seats if one.mine and not one.left), None),
         next_code=next((code for code in codes if code not in done), codes[0]),

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from certification.applications.cases import handed_in
 from certification.applications.completeness import given
 from certification.applications.evaluating import conforms, wants_visit
-from certification.applications.models import Application, FindingRow
+from certification.applications.models import Application, Evaluation, FindingRow
 from certification.rules.criteria import Criterion, EvidenceKind, SchemeText, Stage, missing_evidence
 from certification.rules.guards import EvidenceItem, grant_blocks
 from certification.rules.scoring import BLOCKS, Assessment, Block, Finding, Value, agreed, assess
@@ -18,6 +17,7 @@ EVIDENCE_MISSING = "EVIDENCE_MISSING"
 WORDS: Mapping[str, str] = {**BLOCKS, EVIDENCE_MISSING: N_("Falta una prueba o una visita que el criterio pide.")}
 GRAVITY = tuple(one.value for one in (Value.CONFORM, Value.MINOR, Value.MAJOR))
 
+Counted = Sequence[Evaluation]  # as ``cases.counted`` gives them
 Rows = Mapping[str, Sequence[FindingRow]]
 
 
@@ -42,9 +42,9 @@ class Weighed:
         return None if self.blocks else self.assessment.leads_to
 
 
-def rows_of(application: Application) -> Rows:
+def rows_of(application: Application, evaluations: Counted) -> Rows:
     """Findings by criterion, of every evaluation that counts."""
-    rows = [row for one in handed_in(application) for row in one.findings]
+    rows = [row for one in evaluations for row in one.findings]
     codes = [criterion.code for criterion in text_of(application.scheme_version).criteria]
     return {code: [row for row in rows if row.criterion == code] for code in codes}
 
@@ -58,7 +58,7 @@ def scores(found: Iterable[FindingRow]) -> list[int]:
     return [row.score for row in found if row.score is not None]
 
 
-def weigh(application: Application, agreements: Mapping[str, Agreed]) -> Weighed:
+def weigh(application: Application, evaluations: Counted, agreements: Mapping[str, Agreed]) -> Weighed:
     """Weigh a case with these agreed scores.
 
     Raises:
@@ -66,23 +66,25 @@ def weigh(application: Application, agreements: Mapping[str, Agreed]) -> Weighed
         InvalidInput: an agreed score that lies outside of theirs.
 
     """
-    text, rows = text_of(application.scheme_version), rows_of(application)
+    text, rows = text_of(application.scheme_version), rows_of(application, evaluations)
     findings = [_one(criterion, found, agreements) for criterion in text.criteria if (found := rows[criterion.code])]
     assessment = assess(text, findings, Stage(application.stage))
-    blocks = grant_blocks(text, assessment, _evidence(application, text))
+    blocks = grant_blocks(text, assessment, _evidence(application, evaluations, text))
     blocks += [Block("PLAN_MISSING", code) for code in _planless(rows, assessment)]
     undated = {block.criterion for block in blocks if block.code == "EVIDENCE_UNDATED"}
-    blocks += [Block(EVIDENCE_MISSING, code) for code in _unproved(application, text, assessment) if code not in undated]
+    blocks += [
+        Block(EVIDENCE_MISSING, code) for code in _unproved(application, evaluations, text, assessment) if code not in undated
+    ]
     return Weighed(assessment, tuple(dict.fromkeys(blocks)))
 
 
-def possible(application: Application) -> frozenset[Outcome]:
+def possible(application: Application, evaluations: Counted) -> frozenset[Outcome]:
     """Every outcome that some agreement among the evaluators' scores may lead to. A refusal is always possible."""
-    rows = rows_of(application)
+    rows = rows_of(application, evaluations)
     found = {Outcome.REFUSED}
     for pick in (min, max):
         agreements = {code: Agreed(pick(scores(rows[code])), "-") for code in disputed(rows)}
-        grant = weigh(application, agreements).grants
+        grant = weigh(application, evaluations, agreements).grants
         found |= {grant} if grant else set()
     return frozenset(found)
 
@@ -105,12 +107,12 @@ def _one(criterion: Criterion, rows: Sequence[FindingRow], agreements: Mapping[s
     return Finding(criterion.code, value, score, plan_accepted=any(row.plan and row.plan_due for row in rows))
 
 
-def _evidence(application: Application, text: SchemeText) -> Iterable[EvidenceItem]:
+def _evidence(application: Application, evaluations: Counted, text: SchemeText) -> Iterable[EvidenceItem]:
     """What the applicant showed, and the visits that were made; that a visit was wished for proves nothing."""
     for one in application.evidence:
         if one.removed_at is None and one.kind != EvidenceKind.VISIT:
             yield EvidenceItem(one.criterion, EvidenceKind(one.kind), one.dated_on)
-    for evaluation in handed_in(application):
+    for evaluation in evaluations:
         for criterion in text.criteria:
             if evaluation.visited_on and wants_visit(criterion):
                 yield EvidenceItem(criterion.code, EvidenceKind.VISIT, evaluation.visited_on)
@@ -122,8 +124,8 @@ def _planless(rows: Rows, assessment: Assessment) -> list[str]:
     return [code for code in zeros if not any(row.plan and row.plan_due for row in rows[code])]
 
 
-def _unproved(application: Application, text: SchemeText, assessment: Assessment) -> list[str]:
-    visited = any(one.visited_on for one in handed_in(application))
+def _unproved(application: Application, evaluations: Counted, text: SchemeText, assessment: Assessment) -> list[str]:
+    visited = any(one.visited_on for one in evaluations)
     found = []
     for criterion in text.criteria:
         if criterion.code in assessment.not_applicable:

@@ -90,17 +90,23 @@ def _photo(file: StoredFile | None, goods: str) -> dict[str, Any] | None:
 def _decided(application: Application, decision: Decision) -> dict[str, Any]:
     version = application.scheme_version
     owner = version.scheme.owner
-    done = [one for one in application.evaluations if one.submitted_at and not one.recused_at]
+    done = [one for one in application.evaluations if one.submitted_at and not one.recused_at and not one.set_aside_at]
     visits = [one.visited_on for one in done if one.visited_on]
     return {
         "by": {"es": owner.name, "en": owner.name} if owner else _both(text_of(version).owner.name),
         "on": decision.decided_at.isoformat(),
         "peers": sum(one.capacity is Capacity.PEER for one in done),
         "outsiders": sum(one.capacity is Capacity.OUTSIDER for one in done),
-        "named": [one.evaluator.name for one in done if one.named],
+        "named": named_evaluators(application),
         "visited_on": max(visits).isoformat() if visits else None,
         "conditions": decision.outcome is Outcome.GRANTED_WITH_CONDITIONS,
     }
+
+
+def named_evaluators(application: Application) -> list[str]:
+    """Those whose word counted and who agreed to be named."""
+    done = (one for one in application.evaluations if one.submitted_at and not one.recused_at)
+    return [one.evaluator.name for one in done if one.named]
 
 
 def _both(text: Both) -> dict[str, str]:

@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 
 from certification.accounts.guard import me, requires
 from certification.accounts.models import User
-from certification.applications.cases import bar, check_decider, handed_in
+from certification.applications.cases import bar, check_decider, counted
 from certification.applications.caseview import case_view
 from certification.applications.models import Application
 from certification.applications.queries import find_application
 from certification.applications.returning import returns_left
 from certification.applications.review_forms import DecisionForm, decision_form
 from certification.applications.review_permissions import Permission
-from certification.applications.reviewing import ComparedView, compared, seats_of, weight_of
+from certification.applications.reviewing import ComparedView, compared, seats_of, shortfalls_of, weight_of
 from certification.applications.weighing import possible
 from certification.core import clock
 from certification.core.db import unit_of_work
@@ -67,22 +67,24 @@ def _decide(application: Application, form: DecisionForm, disputes: list[Compare
 
 
 def _form(application: Application) -> tuple[DecisionForm, list[ComparedView]]:
-    lang = language()
-    disputes = [one for one in compared(application, lang) if one.disputed]
+    lang, evaluations = language(), counted(application, clock.now())
+    disputes = [one for one in compared(application, evaluations, lang) if one.disputed]
     reasons = [(one.code, one.text.in_(lang)) for one in reasons_for("refuse")]
     criteria = [(one.code, f"{one.code} · {one.title.in_(lang)}") for one in text_of(application.scheme_version).criteria]
-    outcomes = possible(application) if handed_in(application) else frozenset()
+    outcomes = possible(application, evaluations) if evaluations else frozenset()
     return decision_form(outcomes, disputes, reasons, criteria, application.version_id), disputes
 
 
 def _page(application: Application, person: User, form: DecisionForm) -> str:
     lang, now = language(), clock.now()
+    evaluations = counted(application, now)
     return render_template(
         "review/decide.html",
         case=case_view(application, lang, at=now, sent_only=True),
-        seats=seats_of(application, person),
-        compared=compared(application, lang),
-        weight=weight_of(application, lang),
+        seats=seats_of(application, person, now),
+        compared=compared(application, evaluations, lang),
+        weight=weight_of(application, evaluations, lang),
+        shortfalls=shortfalls_of(application, now),
         returns_left=returns_left(application),
         decided=application.state is ApplicationState.DECIDED,
         form=form,

@@ -67,7 +67,8 @@ def bring_people(content: DemoContent, cast: Cast) -> None:
         _join(person, cast)
     for producer in content.producers:
         _vet(producer.party.slug, producer.vetted.note, cast)
-    for slug in {one.holder for one in content.certificates} - {one.party.slug for one in content.producers}:
+    peers = {person.party for person in content.all_people if person.capacity == "peer" and person.party}
+    for slug in sorted(({one.holder for one in content.certificates} | peers) - {one.party.slug for one in content.producers}):
         _vet(slug, "Constancia de la agencia municipal.", cast)
 
 

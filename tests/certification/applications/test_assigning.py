@@ -11,7 +11,7 @@ from certification.applications.models import Capacity, Evaluation
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
-from certification.parties.models import Tie
+from certification.parties.models import Tie, Vetting
 from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput, NotFound, TieBars
 from certification.rules.guards import PanelRule
 from certification.rules.workflow import ApplicationState
@@ -107,6 +107,18 @@ def test_a_tied_person_gets_no_seat(session: Session) -> None:
     with pytest.raises(TieBars), unit_of_work():
         assigning.assign(case.application, petra, capacity=Capacity.PEER, workshop=case.workshops[0], by=case.owner, at=NOW)
     assert db.session.scalar(select(Evaluation)) is None
+
+
+def test_a_peer_comes_from_a_workshop_that_somebody_vetted_and_an_unvetted_one_makes_no_outsider(session: Session) -> None:
+    case = accepted()
+    petra, telar = case.panel[0], case.workshops[0]
+    with unit_of_work():
+        telar.vetting, telar.vetted_at = Vetting.ASKED, None
+    found = next(one for one in assigning.candidates(case.application, NOW) if one.user.id == petra.id)
+    assert (found.workshops, found.may_be_outsider) == ((), False)
+    with pytest.raises(InvalidInput) as refused, unit_of_work():
+        assigning.assign(case.application, petra, capacity=Capacity.PEER, workshop=telar, by=case.owner, at=NOW)
+    assert refused.value.code == "no_workshop"
 
 
 def test_nobody_sits_twice(session: Session) -> None:

@@ -1,5 +1,6 @@
 """Guards 2 and 3 on the server: no grant against a block, no refusal without its reason; one decision."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,13 +9,17 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from certification.applications import deciding, weighing
+from certification.accounts.models import User
+from certification.applications import cases, deciding, weighing
 from certification.applications.deciding import DecisionChoice
 from certification.applications.models import Application, Decision, Evidence
 from certification.applications.weighing import Agreed
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.parties.models import Membership, Party, PartyKind, Tie, Vetting
+from certification.registry.granting import decide_and_certify
+from certification.registry.models import Certificate
 from certification.rules.errors import (
     AlreadyDecided,
     Conflict,
@@ -25,7 +30,7 @@ from certification.rules.errors import (
     InvalidInput,
 )
 from certification.rules.workflow import ApplicationState, Outcome
-from tests import reviews
+from tests import makers, reviews
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 GRANT = DecisionChoice(Outcome.GRANTED, "Cumple todo.")
@@ -77,7 +82,7 @@ def test_a_grant_is_recorded_with_its_decider_and_told(session: Session) -> None
 
 def test_a_grant_with_conditions_lists_what_was_agreed(session: Session) -> None:
     case = reviews.in_review(found={"OL-1": PLANNED})
-    assert weighing.possible(case.application) == {Outcome.GRANTED_WITH_CONDITIONS, Outcome.REFUSED}
+    assert weighing.possible(case.application, case.seats) == {Outcome.GRANTED_WITH_CONDITIONS, Outcome.REFUSED}
     with pytest.raises(InvalidInput) as refused:
         decide(case, GRANT)
     assert refused.value.code == "outcome_not_possible"
@@ -196,7 +201,7 @@ def test_scores_more_than_a_point_apart_need_an_agreement_with_its_reason(sessio
 def test_an_agreement_may_lift_a_case_over_the_threshold_and_both_ways_are_offered(session: Session) -> None:
     low = {code: {"score": 1} for code in ("OL-4", "OL-5", "OL-6", "OL-7")}
     case = reviews.in_review(found=low | {"OL-8": {"score": 3}}, second={"OL-4": {"score": 3}, "OL-5": {"score": 3}})
-    assert weighing.possible(case.application) == {Outcome.GRANTED, Outcome.REFUSED}
+    assert weighing.possible(case.application, case.seats) == {Outcome.GRANTED, Outcome.REFUSED}
     fine = {"OL-4": Agreed(3, "Lo vimos."), "OL-5": Agreed(3, "Lo vimos.")}
     with pytest.raises(GrantBlocked):
         decide(case, replace(GRANT, agreed=fine | {"OL-5": Agreed(1, "Poco.")}))
@@ -205,14 +210,14 @@ def test_an_agreement_may_lift_a_case_over_the_threshold_and_both_ways_are_offer
 
 def test_neighbouring_scores_count_at_their_lower(session: Session) -> None:
     case = reviews.in_review(second={code: {"score": 2} for code in LOW})
-    assert weighing.weigh(case.application, {}).assessment.points == 10
+    assert weighing.weigh(case.application, case.seats, {}).assessment.points == 10
 
 
 def test_the_gravest_finding_counts(session: Session) -> None:
     case = reviews.in_review(
         "agroecologico-participativo", second={"AG-4": {"value": "running"}, "AG-10": {"value": "not_applicable"}}
     )
-    weighed = weighing.weigh(case.application, {})
+    weighed = weighing.weigh(case.application, case.seats, {})
     assert (weighed.assessment.score_class.id, weighed.assessment.not_applicable) == ("en_transicion", ())
 
 
@@ -245,6 +250,73 @@ def test_a_panel_that_fell_short_decides_nothing(session: Session) -> None:
     case = reviews.in_review()
     with unit_of_work():
         case.seats[0].recused_at = NOW
+    with pytest.raises(IllegalMove) as refused:
+        decide(case, GRANT)
+    assert refused.value.code == "panel_short"
+
+
+def join_applicant(case: reviews.Case, person: User) -> None:
+    makers.member(person, case.party)
+
+
+def declare_kin(case: reviews.Case, person: User) -> None:
+    makers.save(Tie(user_id=person.id, party_id=case.party.id, kind="declared_kin", declared_by_id=person.id, declared_at=NOW))
+
+
+@pytest.mark.parametrize("tie", [join_applicant, declare_kin])
+@pytest.mark.parametrize("choice", [GRANT, REFUSE])
+def test_an_evaluator_who_was_tied_after_handing_in_does_not_count_and_a_short_panel_decides_nothing(
+    session: Session, tie: Callable[[reviews.Case, User], None], choice: DecisionChoice
+) -> None:
+    case = reviews.in_review(found=LOW if choice is REFUSE else None)
+    tie(case, case.panel[0])
+    before = written()
+    with pytest.raises(IllegalMove) as refused:
+        decide(case, choice)
+    assert (refused.value.code, "tiene ahora relación" in refused.value.sentence) == ("panel_short", True)
+    assert written() == before
+    assert case.application.state is ApplicationState.IN_REVIEW
+
+
+def test_where_enough_remain_the_tied_ones_findings_and_name_are_left_out(session: Session) -> None:
+    case = reviews.in_review("agroecologico-participativo", spare=1, second={"AG-4": {"value": "running"}})
+    tied = case.panel[-1]
+    assert weighing.weigh(case.application, case.seats, {}).assessment.score_class.id == "en_transicion"
+    join_applicant(case, tied)
+    decision, certificate = granted(case)
+    assert (decision.label_class, certificate.page["decided"]["outsiders"]) == ("agroecologico", 1)
+    assert tied.name not in certificate.page["decided"]["named"]
+    assert [one.set_aside_at for one in case.seats] == [None, None, None, NOW]
+    acts = list(db.session.scalars(select(AuditEntry.act).where(AuditEntry.act == "evaluation.set_aside")))
+    assert acts == ["evaluation.set_aside"]
+    for one in db.session.scalars(select(Membership).where(Membership.user_id == tied.id, Membership.party_id == case.party.id)):
+        with unit_of_work():
+            one.ended_at = makers.THEN
+    assert tied.id not in {one.evaluator_id for one in cases.counted(case.application, NOW)}  # what counted then stands
+
+
+def granted(case: reviews.Case) -> tuple[Decision, Certificate]:
+    with unit_of_work():
+        made, certificate = decide_and_certify(case.application, choice=GRANT, by=case.deciders[0], at=NOW)
+    assert certificate is not None
+    return made, certificate
+
+
+def unvetted(workshop: Party) -> None:
+    workshop.vetting, workshop.vetted_at = Vetting.ASKED, None
+
+
+def no_producer(workshop: Party) -> None:
+    workshop.kind = PartyKind.BODY
+
+
+@pytest.mark.parametrize("change", [unvetted, no_producer])
+def test_a_peer_whose_workshop_is_no_vetted_one_any_more_is_no_peer_at_the_decision(
+    session: Session, change: Callable[[Party], None]
+) -> None:
+    case = reviews.in_review("agroecologico-participativo")
+    with unit_of_work():
+        change(case.workshops[0])
     with pytest.raises(IllegalMove) as refused:
         decide(case, GRANT)
     assert refused.value.code == "panel_short"

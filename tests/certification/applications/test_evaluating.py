@@ -250,8 +250,8 @@ def test_nobody_reads_the_others_findings_until_all_are_in(session: Session) -> 
         evaluating.send(first, ADVICE, by=first.evaluator, at=NOW)
     for person in (first.evaluator, second.evaluator, *case.deciders, case.owner):
         assert not may_compare(case.application, person)
-    assert [one.recommendation for one in seats_of(case.application, second.evaluator)] == ["", ""]
-    assert [one.recommendation for one in seats_of(case.application, first.evaluator)] == ["granted", ""]
+    assert [one.recommendation for one in seats_of(case.application, second.evaluator, NOW)] == ["", ""]
+    assert [one.recommendation for one in seats_of(case.application, first.evaluator, NOW)] == ["granted", ""]
     find_all(second)
     with unit_of_work():
         evaluating.send(second, ADVICE, by=second.evaluator, at=NOW)
