@@ -54,9 +54,9 @@ def acts_for_applicant(person: User | None, thing: Any) -> bool:
 
 
 def evaluates(person: User | None, thing: Any) -> bool:
-    """Was assigned to evaluate what has been sent, said to have no tie, and did not step aside."""
+    """Evaluates for the scheme, was assigned to what has been sent, said to have no tie, and did not step aside."""
     application = application_of(thing)
-    if person is None or application is None or not was_sent(application, thing):
+    if person is None or application is None or not _holds(person, thing, Role.EVALUATOR):
         return False
     mine = (one for one in application.evaluations if one.evaluator_id == person.id)
     return any(one.recused_at is None and one.no_tie_declared_at is not None for one in mine)

@@ -69,12 +69,13 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     end = lapsed_at(version)
     if end is not None and end <= at:
         raise IllegalMove("scheme_lapsed", N_("El esquema terminó y ya no puede otorgar sellos."))
-    days = days_of(text_of(version), _first_day(day_of(decision.decided_at, zone_of(version)), begins))
+    decided_on = day_of(decision.decided_at, zone_of(version))
+    days = days_of(text_of(version), _first_day(decided_on, begins))
     makers = disclose(str(name) for name in application.makers)
     certificate = _certificate(application, decision, days, _free_code(session), at)
     session.add(certificate)
     session.flush()
-    signed = _sign(application, days, certificate, makers, at)
+    signed = _sign(application, days, certificate, makers, at, decided_on)
     session.add(signed)
     session.add_all(CertificateSubject(certificate_id=certificate.id, subject_ref=ref) for ref in set(application.subject_refs))
     certificate.page = with_proof(first_page(application, decision, makers), signed)
@@ -130,8 +131,13 @@ def _certificate(application: Application, decision: Decision, days: Days, code:
     )
 
 
-def _sign(
-    application: Application, days: Days, certificate: Certificate, makers: tuple[Disclosure, ...], at: datetime
+def _sign(  # noqa: PLR0913 - what one statement is made of
+    application: Application,
+    days: Days,
+    certificate: Certificate,
+    makers: tuple[Disclosure, ...],
+    at: datetime,
+    decided_on: date,
 ) -> CertificateVersion:
     version, text = application.scheme_version, text_of(application.scheme_version)
     said = statement(
@@ -145,7 +151,7 @@ def _sign(
             label_class=certificate.label_class,
             mode=text.decision.mode,
             subject=_subject(application, makers),
-            decided_on=days.begins,
+            decided_on=decided_on,
             valid_from=days.begins,
             valid_until=days.ends,
             surveillance_due=days.surveillance_due,

@@ -16,7 +16,7 @@ from certification.core.db import unit_of_work
 from certification.core.media.models import FileKind
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from certification.rules.workflow import ApplicationState
-from tests import makers
+from tests import makers, reviews
 from tests.certification.applications.conftest import Case
 from tests.conftest import NOW
 
@@ -162,6 +162,7 @@ def test_strangers_visitors_and_operators_never_see_it(case: Case) -> None:
 
 def test_an_assigned_evaluator_sees_it_until_they_step_aside(case: Case) -> None:
     item, evaluator = add(case), makers.user()
+    makers.role(evaluator, Role.EVALUATOR, "origen-local")
     row = Evaluation(application_id=case.application.id, evaluator_id=evaluator.id, capacity=Capacity.PEER, assigned_at=NOW)
     row.no_tie_declared_at = NOW
     makers.save(row)
@@ -170,6 +171,16 @@ def test_an_assigned_evaluator_sees_it_until_they_step_aside(case: Case) -> None
     assert may(evaluator, Permission.SEE_EVIDENCE, item)
     with unit_of_work():
         row.recused_at = NOW
+    assert not may(evaluator, Permission.SEE_EVIDENCE, item)
+
+
+def test_an_evaluator_whose_role_ended_sees_it_no_more(session: Session) -> None:
+    case = reviews.assigned()
+    evaluator, item = case.panel[0], case.application.evidence[0]
+    assert may(evaluator, Permission.SEE_EVIDENCE, item)
+    with unit_of_work():
+        for held in evaluator.roles:
+            held.ended_at = NOW
     assert not may(evaluator, Permission.SEE_EVIDENCE, item)
 
 

@@ -147,3 +147,13 @@ def test_without_a_key_nothing_is_granted(session: Session, monkeypatch: pytest.
 def test_where_the_term_is_no_longer_than_surveillance_there_is_none(session: Session) -> None:
     days = days_of(text_of(makers.scheme_version("agroecologico-participativo")), date(2026, 3, 14))
     assert (days.ends, days.surveillance_due, days.grace_ends) == (date(2027, 3, 14), None, None)
+
+
+@pytest.mark.parametrize("begins", [None, date(2026, 6, 13)])
+def test_the_day_of_the_decision_is_signed_whenever_the_label_begins(session: Session, begins: date | None) -> None:
+    by = makers.user("Celia Decide")
+    decision = makers.granted(by, at=datetime(2026, 3, 15, 5, 30, tzinfo=UTC))  # still the 14th in Mexico City
+    with unit_of_work():
+        made = certify(decision.application, decision, by=by, at=datetime(2026, 3, 15, 5, 30, tzinfo=UTC), begins=begins)
+    said = made.versions[0].statement
+    assert (said["decision"]["on"], said["validity"]["from"]) == ("2026-03-14", (begins or date(2026, 3, 14)).isoformat())
