@@ -8,14 +8,17 @@ from flask_wtf.csrf import CSRFProtect
 
 from certification.accounts import guard
 from certification.accounts.views import bp as accounts_bp
+from certification.applications import personal as of_applications
 from certification.applications import review
 from certification.applications import views as applications
 from certification.core import assets, compress, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.media.limits import MIB
 from certification.core.settings import Settings, read_settings
+from certification.parties import personal as of_parties
 from certification.parties import views as parties
 from certification.parties.forms import OTHER_TRADES
+from certification.registry import personal as of_register
 from certification.registry import views as registry
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
@@ -23,13 +26,16 @@ from marketplace import health
 from marketplace.catalogue import views as catalogue
 from marketplace.catalogue.taxonomy import Shelf, sellable
 from marketplace.desk import views as desk
+from marketplace.enquiries import personal as of_enquiries
 from marketplace.enquiries import views as enquiries
 from marketplace.home import views as home
 from marketplace.pages.views import bp as pages_bp
+from marketplace.producers import personal as of_stalls
 from marketplace.producers import views as stalls
 from marketplace.visiting import views as visiting
 
 PACKAGE = Path(__file__).parent
+PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls)  # each declares what it holds of a person
 LONGEST_FORM_BYTES = 2_000_000
 log = structlog.get_logger()
 

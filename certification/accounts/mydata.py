@@ -4,9 +4,11 @@ In a concept::
 
     declare_export("products", lambda user: [...])       # what JSON can say
     declare_erasure("parties", lambda user, at: ...)     # within the unit of work that erases
+    declare_warning("labels", lambda user, at: [...])    # what they should know before
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,14 +20,27 @@ from certification.accounts.roles import require_another_operator
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
+from certification.core.media.models import StoredFile
 from certification.core.outbox import OutboxMessage, send
 from certification.rules.errors import IllegalMove
 
 Export = Callable[[User], Any]
 Erasure = Callable[[User, datetime], None]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A sentence, in Spanish and marked, that somebody reads before they erase their account."""
+
+    sentence: str
+    values: dict[str, object]
+
+
+Warning_ = Callable[[User, datetime], list[Warned]]
 TIME_TO_THINK = timedelta(days=7)
 _exports: dict[str, Export] = {}
 _erasures: dict[str, Erasure] = {}
+_warnings: dict[str, Warning_] = {}
 
 
 def declare_export(name: str, function: Export) -> None:
@@ -46,6 +61,21 @@ def declare_erasure(name: str, function: Erasure) -> None:
 
     """
     _declare(_erasures, name, function)
+
+
+def declare_warning(name: str, function: Warning_) -> None:
+    """Have ``function(user, at)`` say what the person should know before erasing the account.
+
+    Raises:
+        ValueError: when the name is taken.
+
+    """
+    _declare(_warnings, name, function)
+
+
+def warnings(user: User, at: datetime) -> list[Warned]:
+    """What the person should know before erasing the account."""
+    return [one for _name, function in sorted(_warnings.items()) for one in function(user, at)]
 
 
 def export(user: User) -> dict[str, Any]:
@@ -113,27 +143,31 @@ def _account(user: User) -> dict[str, Any]:
     columns = ("public_id", "name", "handle", "email", "phone", "language")
     return {
         **{name: getattr(user, name) for name in columns},
-        "email_confirmed_at": _iso(user.email_confirmed_at),
-        "created_at": _iso(user.created_at),
+        "email_confirmed_at": iso(user.email_confirmed_at),
+        "created_at": iso(user.created_at),
         "roles": [
-            {"role": one.role.value, "scope": one.scope, "given_at": _iso(one.given_at), "ended_at": _iso(one.ended_at)}
+            {"role": one.role.value, "scope": one.scope, "given_at": iso(one.given_at), "ended_at": iso(one.ended_at)}
             for one in _rows(RoleHolding, user)
         ],
         "passkeys": [
-            {"name": one.name, "created_at": _iso(one.created_at), "used_at": _iso(one.used_at)} for one in _rows(Passkey, user)
+            {"name": one.name, "created_at": iso(one.created_at), "used_at": iso(one.used_at)} for one in _rows(Passkey, user)
         ],
-        "known_browsers": [{"seen_at": _iso(one.seen_at)} for one in _rows(KnownDevice, user)],
+        "known_browsers": [{"seen_at": iso(one.seen_at)} for one in _rows(KnownDevice, user)],
         "consents": [
             {
                 "purpose": one.purpose,
                 "text_version": one.text_version,
-                "given_at": _iso(one.given_at),
-                "withdrawn_at": _iso(one.withdrawn_at),
+                "given_at": iso(one.given_at),
+                "withdrawn_at": iso(one.withdrawn_at),
             }
             for one in _rows(Consent, user)
         ],
+        "files": [
+            {"name": one.name, "kind": one.kind.value, "size": one.size, "made_at": iso(one.made_at)}
+            for one in db.session.scalars(select(StoredFile).where(StoredFile.by_id == user.id).order_by(StoredFile.id))
+        ],
         "acts": [
-            {"at": _iso(one.at), "act": one.act, "subject": f"{one.subject_kind} {one.subject_id}"}
+            {"at": iso(one.at), "act": one.act, "subject": f"{one.subject_kind} {one.subject_id}"}
             for one in db.session.scalars(select(AuditEntry).where(AuditEntry.by_id == user.id).order_by(AuditEntry.id))
         ],
     }
@@ -143,5 +177,6 @@ def _rows(model: Any, user: User) -> list[Any]:
     return list(db.session.scalars(select(model).where(model.user_id == user.id).order_by(model.id)))
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """An instant as an export says it."""
     return moment.isoformat() if moment else None

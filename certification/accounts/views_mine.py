@@ -171,7 +171,8 @@ def erase() -> Any:
         return see_other(url_for("home.index"))
 
     answer, status = submitted(form, act)
-    return answer or (render_template("accounts/erase.html", form=form), status)
+    told = [_(one.sentence, **one.values) for one in mydata.warnings(user, clock.now())]
+    return answer or (render_template("accounts/erase.html", form=form, told=told), status)
 
 
 @bp.post("/keep")

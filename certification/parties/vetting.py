@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from certification.accounts.models import User
+from certification.accounts.models import User, UserState
 from certification.accounts.permissions import check
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
@@ -103,10 +103,10 @@ def ask_again(party: Party, change: str, *, by: User, at: datetime) -> None:
 
 
 def administrators(party: Party) -> list[User]:
-    """The accounts that administer a party now."""
+    """The open accounts that administer a party now."""
     rows = select(User).join(Membership, Membership.user_id == User.id)
     wanted = (Membership.party_id == party.id, Membership.role == MemberRole.ADMIN, Membership.ended_at.is_(None))
-    return list(db.session.scalars(rows.where(*wanted).order_by(User.id)).unique())
+    return list(db.session.scalars(rows.where(*wanted, User.state == UserState.ACTIVE).order_by(User.id)).unique())
 
 
 def waiting() -> list[RepresentationProof]:
