@@ -6,6 +6,7 @@ from typing import Any
 
 from certification.accounts.models import Role, User
 from certification.applications.models import Application, Capacity, Evaluation, FindingRow
+from certification.applications.sent import keep_sent
 from certification.core.db import db, unit_of_work
 from certification.parties.models import Party
 from certification.rules.criteria import CriterionType
@@ -44,6 +45,8 @@ def sent(key: str = "origen-local", *, deciders: int = 2, spare: int = 0, **give
     values = {"state": ApplicationState.SUBMITTED, "submitted_at": SENT} | given
     application = makers.application(rosa, workshop, key=key, **values)
     makers.complete(application)
+    with unit_of_work():
+        keep_sent(application)
     owner = _holder("Olga Dueña", Role.SCHEME_OWNER, key)
     committee = [_holder(f"Celia Decide {n}", Role.DECIDER, key) for n in range(1, deciders + 1)]
     rule = text_of(application.scheme_version).decision.evaluators

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from certification.accounts.models import User
 from certification.applications.acting import EDITABLE
 from certification.applications.case import AskView, CaseView, CriterionView, EvidenceView, FileView, GapView, RequestView
-from certification.applications.completeness import Missing, applies, missing_in
+from certification.applications.completeness import Missing, missing_in
 from certification.applications.drafts import WORDS
 from certification.applications.evidence import FILES
 from certification.applications.models import SPOKEN, Application, Evidence, Return
+from certification.applications.sent import said
 from certification.core.db import db
 from certification.core.media.files import photo
 from certification.core.media.models import FileKind, StoredFile
@@ -27,10 +28,12 @@ UNDO = timedelta(days=1)
 def case_view(application: Application, lang: str, *, at: datetime, sent_only: bool = False) -> CaseView:
     """The whole application in one language.
 
-    ``sent_only`` is for reviewers: it leaves out what was added since a return and not sent yet, and what was taken out.
+    ``sent_only`` is for reviewers: words as they were last sent, without what was added since a return, and no file that
+    was taken out.
     """
     version, text = application.scheme_version, text_of(application.scheme_version)
     reader = _Reader(application, lang, at, sent_only=sent_only)
+    words = reader.said
     return CaseView(
         public_id=application.public_id,
         state=application.state,
@@ -46,12 +49,12 @@ def case_view(application: Application, lang: str, *, at: datetime, sent_only: b
         party_kind=application.party.kind.value,
         place=place_of(application.party, lang),
         applicant=application.applicant.name,
-        goods=application.goods,
-        techniques=application.techniques,
-        marks=application.marks,
-        makers=tuple(application.makers),
-        subject_refs=tuple(application.subject_refs),
-        photo=photo(application.photo, application.goods) if application.photo else None,
+        goods=words.goods,
+        techniques=words.techniques,
+        marks=words.marks,
+        makers=words.makers,
+        subject_refs=words.subject_refs,
+        photo=photo(words.photo, words.goods) if words.photo else None,
         created_at=application.created_at,
         submitted_at=application.submitted_at,
         accepted_at=application.accepted_at,
@@ -80,11 +83,16 @@ class _Reader:
         self.application, self.lang, self.at, self.sent_only = application, lang, at, sent_only
         self.returned_at = application.returns[-1].at if application.returns else None
         self.names = _names(application.evidence)
-        self.gaps = tuple(self._gap(one) for one in missing_in(application, text_of(application.scheme_version)))
+        self.said = said(application, sent_only=sent_only)
+        self.gaps = (
+            ()
+            if self._holds_back()
+            else tuple(self._gap(one) for one in missing_in(application, text_of(application.scheme_version)))
+        )
 
     def criterion(self, criterion: Criterion) -> CriterionView:
         code, lang = criterion.code, self.lang
-        answer = next((one for one in self.application.answers if one.criterion == code), None)
+        answer = self.said.answers.get(code)
         asks = tuple(self._ask(code, number, ask) for number, ask in enumerate(criterion.evidence))
         return CriterionView(
             code=code,
@@ -95,8 +103,8 @@ class _Reader:
             rubric=tuple(one.in_(lang) for one in criterion.rubric),
             findings=tuple((one.id, one.text.in_(lang)) for one in criterion.findings),
             condition=criterion.applies_if.text.in_(lang) if criterion.applies_if else "",
-            applies=applies(self.application, criterion),
-            answer=answer.text if answer else "",
+            applies=True if criterion.applies_if is None else answer[1] if answer else None,
+            answer=answer[0] if answer else "",
             touched=answer is not None,
             asks=asks,
             spoken=self._spoken(code),
@@ -137,7 +145,7 @@ class _Reader:
         )
 
     def _items(self, code: str, number: int) -> tuple[EvidenceView, ...]:
-        live = (one for one in self._of(code, number) if one.removed_at is None)
+        live = (one for one in self._of(code, number) if one.removed_at is None or self._were_sent(one))
         return tuple(view for one in live if not ((view := self._item(one)).fresh and self._holds_back()))
 
     def _removed(self, code: str, number: int) -> tuple[EvidenceView, ...]:
@@ -151,6 +159,11 @@ class _Reader:
 
     def _holds_back(self) -> bool:
         return self.sent_only and self.application.state is ApplicationState.RETURNED
+
+    def _were_sent(self, row: Evidence) -> bool:
+        """Words that were rewritten or taken back since the return: what was sent still says them."""
+        back = self.returned_at
+        return row.file_id is None and self._holds_back() and back is not None and (row.removed_at or back) > back
 
     def _item(self, row: Evidence) -> EvidenceView:
         return EvidenceView(

@@ -45,6 +45,7 @@ class Application(Base):
     marks: Mapped[Line] = mapped_column(default="")  # how a piece can be told: initials, size, edge
     makers: Mapped[list[Any]] = mapped_column(default=list)  # public names as each chose
     subject_refs: Mapped[list[Any]] = mapped_column(default=list)
+    sent: Mapped[dict[str, Any] | None]  # the words above and the answers as last sent (``applications.sent``)
     state: Mapped[ApplicationState] = mapped_column(by_value(ApplicationState), default=ApplicationState.DRAFT)
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ from certification.applications.acting import lock, on_behalf_of
 from certification.applications.completeness import missing_in
 from certification.applications.models import Application
 from certification.applications.permissions import Permission
+from certification.applications.sent import keep_sent
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.parties.founding import declare_identity_check
@@ -52,6 +53,7 @@ def submit(application: Application, *, pledged: bool, by: User, at: datetime) -
     gaps = missing_in(application, text_of(application.scheme_version))
     if gaps:
         raise EvidenceMissing("incomplete", N_("Faltan %(count)d cosas antes de enviar. Abajo dice cuáles."), count=len(gaps))
+    keep_sent(application)
     application.state = state
     application.submitted_at = application.submitted_at or at
     application.answer_until = None

@@ -7,12 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role
-from certification.applications import assigning, evaluating, returning, sending
+from certification.applications import assigning, drafts, evaluating, returning, sending
+from certification.applications.caseview import case_view
+from certification.applications.drafts import Description, Given
 from certification.applications.evaluating import Advice
 from certification.applications.models import Return
 from certification.applications.returning import Request
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
+from certification.core.media.models import FileKind
 from certification.core.outbox import OutboxMessage
 from certification.rules.errors import EvaluatorDecides, Forbidden, IllegalMove, InvalidInput
 from certification.rules.workflow import ApplicationState, Outcome
@@ -137,3 +140,38 @@ def test_returns_for_completeness_do_not_count_against_the_committee(session: Se
         )
     )
     assert returning.returns_left(case.application) == 1
+
+
+def test_reviewers_read_what_was_last_sent_until_it_is_sent_again(session: Session) -> None:
+    case = reviews.sent()
+    with unit_of_work():
+        returning.return_to_applicant(case.application, ASKED, by=case.owner, at=NOW)
+    new_photo = makers.stored_file(FileKind.PHOTO, private=False)
+    row, by, later = case.application, case.applicant, NOW + timedelta(hours=1)
+    before = case_view(row, "es", at=later, sent_only=True)
+    code, ask = next((one.code, ask.number) for one in before.criteria for ask in one.asks if ask.written)
+    with unit_of_work():
+        other = Description("Otra cosa", "Otra técnica", "Otra marca", ("Otra persona",), (), None)
+        drafts.describe(row, other, by=by, at=later)
+        drafts.answer(row, code, Given(text="OTRA HISTORIA", words={ask: "OTRAS PALABRAS"}), by=by, at=later)
+        row.photo = new_photo
+    assert case_view(row, "es", at=later, sent_only=True) == before
+    with unit_of_work():
+        row.photo = None
+    own = case_view(row, "es", at=later)
+    assert (own.goods, own.makers, own.criterion(code).answer) == ("Otra cosa", ("Otra persona",), "OTRA HISTORIA")
+    assert own.criterion(code).asks[ask].written == "OTRAS PALABRAS"
+    with unit_of_work():
+        sending.submit(row, pledged=True, by=by, at=later)
+    sent = case_view(row, "es", at=later, sent_only=True)
+    assert (sent.goods, sent.marks, sent.criterion(code).answer) == ("Otra cosa", "Otra marca", "OTRA HISTORIA")
+    assert (sent.criterion(code).asks[ask].written, sent.photo) == ("OTRAS PALABRAS", None)
+
+
+def test_what_was_never_sent_says_nothing_to_reviewers(session: Session) -> None:
+    case = reviews.sent(goods="A medias")
+    with unit_of_work():
+        case.application.sent = None
+        returning.return_to_applicant(case.application, ASKED, by=case.owner, at=NOW)
+    seen = case_view(case.application, "es", at=NOW, sent_only=True)
+    assert (seen.goods, {one.answer for one in seen.criteria}) == ("", {""})
