@@ -21,6 +21,7 @@ from certification.core.orm import Instant
 from certification.core.quick import QuickSelect
 from certification.registry.frames import frame_of, kept_frame
 from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.scope import HOOKED
 from certification.registry.validity import INSTANTS, facts_of, valid_at
 from certification.rules.code import display
 from certification.rules.criteria import Both, SubjectKind
@@ -78,9 +79,7 @@ def badges_for(subject_refs: Collection[str], holder_refs: Collection[str], at: 
     """
     if not subject_refs and not holder_refs:
         return {}
-    by_subject = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(
-        CertificateSubject, CertificateSubject.certificate_id == Certificate.id
-    )
+    by_subject = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(CertificateSubject, HOOKED)
     wanted = union_all(
         by_subject.where(CertificateSubject.subject_ref.in_(subject_refs), valid_at(at, ())),
         _rows(Certificate.holder_ref, Mode.HOLDER_STATEMENT).where(Certificate.holder_ref.in_(holder_refs), valid_at(at, ())),
@@ -171,9 +170,7 @@ class LiveLabels:
         self._app = app
         instant: Any = bindparam("at", type_=Instant())
         subjects: list[Any] = [bindparam(f"ref{number}") for number in range(self.MOST_SUBJECTS)]
-        of_goods = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(
-            CertificateSubject, CertificateSubject.certificate_id == Certificate.id
-        )
+        of_goods = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(CertificateSubject, HOOKED)
         of_holder = _rows(Certificate.holder_ref, Mode.HOLDER_STATEMENT)
         goods = of_goods.where(CertificateSubject.subject_ref.in_(subjects), valid_at(instant, ()))
         holder = of_holder.where(Certificate.holder_ref == bindparam("holder"), valid_at(instant, ()))
@@ -208,7 +205,7 @@ def labelled(at: datetime) -> Subquery:
     """Which goods wear which scheme's label now: ``subject_ref`` and ``scheme`` (its key), for joins and facets."""
     return (
         select(CertificateSubject.subject_ref, Scheme.key.label("scheme"))
-        .join(Certificate, Certificate.id == CertificateSubject.certificate_id)
+        .join(Certificate, HOOKED)
         .join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id)
         .join(Scheme, Scheme.id == SchemeVersion.scheme_id)
         .where(valid_at(at), Certificate.subject_kind.in_(WORN))

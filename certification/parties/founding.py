@@ -44,6 +44,23 @@ def declare_identity_check(name: str, function: IdentityCheck) -> None:
     _identity_checks[name] = function
 
 
+Follower = Callable[[Party, str, User, datetime], None]
+_followers: dict[str, Follower] = {}
+
+
+def declare_follower(name: str, function: Follower) -> None:
+    """Have ``function(party, municipality before, by, at)`` keep what another concept says of a party up, as it changes.
+
+    Raises:
+        ValueError: when the name is taken.
+
+    """
+    if name in _followers:
+        msg = f"{name} is declared already"
+        raise ValueError(msg)
+    _followers[name] = function
+
+
 @dataclass(frozen=True)
 class PartyValues:
     """What a person says of a party; ``place`` is checked already (:func:`places.placed`)."""
@@ -97,12 +114,14 @@ def change(party: Party, values: PartyValues, *, by: User, at: datetime) -> None
     if other:
         for function in _identity_checks.values():
             function(party)
-    was = _known_as(party)
+    was, lived = _known_as(party), party.municipality
     _write(party, values)
     changed = [name for name in SAID if getattr(party, name) != before[name]]
     record("party.changed", "party", party.public_id, by=by, at=at, changed=changed)
     if other and party.vetting is Vetting.VETTED:
         vetting.ask_again(party, f"{was} → {_known_as(party)}", by=by, at=at)
+    for follow in _followers.values():
+        follow(party, lived, by, at)
 
 
 def add_member_party(organization: Party, values: PartyValues, *, how: str, by: User, at: datetime) -> Party:

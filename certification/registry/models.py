@@ -106,12 +106,14 @@ class RecordedAct(Base):
 
 
 class CertificateSubject(Base):
-    """Which goods a certificate covers, by their opaque references."""
+    """Which goods a certificate covers, by their opaque references. What changed since waits to be looked at, unhooked."""
 
     __tablename__ = "certificate_subjects"
 
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), primary_key=True)
     subject_ref: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+    unhooked_at: Mapped[datetime | None]  # of the last change
+    unhooked_why: Mapped[Prose | None]
 
 
 for _table in (RecordedAct.__table__, CertificateVersion.__table__):

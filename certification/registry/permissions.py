@@ -18,6 +18,7 @@ class Permission(StrEnum):
     RESTORE = "certificate.restore"
     WITHDRAW = "certificate.withdraw"
     SURRENDER = "certificate.surrender"
+    REHOOK = "certificate.rehook"
 
 
 def decides_under_scheme(person: User | None, thing: Any) -> bool:
@@ -40,5 +41,6 @@ declare(
         Permission.RESTORE: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.WITHDRAW: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.SURRENDER: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
+        Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
     }
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, flash, render_template
+from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,7 +12,7 @@ from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.i18n import language
 from certification.core.web import see_other
-from certification.registry import acts
+from certification.registry import acts, scope
 from certification.registry.forms import ActForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
@@ -49,6 +49,16 @@ def withdraw(certificate: Certificate) -> Page:
 @requires(Permission.SURRENDER, load=load)
 def surrender(certificate: Certificate) -> Page:
     return _act(certificate, "surrender")
+
+
+@bp.post("/c/<code>/rehook")
+@requires(Permission.REHOOK, load=load)
+def rehook(certificate: Certificate) -> Page:
+    """The goods that changed wear the label again."""
+    with unit_of_work():
+        scope.rehook(certificate, request.form.get("ref", ""), seen=request.form.get("seen", ""), by=me(), at=clock.now())
+    flash(_("La pieza vuelve a llevar el sello."), "success")
+    return see_other(f"/c/{certificate.code}")
 
 
 def _act(certificate: Certificate, act: str) -> Page:

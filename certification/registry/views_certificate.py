@@ -16,6 +16,7 @@ from certification.registry.acts import standing_of
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.records import Record, find, record_of
+from certification.registry.scope import unhooked
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.validity import standing
 from certification.registry.views_verify import cannot_check
@@ -128,6 +129,7 @@ def _page(certificate: Certificate, found: Record) -> str:
         document=found.document,
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
+        unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
 

@@ -1,8 +1,14 @@
 """From the form's values to the product's columns, and the columns that repeat what stands elsewhere."""
 
-from sqlalchemy import select
+from datetime import datetime
 
-from certification.core.db import db
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import selectinload
+
+from certification.accounts.models import User
+from certification.core.db import db, writing
+from certification.parties import founding
+from certification.parties.models import Party
 from certification.parties.places.places import state
 from certification.rules.errors import InvalidInput
 from certification.rules.text import N_
@@ -12,7 +18,8 @@ from marketplace.catalogue.models import Product, Variant
 from marketplace.catalogue.search import index_text
 from marketplace.catalogue.taxonomy import category
 from marketplace.catalogue.values import ListingValues
-from marketplace.producers.models import Maker
+from marketplace.producers.models import Maker, Producer
+from marketplace.producers.stalls import declare_follower
 
 PLAIN = [
     "name",
@@ -53,14 +60,18 @@ def fill(product: Product, values: ListingValues) -> list[str]:
 
 def repeat(product: Product) -> None:
     """Write anew what browsing reads from the product's own row: address, place, lowest price, words."""
-    party = product.producer.party
     prices = [one.price_centavos for one in product.variants if one.price_centavos is not None]
+    product.slug = slug_of(product.name)
+    product.state_code = product.producer.party.state_code
+    product.price_centavos = min(prices, default=None)
+    product.search_text = _words(product)
+
+
+def _words(product: Product) -> str:
+    party = product.producer.party
     kind = category(product.category) if product.category else None
     entity = state(party.state_code)
-    product.slug = slug_of(product.name)
-    product.state_code = party.state_code
-    product.price_centavos = min(prices, default=None)
-    product.search_text = index_text(
+    return index_text(
         product.name,
         product.name_en,
         kind.name if kind else None,
@@ -75,6 +86,25 @@ def repeat(product: Product) -> None:
         entity.name if entity else None,
         product.description,
     )
+
+
+def _rewrite(which: ColumnElement[bool]) -> None:
+    """What :func:`repeat` writes of place and words, past the version: it makes no open form stale."""
+    session = writing()
+    table = Product.__table__
+    wanted = select(Product).join(Product.producer).where(which).options(selectinload(Product.maker))
+    for product in session.scalars(wanted):
+        values = {"state_code": product.producer.party.state_code, "search_text": _words(product)}
+        session.connection().execute(update(table).where(table.c.id == product.id).values(values))  # type: ignore[arg-type]  # a mapped class's table is a Table
+        session.expire(product, list(values))
+
+
+def _follow_party(party: Party, _lived: str, _by: User, _at: datetime) -> None:
+    _rewrite(Producer.party_id == party.id)
+
+
+def _follow_maker(maker: Maker) -> None:
+    _rewrite(Product.maker_id == maker.id)
 
 
 def _category(wanted: str | None, present: str | None) -> str | None:
@@ -120,3 +150,7 @@ def _descriptions(product: Product, values: ListingValues) -> list[str]:
     for one in changed:
         one.alt = said[one.public_id]
     return ["photos"] if changed else []
+
+
+founding.declare_follower("products", _follow_party)
+declare_follower("products", _follow_maker)

@@ -71,15 +71,19 @@ def start(producer: Producer, *, by: User, at: datetime) -> Product:
     return _added(product, "listing.start", by=by, at=at)
 
 
-def save(product: Product, values: ListingValues, *, version: int, by: User, at: datetime, auto: bool = False) -> bool:
+def save(  # noqa: PLR0913 - what the form says, and how it was sent
+    product: Product, values: ListingValues, *, version: int, by: User, at: datetime, auto: bool = False, warned: bool = False
+) -> bool:
     """Write the form; whether anything changed. Drafts may lack anything, what is on sale must stay complete.
 
     ``version`` is the one that the form was opened with; what is saved already may be sent again under any, for an answer
-    gets lost where the signal is weak. ``auto``: saved by the page itself, on the record once an hour.
+    gets lost where the signal is weak. ``auto``: saved by the page itself, on the record once an hour. ``warned``: the person
+    was told that a change of substance takes the label off.
 
     Raises:
         ChangedMeanwhile: somebody saved since.
         InvalidInput: a value outside its bounds.
+        LosesLabel: a label hangs on what changes, and the person was not told.
         NotReady: the product is on sale and would no longer be complete.
 
     """
@@ -92,6 +96,8 @@ def save(product: Product, values: ListingValues, *, version: int, by: User, at:
         return False
     if version != opened:
         raise ChangedMeanwhile
+    if not warned:
+        substance.warn(product, before, at)
     _touched(product, at)
     if not (auto and _recorded_lately(product, by, at)):
         _record("listing.save", product, by=by, at=at, fields=changed)

@@ -13,6 +13,8 @@ from certification.core.db import db, unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import clock_time, language
 from certification.core.web import after_id, cursor, see_other, with_args
+from certification.registry.scope import waiting
+from certification.rules.code import display
 from certification.rules.errors import DomainError
 from certification.rules.workflow import LISTING, ListingState
 from marketplace.catalogue import desk, listing, photos
@@ -22,6 +24,7 @@ from marketplace.catalogue.claims import claims_of
 from marketplace.catalogue.forms import ListingForm, filled
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.permissions import Permission
+from marketplace.catalogue.substance import LosesLabel
 from marketplace.catalogue.views_photos import thumbnail
 from marketplace.labels import badges_for
 from marketplace.producers.models import Producer
@@ -75,13 +78,15 @@ def _saved(product: Product, form: ListingForm) -> Any:
     alts = {name[4:]: text.strip() for name, text in request.form.items() if name.startswith("alt-")}
     try:
         with unit_of_work():
-            listing.save(product, form.values(alts), version=form.opened_at, by=me(), at=clock.now(), auto=auto)
+            warned = _warned() and not auto
+            listing.save(product, form.values(alts), version=form.opened_at, by=me(), at=clock.now(), auto=auto, warned=warned)
     except DomainError as error:
         if auto:
             raise
         form.refuse(error)
         stale = isinstance(error, listing.ChangedMeanwhile)
-        return _page(product, form, status_of(error), stored=_stored(product, form) if stale else None)
+        loses = isinstance(error, LosesLabel)
+        return _page(product, form, status_of(error), stored=_stored(product, form) if stale else None, warned=loses)
     if auto:
         return jsonify(time=clock_time(clock.now()), fields={"version": str(product.version_id)})
     if request.form.get("act") == "publish":
@@ -124,7 +129,13 @@ def _shown(field: Any) -> str:
     return str(field._value() or _("(vacío)"))  # noqa: SLF001 - what a text input of wtforms shows
 
 
-def _page(product: Product, form: ListingForm, status: int, *, stored: list[tuple[str, str]] | None = None) -> Any:
+def _warned() -> bool:
+    return request.form.get("warned") == "yes"
+
+
+def _page(
+    product: Product, form: ListingForm, status: int, *, stored: list[tuple[str, str]] | None = None, warned: bool = False
+) -> Any:
     at = clock.now()
     claims: dict[str, list[str]] = {}
     for one in claims_of(product, at):
@@ -134,6 +145,8 @@ def _page(product: Product, form: ListingForm, status: int, *, stored: list[tupl
         product=product,
         form=form,
         stored=stored,
+        warned=warned or _warned(),
+        unhooked=[display(code) for code in waiting(product.subject_ref, at)],
         claims=claims,
         photos=[thumbnail(one) for one in product.photos],
         removed=[thumbnail(one) for one in photos.removed_lately(product, at)],

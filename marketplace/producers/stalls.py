@@ -1,6 +1,7 @@
 """A party opens its stall, tells its story and credits the people who make things."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,6 +31,23 @@ LONGEST_STORY = 6000
 LONGEST_LINE = 160
 LONGEST_VISITS = 300
 MOST_LANGUAGES, LONGEST_LANGUAGE = 8, 40
+
+
+Follower = Callable[[Maker], None]
+_followers: dict[str, Follower] = {}
+
+
+def declare_follower(name: str, function: Follower) -> None:
+    """Have ``function(maker)`` take a name out of what another concept repeats, as its consent is taken back.
+
+    Raises:
+        ValueError: when the name is taken.
+
+    """
+    if name in _followers:
+        msg = f"{name} is declared already"
+        raise ValueError(msg)
+    _followers[name] = function
 
 
 @dataclass(frozen=True)
@@ -179,6 +197,8 @@ def uncredit(maker: Maker, *, by: User, at: datetime) -> None:
         maker.withdrawn_at = at
         behalf = on_behalf(by, maker.producer.party)
         record("maker.uncredited", "maker", maker.public_id, by=by, at=at, on_behalf_of=behalf)
+        for follow in _followers.values():
+            follow(maker)
 
 
 def slug_of(name: str) -> str:

@@ -277,6 +277,7 @@ POST     | /c/<code>/act/suspend                    | certificate              |
 POST     | /c/<code>/act/restore                    | certificate              | committee
 POST     | /c/<code>/act/withdraw                   | certificate              | committee
 POST     | /c/<code>/act/withdraw                   | certificate              | committee acts     | WITHDRAWAL
+POST     | /c/<code>/rehook                         | certificate              | committee acts     | ref=prod1&seen=x
 GET POST | /c/<code>/act/surrender                  | certificate              | holder
 POST     | /c/<code>/act/surrender                  | certificate              | holder             | confirmed=yes&reason_code=HOLDER_REQUEST
 GET      | /healthz                                 |                          | open

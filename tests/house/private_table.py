@@ -149,7 +149,7 @@ product_photos: public_id alt
 returns: reason_code criterion
 variants: public_id name
 certificate_acts: kind reason_code criterion public_summary details
-certificate_subjects: subject_ref
+certificate_subjects: subject_ref unhooked_why
 certificate_versions: statement kid signature
 findings: criterion value
 """

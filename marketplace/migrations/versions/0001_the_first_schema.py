@@ -892,6 +892,8 @@ def _certificate_subjects() -> None:
         "certificate_subjects",
         sa.Column("certificate_id", sa.Integer(), nullable=False),
         sa.Column("subject_ref", sa.String(length=40), nullable=False),
+        sa.Column("unhooked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unhooked_why", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["certificate_id"], ["certificates.id"], name=op.f("fk_certificate_subjects_certificate_id")),
         sa.PrimaryKeyConstraint("certificate_id", "subject_ref", name=op.f("pk_certificate_subjects")),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.registry import records
+from certification.registry import records, scope
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate
 from certification.registry.validity import standing
@@ -224,3 +224,27 @@ def test_the_acts_of_a_lost_certificate_stay_in_its_record(session: Session, cli
 def state_of(made: Certificate) -> PublicState:
     db.session.expire_all()
     return standing(made, clock.now()).state
+
+
+def test_the_committee_finds_goods_that_changed_on_the_record_and_hooks_them_again(
+    session: Session, client: FlaskClient, client_of: Callable[[User], FlaskClient]
+) -> None:
+    decider = makers.user("Celia Decide")
+    made = makers.certified(decider)
+    weaver = weaver_of(made)
+    with unit_of_work():
+        assert scope.unhook("prod1", by=weaver, at=clock.now(), why="Algodón → <Lana>") == [made.code]
+    path, sent = f"/c/{made.code}", {"ref": "prod1", "seen": clock.now().isoformat()}
+    assert "Algodón" not in client.get(path).text
+    assert client.post(f"{path}/rehook", data=sent).status_code == 303
+    browser = client_of(decider)
+    page = browser.get(path).text
+    assert "Algodón → &lt;Lana&gt;" in page
+    assert f'value="{sent["seen"]}"' in page
+    assert client_of(makers.user("Ajena")).post(f"{path}/rehook", data=sent).status_code == 403
+    assert browser.post(f"{path}/rehook", data=sent | {"ref": "other"}).status_code == 404
+    assert browser.post(f"{path}/rehook", data=sent | {"seen": "ayer"}).status_code == 409
+    assert len(scope.unhooked(made)) == 1
+    assert browser.post(f"{path}/rehook", data=sent).status_code == 303
+    assert scope.unhooked(made) == []
+    assert "Algodón" not in browser.get(path).text

@@ -1,0 +1,115 @@
+"""Goods in a certificate's scope that changed: their label waits until the committee looks at them again (guard 9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.applications.cases import check_decider
+from certification.applications.subjects import subjects_of
+from certification.audit.record import record
+from certification.core.db import db, hold, writing
+from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.permissions import Permission
+from certification.rules.errors import Conflict, NotFound
+from certification.rules.text import N_
+
+LONGEST_WHY = 2000
+HOOKED = and_(CertificateSubject.certificate_id == Certificate.id, CertificateSubject.unhooked_at.is_(None))  # a join's condition
+
+
+@dataclass(frozen=True, slots=True)
+class Unhooked:
+    """Goods that wait. ``seen`` is what :func:`rehook` asks back: which change the committee looked at."""
+
+    ref: str
+    name: str
+    why: list[str]
+    at: datetime
+
+    @property
+    def seen(self) -> str:
+        return self.at.isoformat()
+
+
+def hooked(subject_ref: str, at: datetime) -> list[str]:
+    """Codes of the certificates that a change of these goods would unhook, paused ones too."""
+    return list(db.session.scalars(_in_scope(Certificate.code, subject_ref, at).where(CertificateSubject.unhooked_at.is_(None))))
+
+
+def waiting(subject_ref: str, at: datetime) -> list[str]:
+    """Codes of the certificates that do not show on these goods until they are looked at."""
+    wanted = _in_scope(Certificate.code, subject_ref, at).where(CertificateSubject.unhooked_at.is_not(None))
+    return list(db.session.scalars(wanted))
+
+
+def unhook(subject_ref: str, *, by: User, at: datetime, why: str) -> list[str]:
+    """Take these goods out of sight of every certificate that lives; returns the codes. ``why`` says what changed.
+
+    Goods that wait already are told anew, so that nobody hooks them again for what they have not seen.
+    No permission is asked: it follows from a change that was allowed.
+    """
+    wanted = _in_scope(CertificateSubject, subject_ref, at).add_columns(Certificate.code)
+    found = writing().execute(wanted.with_for_update(of=CertificateSubject)).all()
+    for row, code in found:
+        row.unhooked_at = at
+        row.unhooked_why = "\n".join(part for part in (row.unhooked_why, why) if part)[-LONGEST_WHY:]
+        record("certificate.unhook", "certificate", code, by=by, at=at, subject=subject_ref)
+    return [code for _, code in found]
+
+
+def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, at: datetime) -> None:
+    """The committee looked at the goods as they are now: they wear the label again. Twice is once.
+
+    Raises:
+        NotFound: the certificate never named these goods.
+        Conflict: they changed once more since ``seen``, the instant of the change that was looked at (ISO 8601).
+        TieBars, EvaluatorDecides, Forbidden: not for this person.
+
+    """
+    check(by, Permission.REHOOK, certificate)
+    check_decider(by, certificate.application, at)
+    row = writing().get(CertificateSubject, (certificate.id, subject_ref))
+    if row is None:
+        raise NotFound
+    hold(row)
+    if row.unhooked_at is None:
+        return
+    if row.unhooked_at.isoformat() != seen:
+        raise Conflict("changed_meanwhile", N_("Esta pieza cambió otra vez mientras usted la revisaba. Véala de nuevo."))
+    row.unhooked_at = row.unhooked_why = None
+    record("certificate.rehook", "certificate", certificate.code, by=by, at=at, subject=subject_ref)
+
+
+def unhooked(certificate: Certificate) -> list[Unhooked]:
+    """The goods of this certificate that wait, the longest first."""
+    rows = select(CertificateSubject).where(
+        CertificateSubject.certificate_id == certificate.id, CertificateSubject.unhooked_at.is_not(None)
+    )
+    found = list(db.session.scalars(rows.order_by(CertificateSubject.unhooked_at, CertificateSubject.subject_ref)))
+    names = {one.ref: one.name for one in subjects_of([certificate.holder_id])} if found else {}
+    return [
+        Unhooked(one.subject_ref, names.get(one.subject_ref, one.subject_ref), (one.unhooked_why or "").split("\n"), when)
+        for one in found
+        if (when := one.unhooked_at) is not None
+    ]
+
+
+def _in_scope(what: Any, subject_ref: str, at: datetime) -> Select[Any]:
+    """Of the certificates that name these goods and may still be valid one day: neither over nor given up."""
+    return (
+        select(what)
+        .select_from(CertificateSubject)
+        .join(Certificate, Certificate.id == CertificateSubject.certificate_id)
+        .where(
+            CertificateSubject.subject_ref == subject_ref,
+            Certificate.valid_until > at,
+            Certificate.withdrawn_at.is_(None),
+            Certificate.surrendered_at.is_(None),
+            Certificate.superseded_at.is_(None),
+        )
+        .order_by(Certificate.id)
+    )
