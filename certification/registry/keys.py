@@ -4,10 +4,13 @@ A demonstration's keys say so in their file and their ``kid``. They never become
 refuses the other's.
 """
 
+import fcntl
 import json
 import os
 import stat
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,35 +22,35 @@ from certification.rules.signing import DEMONSTRATION, Keypair
 FOLDER = "keys"
 PRIVATE = "registry.pem"
 PUBLIC = "public.json"
-OWNER_ONLY = 0o600
+LOCK = ".lock"
 
 
 class KeyProblemError(RuntimeError):
     """The signing key can't be used; the text says why and what to do."""
 
 
+class KeyThereError(KeyProblemError):
+    """There is a key already."""
+
+
 def create_keys(data: Path, *, demonstration: bool) -> Keypair:
     """Make the registry's key, in a file that only its owner can read.
 
     Raises:
-        KeyProblemError: when there is one already.
+        KeyThereError: when there is one already.
 
     """
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = Keypair.generate(demonstration=demonstration)
-    file = folder / PRIVATE
-    if file.exists():
-        raise _there_is_one(file)
-    _publish(folder, key)  # first: a key that signed but was never listed would verify nothing
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    except FileExistsError as error:
-        raise _there_is_one(file) from error
-    with os.fdopen(handle, "wb") as out:
-        out.write(key.to_pem())
-        out.flush()
-        os.fsync(out.fileno())
+    with _alone_in(folder):
+        file = folder / PRIVATE
+        if file.exists():
+            msg = f"There is a key already: {file}. A registry keeps its key; nothing was changed."
+            raise KeyThereError(msg)
+        key = Keypair.generate(demonstration=demonstration)
+        _publish(folder, key)  # first: a key that signed but was never listed would verify nothing
+        _write_whole(file, key.to_pem())
+        _make_durable(data)  # the folder's own name
     return key
 
 
@@ -108,7 +111,8 @@ def signing_key() -> Keypair:
     settings = current_app.config["SETTINGS"]
     demonstration = bool(settings["DEMONSTRATION"])
     if demonstration and not (settings.data / FOLDER / PRIVATE).exists():
-        return create_keys(settings.data, demonstration=True)
+        with suppress(KeyThereError):  # another process was first, with the same need
+            return create_keys(settings.data, demonstration=True)
     return read_key(settings.data, demonstration=demonstration)
 
 
@@ -128,13 +132,39 @@ def _publish(folder: Path, key: Keypair) -> None:
     file = folder / PUBLIC
     listed = json.loads(file.read_text(encoding="ascii")) if file.exists() else {}
     listed[key.kid] = key.public.public_bytes_raw().hex()
-    fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps(listed, indent=1), encoding="ascii")
-    fresh.replace(file)
+    _write_whole(file, json.dumps(listed, indent=1).encode("ascii"))
 
 
-def _there_is_one(file: Path) -> KeyProblemError:
-    return KeyProblemError(f"There is a key already: {file}. A registry keeps its key; nothing was changed.")
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process or thread at a time makes keys here; the lock goes with whoever holds it."""
+    with (folder / LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """The whole file or none of it, closed to others from its first byte, and still there after a power cut."""
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    _make_durable(file.parent)
+
+
+def _make_durable(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _insist(kid: str, file: Path, *, demonstration: bool) -> None:

@@ -1,4 +1,6 @@
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,50 @@ def test_a_demonstration_key_without_its_mark_is_still_no_real_one(tmp_path: Pat
 
 def test_a_folder_without_keys_verifies_nothing(tmp_path: Path) -> None:
     assert public_keys(tmp_path, demonstration=False) == {}
+
+
+def test_of_many_who_make_a_key_at_once_one_does_and_only_that_key_is_listed(tmp_path: Path) -> None:
+    def attempt(_number: int) -> str | None:
+        try:
+            return create_keys(tmp_path, demonstration=False).kid
+        except KeyProblemError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [kid for kid in pool.map(attempt, range(16)) if kid is not None]
+    assert made == [read_key(tmp_path, demonstration=False).kid] == list(public_keys(tmp_path, demonstration=False))
+
+
+@pytest.mark.parametrize("fails_at", [1, 3])
+def test_a_disk_that_fails_leaves_no_half_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
+    real, calls = os.fsync, iter(range(1, 99))
+
+    def fails(handle: int) -> None:
+        if next(calls) == fails_at:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="No space"):
+        create_keys(tmp_path, demonstration=False)
+    left = {file.name for file in (tmp_path / "keys").iterdir()}
+    assert left - {".lock", "public.json"} == set()
+    monkeypatch.undo()
+    made = create_keys(tmp_path, demonstration=False)
+    assert made.kid in public_keys(tmp_path, demonstration=False)
+
+
+def test_files_and_the_folders_that_name_them_are_made_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, synced = os.fsync, []
+
+    def watched(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    create_keys(tmp_path, demonstration=False)
+    keys = tmp_path / "keys"
+    assert [one if one in (keys, tmp_path) else one.name.split(".")[1] for one in synced] == [
+        "public", keys, "registry", keys, tmp_path,
+    ]  # fmt: skip
+    assert {stat.S_IMODE((keys / name).stat().st_mode) for name in ("registry.pem", "public.json")} == {0o600}
