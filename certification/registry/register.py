@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from certification.core.db import db
 from certification.parties.places.places import state as entity
+from certification.parties.places.places import states
 from certification.registry.models import Certificate
 from certification.registry.telling import last_day
 from certification.registry.validity import lapsed_versions, state_at, valid_at
@@ -18,10 +19,12 @@ from certification.rules.fold import fold
 from certification.rules.verdict import PRECEDENCE, PublicState
 from certification.schemes.counting import LabelCounts
 from certification.schemes.models import Scheme, SchemeVersion
+from certification.schemes.queries import current_version
 from certification.schemes.texts import text_of, zone_of
 
 BATCH = 500
 LONGEST_SEARCH = 100
+MOST_WORDS = 6  # each is a reading of the whole register
 STATES = tuple(reversed(PRECEDENCE))
 
 
@@ -86,17 +89,15 @@ def every(wanted: Filter, *, at: datetime, lang: str) -> Iterator[Row]:
 
 
 def schemes(lang: str) -> list[tuple[str, str]]:
-    """Key and name of the schemes that have certificates, for the filter."""
-    used = select(SchemeVersion).where(SchemeVersion.id.in_(select(Certificate.scheme_version_id).distinct()))
-    names = {one.scheme.key: text_of(one).name.in_(lang) for one in db.session.scalars(used.order_by(SchemeVersion.id)).unique()}
+    """Key and name of the schemes that the public may read, for the filter; the certificates are not asked."""
+    shown = (current_version(one) for one in db.session.scalars(select(Scheme)).unique())
+    names = {one.scheme.key: text_of(one).name.in_(lang) for one in shown if one is not None}
     return sorted(names.items(), key=lambda pair: fold(pair[1]))
 
 
 def places() -> list[tuple[str, str]]:
-    """Code and name of the states that have certificates, for the filter."""
-    codes = db.session.scalars(select(Certificate.state_code).distinct())
-    named = [(found.code, found.name) for code in codes if (found := entity(code)) is not None]
-    return sorted(named, key=lambda pair: fold(pair[1]))
+    """Code and name of every state, for the filter."""
+    return sorted(((one.code, one.name) for one in states()), key=lambda pair: fold(pair[1]))
 
 
 def label_counts(scheme_ids: Collection[int], at: datetime) -> Mapping[int, LabelCounts]:
@@ -137,7 +138,7 @@ def _selected(wanted: Filter, at: datetime, after: Sequence[Any] | None) -> Sele
         rows = rows.where(Scheme.key == wanted.scheme)
     if wanted.place:
         rows = rows.where(Certificate.state_code == wanted.place)
-    for word in fold(wanted.text).split():
+    for word in fold(wanted.text).split()[:MOST_WORDS]:
         rows = rows.where(or_(Certificate.search_text.contains(word, autoescape=True), *_by_code(word)))
     if after is not None:
         granted, number = datetime.fromisoformat(str(after[0])), int(after[1])

@@ -3,13 +3,17 @@ import io
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from certification.core.db import db
 from certification.registry import register
 from certification.registry.register import Filter, label_counts
+from certification.rules.fold import fold
 from certification.rules.verdict import PublicState
 from certification.schemes.counting import LabelCounts
 from tests import makers
@@ -76,11 +80,29 @@ def test_scheme_and_place_narrow(session: Session, at: datetime) -> None:
     )
     assert codes(register.page(Filter(scheme="comercio-justo-local"), at=at, lang="es", after=None, limit=9)) == [there.code]
     assert codes(register.page(Filter(place="20"), at=at, lang="es", after=None, limit=9)) == [here.code]
-    assert register.schemes("es") == [
-        ("comercio-justo-local", "Sello de Comercio Justo Local"),
-        ("origen-local", "Sello de Origen Local — Hecho a Mano"),
-    ]
-    assert register.places() == [("07", "Chiapas"), ("20", "Oaxaca")]
+
+
+def test_the_choices_are_the_schemes_and_all_states_and_no_certificate_is_asked(session: Session) -> None:
+    makers.scheme_version()
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    assert ("origen-local", "Sello de Origen Local — Hecho a Mano") in register.schemes("es")
+    assert [name for _, name in register.schemes("es")] == sorted((name for _, name in register.schemes("es")), key=fold)
+    found = register.places()
+    assert (len(found), found[0], ("20", "Oaxaca") in found) == (32, ("01", "Aguascalientes"), True)
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert asked
+    assert not [sql for sql in asked if "certificates" in sql]
+
+
+def test_six_words_are_searched_and_no_more(session: Session, at: datetime) -> None:
+    made = makers.certificate(search_text="uno dos tres cuatro cinco seis")
+    for text, there in (("uno dos tres cuatro cinco seis siete", [made.code]), ("uno dos tres cuatro cinco siete", [])):
+        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == there
 
 
 def test_the_page_keeps_its_filter_and_links_to_verify(session: Session, client: FlaskClient) -> None:
