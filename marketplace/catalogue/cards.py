@@ -18,7 +18,7 @@ from marketplace.producers.models import Producer
 
 @dataclass(frozen=True, slots=True)
 class CardBadge:
-    """The live label on a card: its name and where its weave is drawn."""
+    """The live label on a card: what it says of the goods and where its weave is drawn."""
 
     name: str
     weave: str
@@ -57,7 +57,7 @@ def cards(products: Sequence[Product], at: datetime) -> list[Card]:
 
 def badge_of(badges: Collection[Badge]) -> CardBadge | None:
     """The one that a card has room for."""
-    return next((CardBadge(one.name, one.weave) for one in badges), None)
+    return next((CardBadge(one.wording, one.weave) for one in badges), None)
 
 
 def credited(product: Product) -> str | None:

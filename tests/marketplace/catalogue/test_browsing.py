@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from marketplace.catalogue.browsing import Filter, Sort, facets, page, read_filter
+from marketplace.catalogue.cards import cards
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.search import index_text
 from tests import makers
@@ -220,3 +221,11 @@ def test_a_long_list_has_further_pages(session: Session, client: FlaskClient) ->
     assert len(seen) == 24
     assert [f"Jarro {number:02}" in second for number in range(26)].count(True) == 2
     assert 'rel="next"' not in second
+
+
+def test_a_card_says_what_the_label_says_of_the_goods_not_the_schemes_name(session: Session, at: datetime) -> None:
+    sold = makers.product()
+    makers.certificate(sold.producer.party, subject_refs=(sold.subject_ref,))
+    badge = cards([sold], at)[0].badge
+    assert badge is not None
+    assert badge.name == "Origen local, hecho a mano"
