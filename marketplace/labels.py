@@ -7,10 +7,11 @@ certificate's scope, or its producer holds an organization's label (guard 6 of t
 from collections import namedtuple
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import Engine, Select, Subquery, bindparam, literal, select, union_all
@@ -25,6 +26,7 @@ from certification.registry.scope import HOOKED
 from certification.registry.validity import INSTANTS, facts_of, valid_at
 from certification.rules.code import display
 from certification.rules.criteria import Both, SubjectKind
+from certification.rules.days import day_of
 from certification.rules.verdict import PublicState, Verdict, verdict
 from certification.schemes.models import Scheme, SchemeVersion
 
@@ -51,6 +53,12 @@ class Badge:
     mode: Mode
     valid_until: datetime
     official: bool  # the scheme belongs to an authority; all others are shown with the public notice
+    zone: ZoneInfo  # the scheme's: its days begin and end there
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it counts."""
+        return _last_day(self.valid_until, self.zone)
 
     @property
     def name(self) -> str:
@@ -106,6 +114,12 @@ class Held:
     suspension_until: datetime | None
     official: bool
     holder_ref: str
+    zone: ZoneInfo
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it counts."""
+        return _last_day(self.valid_until, self.zone)
 
     @property
     def name(self) -> str:
@@ -158,7 +172,12 @@ def _held(one: Certificate, lapsed: datetime | None, ends: date | None, digest: 
         suspension_until=one.suspension_until,
         official=frame.official,
         holder_ref=one.holder_ref,
+        zone=frame.zone,
     )
+
+
+def _last_day(end: datetime, zone: ZoneInfo) -> date:
+    return day_of(end - timedelta(microseconds=1), zone)
 
 
 class LiveLabels:
@@ -247,4 +266,5 @@ def _badge(row: Any, at: datetime) -> Badge | None:
         mode=Mode(row.mode),
         valid_until=row.valid_until,
         official=frame.official,
+        zone=frame.zone,
     )

@@ -11,6 +11,7 @@ from certification.core.i18n import day
 from marketplace.catalogue.forms import UNIT_NAMES
 from marketplace.catalogue.showing import Row, Shown
 from marketplace.catalogue.taxonomy import category
+from marketplace.producers.stalls import away_on
 
 GRAMS_IN_KILO = 1000
 SCHEMA = "https://schema.org"
@@ -18,7 +19,7 @@ SCHEMA = "https://schema.org"
 
 def is_away(row: Row, today: date) -> bool:
     """Whether the stall is closed for a while."""
-    return row.away_until is not None and row.away_until >= today
+    return away_on(row.away_until, today)
 
 
 def can_be_had(row: Row) -> bool:
@@ -110,7 +111,7 @@ def json_ld(shown: Shown, url: str, images: list[str], outside: Callable[[str], 
                 "name": one.names.es,
                 "certificationIdentification": one.shown_code,
                 "url": outside(one.verify_path),
-                "expires": one.valid_until.date().isoformat(),
+                "expires": one.last_day.isoformat(),
             }
             for one in shown.labels
         ]

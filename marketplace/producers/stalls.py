@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,14 +17,13 @@ from certification.core.media.models import StoredFile
 from certification.parties.belonging import organizations_of
 from certification.parties.founding import on_behalf
 from certification.parties.models import Party, Vetting
-from certification.rules.days import DEFAULT_ZONE, day_of
+from certification.rules.days import day_of
 from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput
 from certification.rules.fold import fold
 from certification.rules.text import N_
 from marketplace.producers.models import Maker, Producer
 from marketplace.producers.permissions import Permission
 
-ZONE = ZoneInfo(DEFAULT_ZONE)
 LONGEST_AWAY = timedelta(days=366)
 LONGEST_SLUG = 60
 LONGEST_STORY = 6000
@@ -153,7 +152,7 @@ def go_away(producer: Producer, until: date | None, *, by: User, at: datetime) -
 
     """
     check(by, Permission.EDIT, producer)
-    today = day_of(at, ZONE)
+    today = _today(at)
     if until is not None and not today < until <= today + LONGEST_AWAY:
         raise InvalidInput(sentence=N_("Elija un día que todavía no llega, de aquí a un año."), field="until")
     producer.away_until = until
@@ -163,7 +162,16 @@ def go_away(producer: Producer, until: date | None, *, by: User, at: datetime) -
 
 def is_away(producer: Producer, at: datetime) -> bool:
     """Whether nothing is sent today; ``away_until`` is the day on which they are back."""
-    return producer.away_until is not None and day_of(at, ZONE) < producer.away_until
+    return away_on(producer.away_until, _today(at))
+
+
+def away_on(until: date | None, today: date) -> bool:
+    """Whether nothing is sent on a day of the instance's zone; on ``until`` they are back."""
+    return until is not None and today < until
+
+
+def _today(at: datetime) -> date:
+    return day_of(at, current_app.config["SETTINGS"]["TIMEZONE"])
 
 
 def credit(producer: Producer, name: str, how: str, *, party: Party | None = None, by: User, at: datetime) -> Maker:

@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -6,7 +6,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
-from marketplace.labels import Mode, badges_for, labelled
+from marketplace.labels import Mode, badges_for, held_by, labelled
 from tests import makers
 
 
@@ -105,3 +105,9 @@ def test_a_page_of_cards_costs_one_query(session: Session, at: datetime) -> None
 
 def test_nothing_to_ask_asks_nothing(session: Session, at: datetime) -> None:
     assert badges_for([], [], at) == {}
+
+
+def test_the_last_day_is_the_last_that_belongs_to_the_term_in_the_schemes_zone(session: Session) -> None:
+    made = makers.certificate(subject_refs=("prod1",), valid_until=datetime(2027, 11, 21, 6, tzinfo=UTC))
+    badge = badges_for(["prod1"], [], makers.THEN)["prod1"][0]
+    assert (badge.last_day, held_by([made.holder_ref], makers.THEN)[0].last_day) == (date(2027, 11, 20), date(2027, 11, 20))

@@ -226,7 +226,7 @@ def test_availability_in_plain_words(
 
 
 def test_a_stall_at_rest_says_until_when(client: FlaskClient, session: Session) -> None:
-    for until, told in ((date(2026, 11, 21), True), (date(2026, 11, 20), False)):
+    for until, told in ((date(2026, 11, 22), True), (date(2026, 11, 21), False)):
         product = makers.product(makers.producer(makers.party(), away_until=until))
         assert ("en descanso hasta el" in client.get(page(product)).text) is told
 

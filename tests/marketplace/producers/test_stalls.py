@@ -199,3 +199,13 @@ def test_a_maker_comes_from_the_stall_or_from_a_member_of_it(session: Session, a
     assert maker.party_id == inside.id
     assert queries.members_of(made) == [inside]
     assert session.scalars(select(Producer)).one() == made
+
+
+def test_on_the_day_they_come_back_they_are_there_on_every_page() -> None:
+    back = date(2026, 11, 21)
+    assert [stalls.away_on(until, back) for until in (None, date(2026, 11, 20), back, date(2026, 11, 22))] == [
+        False,
+        False,
+        False,
+        True,
+    ]
