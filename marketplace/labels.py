@@ -4,12 +4,10 @@ A listing wears a label only while the certificate is VALID at the moment it is 
 certificate's scope, or its producer holds an organization's label (guard 6 of the registry).
 """
 
-from collections import namedtuple
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +18,7 @@ from certification.core.db import db
 from certification.core.i18n import language
 from certification.core.orm import Instant
 from certification.core.quick import QuickSelect
-from certification.registry.frames import frame_of, kept_frame
+from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.scope import HOOKED
 from certification.registry.validity import INSTANTS, facts_of, valid_at
@@ -31,6 +29,7 @@ from certification.rules.verdict import PublicState, Verdict, verdict
 from certification.schemes.models import Scheme, SchemeVersion
 
 WORN = (SubjectKind.PRODUCT_LINE,)  # kinds whose certificates name goods
+REFS = tuple(f"ref{number}" for number in range(6))
 
 
 class Mode(StrEnum):
@@ -181,43 +180,53 @@ def _last_day(end: datetime, zone: ZoneInfo) -> date:
 
 
 class LiveLabels:
-    """:func:`badges_for` where every microsecond counts: statements prepared once, run on a driver's connection."""
+    """:func:`badges_for` where every microsecond counts: one statement, prepared once, run on a driver's connection.
 
-    MOST_SUBJECTS = 6
+    It trusts the SQL form of validity, which a property test holds equal to the other; a scheme's end is added here.
+    """
 
     def __init__(self, app: Flask, engine: Engine) -> None:
         self._app = app
-        instant: Any = bindparam("at", type_=Instant())
-        subjects: list[Any] = [bindparam(f"ref{number}") for number in range(self.MOST_SUBJECTS)]
-        of_goods = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(CertificateSubject, HOOKED)
-        of_holder = _rows(Certificate.holder_ref, Mode.HOLDER_STATEMENT)
-        goods = of_goods.where(CertificateSubject.subject_ref.in_(subjects), valid_at(instant, ()))
-        holder = of_holder.where(Certificate.holder_ref == bindparam("holder"), valid_at(instant, ()))
-        named: Any = namedtuple("named", goods.selected_columns.keys())  # type: ignore[misc]  # noqa: PYI024 - named by the query
-        self._row: Callable[[Any], Any] = named._make
-        self._goods = QuickSelect(engine, goods)
-        self._holder = QuickSelect(engine, holder)
+        instant: Any = bindparam("at", None, type_=Instant())
+        subjects: list[Any] = [bindparam(name, None) for name in REFS]
+        goods = (
+            _live(CertificateSubject.subject_ref, instant)
+            .join(CertificateSubject, HOOKED)
+            .where(CertificateSubject.subject_ref.in_(subjects), Certificate.subject_kind.in_(WORN))
+        )
+        holder = _live(Certificate.holder_ref, instant).where(
+            Certificate.holder_ref == bindparam("holder", None), Certificate.subject_kind.not_in(WORN)
+        )
+        self._labels = QuickSelect(engine, union_all(goods, holder))
 
     def find(self, connection: Any, subject_refs: Sequence[str], holder_ref: str | None, at: datetime) -> dict[str, list[Badge]]:
-        """As :func:`badges_for`, for at most :data:`MOST_SUBJECTS` goods and one holder. Needs no application context.
+        """As :func:`badges_for`, for at most six goods and one holder. Needs no application context.
 
         Raises:
             UnreachableError: when the database fails.
 
         """
-        refs = {f"ref{place}": subject_refs[place] if place < len(subject_refs) else None for place in range(self.MOST_SUBJECTS)}
-        rows = self._goods.all(connection, at=at, **refs) if subject_refs else []
-        if holder_ref:
-            rows += self._holder.all(connection, at=at, holder=holder_ref)
+        given = dict.fromkeys(REFS) | dict(zip(REFS, subject_refs, strict=False))
         found: dict[str, list[Badge]] = {}
-        for row in sorted(map(self._row, rows), key=attrgetter("granted_at", "code")):
-            if kept_frame(row.scheme_version_id, row.digest) is None:
-                with self._app.app_context():
-                    frame_of(row.scheme_version_id, row.digest)
-            badge = _badge(row, at)
-            if badge is not None:
-                found.setdefault(row.ref, []).append(badge)
+        for row in sorted(self._labels.all(connection, at=at, holder=holder_ref, **given)):
+            _granted_at, code, ref, valid_until, version_id, kind, label_class, lapsed_at, mark_ends_on, digest = row
+            frame = kept_frame(version_id, digest) or self._frame(version_id, digest)
+            lapse = frame.lapse(lapsed_at, mark_ends_on)
+            mode = Mode.BADGE_IN_SCOPE if kind in WORN else Mode.HOLDER_STATEMENT
+            if frame.display(kind).mode == mode and (lapse is None or lapse > at):
+                found.setdefault(ref, []).append(_worn(frame, code, kind, label_class, mode, valid_until))
         return found
+
+    def _frame(self, version_id: int, digest: str) -> Frame:
+        with self._app.app_context():
+            return frame_of(version_id, digest)
+
+
+def _live(ref: Any, at: Any) -> Select[Any]:
+    columns = (Certificate.granted_at, Certificate.code, ref.label("ref"), Certificate.valid_until, Certificate.scheme_version_id)
+    more = (Certificate.subject_kind, Certificate.label_class, SchemeVersion.lapsed_at, SchemeVersion.mark_ends_on)
+    rows = select(*columns, *more, SchemeVersion.digest)
+    return rows.join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id).where(valid_at(at, ()))
 
 
 def labelled(at: datetime) -> Subquery:
@@ -256,15 +265,19 @@ def _badge(row: Any, at: datetime) -> Badge | None:
     shows = frame.display(row.subject_kind)
     if shows.mode != row.mode or not verdict(facts, at).is_valid:
         return None
+    return _worn(frame, row.code, row.subject_kind, row.label_class, Mode(row.mode), row.valid_until)
+
+
+def _worn(frame: Frame, code: str, kind: str, label_class: str, mode: Mode, valid_until: datetime) -> Badge:
     return Badge(
-        code=row.code,
-        shown_code=display(row.code),
+        code=code,
+        shown_code=display(code),
         scheme=frame.key,
         scheme_version=frame.version,
         names=frame.text.name,
-        wordings=frame.wording(row.subject_kind, row.label_class),
-        mode=Mode(row.mode),
-        valid_until=row.valid_until,
+        wordings=frame.wording(kind, label_class),
+        mode=mode,
+        valid_until=valid_until,
         official=frame.official,
         zone=frame.zone,
     )

@@ -42,6 +42,7 @@ class Edge:
         self._inner = app.wsgi_app
         self._trusted: list[str] = app.config.get("TRUSTED_HOSTS") or []
         self._fronts: dict[str, Front] = {}
+        self._for_visitors: set[str] = set()
         self._kept: dict[tuple[str, str], tuple[float, Answer, list[tuple[str, str]]]] = {}
         self._seconds = seconds
         self._timer = timer
@@ -50,9 +51,14 @@ class Edge:
             self._headers.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
         self._trusts = lru_cache(maxsize=256)(lambda host: host_is_trusted(host, self._trusted) if self._trusted else True)
 
-    def add(self, first_part: str, front: Front) -> None:
-        """Let ``front`` answer ``/first_part/…``; it is given what follows, and the language that was asked for."""
+    def add(self, first_part: str, front: Front, *, visitors_only: bool = False) -> None:
+        """Let ``front`` answer ``/first_part/…``; it is given what follows, and the language that was asked for.
+
+        ``visitors_only``: whoever sends a cookie may be signed in or have chosen a language, and is left to Flask.
+        """
         self._fronts[first_part] = front
+        if visitors_only:
+            self._for_visitors.add(first_part)
 
     def forget(self) -> None:
         """Keep nothing of what was shown so far; for whoever recorded an act."""
@@ -64,6 +70,8 @@ class Edge:
         front = self._fronts.get(first)
         query = environ.get("QUERY_STRING", "")
         if front is None or query not in LANGUAGE_OF or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._inner(environ, start_response)
+        if first in self._for_visitors and "HTTP_COOKIE" in environ:
             return self._inner(environ, start_response)
         if not self._trusts(environ.get("HTTP_HOST", "")):
             return self._inner(environ, start_response)

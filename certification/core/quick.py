@@ -1,12 +1,21 @@
 """One SELECT, compiled once and run straight on the driver: for pages whose cost is promised."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from threading import local
 from typing import Any
 
-from sqlalchemy import Engine, Select
+from sqlalchemy import CompoundSelect, Engine, Select
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+IN_MEMORY = (None, "", ":memory:")
+
+
+class _Threads(local):
+    def __init__(self) -> None:
+        self.kept: dict[Engine, Any] = {}
+
+
+_threads = _Threads()
 Processor = Callable[[Any], Any] | None
 
 
@@ -14,14 +23,35 @@ class UnreachableError(RuntimeError):
     """The database gave no answer."""
 
 
-@contextmanager
-def connected(engine: Engine) -> Iterator[Any]:
-    """A driver's connection from the pool, for several statements."""
-    connection = engine.raw_connection()
-    try:
-        yield connection
-    finally:
-        connection.close()
+class connected:  # noqa: N801 - used as a verb: ``with connected(engine) as connection``
+    """A driver's connection for several statements: from the pool, or, for a SQLite file, one that the thread keeps.
+
+    Asking the pool costs as much as a statement; a SQLite connection that only reads holds nothing between two of them.
+    """
+
+    __slots__ = ("_engine", "_pooled")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pooled: Any = None
+
+    def __enter__(self) -> Any:
+        found = _threads.kept.get(self._engine)
+        if found is not None:
+            return found
+        connection: Any = self._engine.raw_connection()
+        if self._engine.dialect.name == "sqlite" and self._engine.url.database not in IN_MEMORY:
+            connection.detach()
+            _threads.kept[self._engine] = connection
+        else:
+            self._pooled = connection
+        return connection
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _traceback: object) -> None:
+        if self._pooled is not None:
+            self._pooled.close()
+        elif kind is not None:
+            _threads.kept.pop(self._engine, None)
 
 
 class QuickSelect:
@@ -30,18 +60,18 @@ class QuickSelect:
     Parameters are the statement's ``bindparam`` names. Values come as the columns' Python types.
     """
 
-    def __init__(self, engine: Engine, statement: Select[Any]) -> None:
+    def __init__(self, engine: Engine, statement: Select[Any] | CompoundSelect[Any]) -> None:
         compiled = statement.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
         self._engine = engine
         self._failure: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, PoolTimeoutError)
         self._sql = str(compiled)
-        self._params = compiled.params
         self._order = compiled.positiontup if compiled.positional else None
         self._binders: dict[str, Callable[[Any], Any]] = {
             name: process
-            for name, bind in compiled.binds.items()
+            for bind, name in compiled.bind_names.items()
             if (process := bind.type.dialect_impl(engine.dialect).bind_processor(engine.dialect)) is not None
         }
+        self._defaults = {name: self._bound(name, value) for name, value in compiled.params.items() if value is not None}
         self._processors: list[tuple[int, Callable[[Any], Any]]] = [
             (index, process)
             for index, column in enumerate(statement.selected_columns)
@@ -68,9 +98,9 @@ class QuickSelect:
         return [self._read(row) for row in self._run(self._every, params, connection)]
 
     def _run(self, fetch: Callable[[Any], Any], params: dict[str, Any], connection: Any) -> Any:
-        given = self._params | params
-        for name, process in self._binders.items():
-            given[name] = process(given[name])
+        given = dict(self._defaults)
+        for name, value in params.items():
+            given[name] = self._bound(name, value)
         values = [given[name] for name in self._order] if self._order is not None else given
         try:
             if connection is not None:
@@ -80,6 +110,10 @@ class QuickSelect:
         except self._failure as error:
             raise UnreachableError(str(error)) from error
 
+    def _bound(self, name: str, value: Any) -> Any:
+        process = self._binders.get(name)
+        return process(value) if process else value
+
     def _ask(self, connection: Any, values: Any, fetch: Callable[[Any], Any]) -> Any:
         cursor = connection.cursor()
         cursor.execute(self._sql, values)
@@ -88,6 +122,8 @@ class QuickSelect:
         return found
 
     def _read(self, found: Any) -> tuple[Any, ...]:
+        if not self._processors:
+            return tuple(found)
         row = list(found)
         for index, process in self._processors:
             row[index] = process(row[index])

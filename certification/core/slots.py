@@ -11,6 +11,7 @@ from html import escape  # markupsafe's makes an object of each value
 
 from markupsafe import Markup
 
+BETWEEN = "\ue002"
 MARK = re.compile("\ue000(\\w+)\ue001")  # private-use letters: no text of ours holds them
 
 
@@ -20,13 +21,14 @@ def slot(name: str) -> Markup:
 
 
 class Cut:
-    """A rendered template, cut at its slots. ``mark`` tells its text from any other's."""
+    """A rendered template, cut at its slots. ``mark`` is its digest."""
 
     def __init__(self, rendered: str) -> None:
         self.mark = sha256(rendered.encode()).hexdigest()[:12]
         parts = MARK.split(rendered)
-        self._texts = parts[::2]
-        self._names = parts[1::2]
+        self._pattern = "%s".join(text.replace("%", "%%") for text in parts[::2])
+        self._names = tuple(dict.fromkeys(parts[1::2]))
+        self._places = [self._names.index(name) for name in parts[1::2]]
 
     def fill(self, values: Mapping[str, object]) -> str:
         """The page with these values; each is escaped unless it is Markup.
@@ -35,12 +37,33 @@ class Cut:
             KeyError: when a slot has no value.
 
         """
-        out = [self._texts[0]]
-        for name, text in zip(self._names, self._texts[1:], strict=True):
-            value = values[name]
-            out.append(value if isinstance(value, Markup) else escape(str(value)))
-            out.append(text)
-        return "".join(out)
+        given = [values[name] for name in self._names]
+        texts = ["" if isinstance(one, Markup) else str(one) for one in given]
+        shown = escape(BETWEEN.join(texts)).split(BETWEEN)  # one call for all: most of the cost is in calling
+        if len(shown) != len(texts) and texts:
+            shown = [escape(text) for text in texts]
+        safe = [one if isinstance(one, Markup) else text for one, text in zip(given, shown, strict=False)]
+        return self._pattern % tuple([safe[place] for place in self._places])
+
+    def ordered(self, *names: str) -> Callable[..., str]:
+        """A function of the slots' values in this order, for small parts that are filled often; all of them plain texts.
+
+        Raises:
+            KeyError: when a slot is not among the names.
+
+        """
+        missing = set(self._names) - set(names)
+        if missing:
+            raise KeyError(*missing)
+        places, pattern = [names.index(self._names[place]) for place in self._places], self._pattern
+
+        def fill(*texts: str) -> str:
+            shown = escape(BETWEEN.join(texts)).split(BETWEEN)
+            if len(shown) != len(texts):
+                shown = [escape(text) for text in texts]
+            return pattern % tuple([shown[place] for place in places])
+
+        return fill
 
 
 class Cuts:

@@ -7,6 +7,7 @@ from certification.rules.fold import fold
 
 LONGEST_SLUG = 80
 NAMELESS = "pieza"
+TAKEN = frozenset({"ask"})  # pages that lie below a product's address
 _LETTERS = frozenset(ALPHABET)
 _APART = re.compile(r"[^a-z0-9]+")
 
@@ -16,7 +17,7 @@ def slug_of(name: str) -> str:
     slug = _APART.sub("-", fold(name)).strip("-")
     if len(slug) > LONGEST_SLUG:
         slug = slug[: LONGEST_SLUG + 1].rpartition("-")[0] or slug[:LONGEST_SLUG]
-    return slug or NAMELESS
+    return f"{NAMELESS}-{slug}" if slug in TAKEN else slug or NAMELESS
 
 
 def could_be_id(word: str) -> bool:

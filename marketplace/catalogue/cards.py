@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from certification.core.i18n import language, money
-from certification.core.media.files import Photo, photo
+from certification.core.media.files import Photo
 from certification.parties.places.places import state_name
 from marketplace.catalogue.addresses import product_path
-from marketplace.catalogue.models import Product, ProductPhoto
+from marketplace.catalogue.models import Product
+from marketplace.catalogue.pictures import drawn
 from marketplace.labels import Badge, badges_for
 from marketplace.producers.models import Producer
 
@@ -35,6 +36,7 @@ class Card:
     price_text: str
     image: Photo | None
     badge: CardBadge | None
+    name_lang: str | None = None
 
 
 def for_cards() -> tuple[Any, ...]:
@@ -42,7 +44,6 @@ def for_cards() -> tuple[Any, ...]:
     return (
         joinedload(Product.producer).joinedload(Producer.party),
         joinedload(Product.maker),
-        selectinload(Product.photos).joinedload(ProductPhoto.file),
     )
 
 
@@ -71,20 +72,20 @@ def place_of(municipality: str, state_code: str) -> str:
     return f"{municipality}, {state_name(state_code)}"
 
 
-def name_in(name: str, name_en: str) -> str:
+def name_in(name: str, name_en: str, lang: str) -> str:
     """The name in the reader's language when its producer gave one."""
-    return name_en if name_en and language() == "en" else name
+    return name_en if name_en and lang == "en" else name
 
 
 def _card(product: Product, labels: dict[str, list[Badge]]) -> Card:
     party = product.producer.party
-    cover = product.photos[0] if product.photos else None
     return Card(
         url=product_path(product.public_id, product.slug),
-        name=name_in(product.name, product.name_en),
+        name=name_in(product.name, product.name_en, language()),
         maker=credited(product) or party.name,
         place=place_of(party.municipality, party.state_code),
         price_text=money(product.price_centavos) if product.price_centavos else "",
-        image=photo(cover.file, cover.alt) if cover else None,
+        image=drawn(product.cover) if product.cover else None,
         badge=badge_of(labels.get(product.subject_ref, ())),
+        name_lang="es-MX" if language() == "en" and not product.name_en else None,
     )

@@ -1,50 +1,31 @@
-"""The words of a product page: whether it can be had, the facts, and what machines read."""
+"""The words of a product page that come from the product: its text, its facts, and what machines read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
-from certification.core.i18n import day
-from marketplace.catalogue.forms import UNIT_NAMES
+from certification.rules.text import N_
 from marketplace.catalogue.showing import Row, Shown
 from marketplace.catalogue.taxonomy import category
 from marketplace.producers.stalls import away_on
 
 GRAMS_IN_KILO = 1000
 SCHEMA = "https://schema.org"
+TERMS = {
+    "category": N_("Categoría"),
+    "materials": N_("Materiales"),
+    "technique": N_("Técnica"),
+    "community": N_("Comunidad de origen"),
+    "size": N_("Medidas"),
+    "hours": N_("Horas de trabajo"),
+    "unit": N_("Se vende por"),
+    "care": N_("Cuidados"),
+}
 
 
 def is_away(row: Row, today: date) -> bool:
     """Whether the stall is closed for a while."""
     return away_on(row.away_until, today)
-
-
-def can_be_had(row: Row) -> bool:
-    """In stock, or made to order."""
-    return row.made_to_order or row.on_hand is None or row.on_hand > 0
-
-
-def availability(row: Row, today: date) -> str:
-    """In one line of plain words: how many there are, or how long one takes."""
-    words = [_("Pieza única")] if row.one_of_a_kind and can_be_had(row) else []
-    if row.on_hand:
-        if not row.one_of_a_kind:
-            words.append(str(ngettext("queda %(num)d", "quedan %(num)d", row.on_hand)))
-    elif can_be_had(row):
-        words.append(
-            ngettext("se hace sobre pedido en %(num)d día", "se hace sobre pedido en %(num)d días", row.lead_days)
-            if row.lead_days
-            else _("se hace sobre pedido")
-        )
-    else:
-        words.append(_("agotada por ahora"))
-    if is_away(row, today) and row.away_until:
-        words.append(_("en descanso hasta el %(day)s", day=day(row.away_until)))
-    line = ", ".join(words)
-    return line[:1].upper() + line[1:]
 
 
 def description_of(row: Row, lang: str) -> tuple[str, str | None]:
@@ -54,30 +35,31 @@ def description_of(row: Row, lang: str) -> tuple[str, str | None]:
     return (row.description, None) if row.description else (row.description_en, "en")
 
 
-def told(row: Row, lang: str) -> list[tuple[str, str]]:
-    """Term and fact, those that were given."""
+def facts_of(row: Row, lang: str) -> Iterator[tuple[str, str]]:
+    """Key of :data:`TERMS` and fact, those that were given. A unit is its id: the page knows its words."""
     kind = category(row.category) if row.category else None
-    measures = [row.size, _weight(row.weight_g) if row.weight_g else ""]
-    pairs = [
-        (_("Categoría"), kind.label(lang) if kind else ""),
-        (_("Materiales"), row.materials),
-        (_("Técnica"), row.technique),
-        (_("Comunidad de origen"), row.community),
-        (_("Medidas"), ", ".join(one for one in measures if one)),
-        (_("Tiempo de trabajo"), ngettext("%(num)d hora", "%(num)d horas", row.hours) if row.hours else ""),
-        (_("Se vende por"), str(UNIT_NAMES[row.unit]) if row.unit in UNIT_NAMES and row.unit != "pieza" else ""),
-        (_("Cuidados"), row.care),
-    ]
-    return [(term, fact) for term, fact in pairs if fact]
+    if kind:
+        yield "category", kind.label(lang)
+    for key in ("materials", "technique", "community"):
+        if text := getattr(row, key):
+            yield key, text
+    if row.size or row.weight_g:
+        yield "size", ", ".join(one for one in (row.size, _weight(row.weight_g)) if one)
+    if row.hours:
+        yield "hours", str(row.hours)
+    if row.unit != "pieza":
+        yield "unit", row.unit
+    if row.care:
+        yield "care", row.care
 
 
-def _weight(grams: int) -> str:
-    if grams < GRAMS_IN_KILO:
-        return f"{grams} g"
-    return f"{grams / GRAMS_IN_KILO:.2f}".rstrip("0").rstrip(".") + " kg"
+def _weight(grams: int | None) -> str:
+    if not grams:
+        return ""
+    return f"{grams} g" if grams < GRAMS_IN_KILO else f"{grams / GRAMS_IN_KILO:.2f}".rstrip("0").rstrip(".") + " kg"
 
 
-def json_ld(shown: Shown, url: str, images: list[str], outside: Callable[[str], str]) -> dict[str, Any]:
+def json_ld(shown: Shown, url: str, outside: Callable[[str], str]) -> dict[str, Any]:
     """schema.org's Product; ``hasCertification`` only for labels that are live at this instant."""
     row = shown.row
     data: dict[str, Any] = {
@@ -91,8 +73,8 @@ def json_ld(shown: Shown, url: str, images: list[str], outside: Callable[[str], 
     }
     if row.description:
         data["description"] = row.description
-    if images:
-        data["image"] = images
+    if row.pictures:
+        data["image"] = [outside(one["full"]) for one in row.pictures]
     if row.materials:
         data["material"] = row.materials
     if row.price_centavos:
@@ -101,10 +83,10 @@ def json_ld(shown: Shown, url: str, images: list[str], outside: Callable[[str], 
             "url": url,
             "price": f"{row.price_centavos // 100}.{row.price_centavos % 100:02d}",
             "priceCurrency": "MXN",
-            "availability": f"{SCHEMA}/{_stock_word(row)}",
+            "availability": f"{SCHEMA}/{_stock_word(shown)}",
             "seller": {"@type": "Organization", "name": row.party_name},
         }
-    if shown.labels:
+    if labels := shown.labels.get(row.public_id):
         data["hasCertification"] = [
             {
                 "@type": "Certification",
@@ -113,12 +95,12 @@ def json_ld(shown: Shown, url: str, images: list[str], outside: Callable[[str], 
                 "url": outside(one.verify_path),
                 "expires": one.last_day.isoformat(),
             }
-            for one in shown.labels
+            for one in labels
         ]
     return data
 
 
-def _stock_word(row: Row) -> str:
-    if row.on_hand:
+def _stock_word(shown: Shown) -> str:
+    if shown.row.on_hand:
         return "InStock"
-    return "MadeToOrder" if can_be_had(row) else "OutOfStock"
+    return "MadeToOrder" if shown.row.can_be_had else "OutOfStock"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
@@ -9,13 +10,14 @@ from sqlalchemy.orm import selectinload
 from certification.accounts.models import User
 from certification.core.db import db
 from certification.core.i18n import money
-from certification.core.media.files import Photo, photo
+from certification.core.media.files import Photo
 from certification.parties.belonging import parties_of
 from certification.parties.models import Power
 from certification.rules.workflow import ListingState
 from marketplace.catalogue.addresses import could_be_id, product_path
 from marketplace.catalogue.cards import for_cards
 from marketplace.catalogue.models import Product, ProductPhoto
+from marketplace.catalogue.pictures import drawn
 from marketplace.catalogue.readiness import gaps
 from marketplace.producers.models import Maker, Producer
 
@@ -48,6 +50,11 @@ class Page:
     next: int | None
 
 
+def whole() -> tuple[Any, ...]:
+    """Loader options for what a form or a line of the desk needs besides a card's."""
+    return (selectinload(Product.variants), selectinload(Product.photos))
+
+
 def producers_of(person: User) -> list[Producer]:
     """The stalls whose catalogue this person may change, by name."""
     parties = parties_of(person, Power.CATALOGUE)
@@ -61,7 +68,7 @@ def listings(producers: list[Producer], state: ListingState, *, before: int | No
     wanted = (
         select(Product)
         .where(Product.producer_id.in_(ids), Product.state == state)
-        .options(*for_cards(), selectinload(Product.variants))
+        .options(*for_cards(), *whole())
         .order_by(Product.id.desc())
         .limit(PER_PAGE + 1)
     )
@@ -79,7 +86,7 @@ def one_listing(public_id: str) -> Product | None:
     if not could_be_id(public_id):
         return None
     wanted = select(Product).where(Product.public_id == public_id)
-    return db.session.scalar(wanted.options(*for_cards(), selectinload(Product.variants)))
+    return db.session.scalar(wanted.options(*for_cards(), *whole()))
 
 
 def makers_for(product: Product) -> list[Maker]:
@@ -98,14 +105,13 @@ def photo_of(product: Product, public_id: str) -> ProductPhoto | None:
 
 
 def _line(product: Product) -> Line:
-    cover = product.photos[0] if product.photos else None
     stocks = [one.on_hand for one in product.variants if one.on_hand is not None]
     return Line(
         public_id=product.public_id,
         name=product.name,
         seller=product.producer.party.name,
         state=product.state,
-        image=photo(cover.file, cover.alt) if cover else None,
+        image=drawn(product.cover) if product.cover else None,
         photos=len(product.photos),
         price_text=money(product.price_centavos) if product.price_centavos else "",
         on_hand=sum(stocks) if stocks else None,

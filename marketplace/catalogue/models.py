@@ -16,7 +16,8 @@ class Product(Base):
     """One listing. ``public_id`` is also the opaque ``subject_ref`` by which a certificate names it.
 
     ``price_centavos`` (the lowest of its variants), ``state_code`` and ``search_text`` repeat what stands elsewhere so that
-    browsing reads one row; ``products`` services keep them.
+    browsing reads one row; the services keep them. ``pictures`` and ``cover`` (its first) repeat the photographs
+    as they are drawn; ``catalogue.pictures`` keeps them.
     """
 
     __tablename__ = "products"
@@ -36,8 +37,6 @@ class Product(Base):
     state: Mapped[ListingState] = mapped_column(by_value(ListingState), default=ListingState.DRAFT)
     name: Mapped[Name] = mapped_column(default="")
     name_en: Mapped[Name] = mapped_column(default="")
-    description: Mapped[Prose] = mapped_column(default="")
-    description_en: Mapped[Prose] = mapped_column(default="")
     category: Mapped[Word | None]
     materials: Mapped[Line] = mapped_column(default="")
     technique: Mapped[Line] = mapped_column(default="")
@@ -53,11 +52,16 @@ class Product(Base):
     maker_id: Mapped[int | None] = mapped_column(ForeignKey("makers.id"))
     price_centavos: Mapped[Centavos | None]
     state_code: Mapped[str] = mapped_column(String(2), default="")
-    search_text: Mapped[Prose] = mapped_column(default="")
+    cover: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     version_id: Mapped[int] = mapped_column()
+    # what is long stands last: SQLite then reads everything else of a row without following its overflow pages
+    description: Mapped[Prose] = mapped_column(default="")
+    description_en: Mapped[Prose] = mapped_column(default="")
+    search_text: Mapped[Prose] = mapped_column(default="")
+    pictures: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
 
     producer: Mapped[Producer] = relationship()
     maker: Mapped[Maker | None] = relationship()
@@ -105,10 +109,11 @@ class ProductPhoto(Base):
     """A photograph of a product, in its place in the row. One that was removed can be put back."""
 
     __tablename__ = "product_photos"
+    __table_args__ = (Index("ix_product_photos_row", "product_id", "removed_at", "position", "id"),)
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
     position: Mapped[int]
     alt: Mapped[Line] = mapped_column(default="")

@@ -1,31 +1,26 @@
-"""What the product page shows, in at most four reads straight on the driver and one for the labels: its cost is promised."""
+"""What the product page shows, read straight on the driver: its cost is promised."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+from flask import Flask
 from sqlalchemy import Engine, bindparam, func, select
-from sqlalchemy.orm import aliased
 
-from certification.core.i18n import money
-from certification.core.media.files import Photo, photo
-from certification.core.media.models import StoredFile
 from certification.core.quick import QuickSelect, connected
 from certification.parties.models import Party
 from certification.rules.workflow import ListingState
-from marketplace.catalogue.addresses import product_path
-from marketplace.catalogue.cards import Card, badge_of, name_in, place_of
-from marketplace.catalogue.models import Product, ProductPhoto, Variant
+from marketplace.catalogue.addresses import could_be_id
+from marketplace.catalogue.models import Product, Variant
 from marketplace.catalogue.permissions import Seen, is_public
-from marketplace.labels import Badge, badges_for
+from marketplace.labels import Badge, LiveLabels
 from marketplace.producers.models import Maker, Producer
 
 MOST_MORE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Row(Seen):
+@dataclass(slots=True)
+class Row(Seen):  # a frozen one takes three times as long to make
     """One product with its producer and maker in the order of :func:`_product`'s columns."""
 
     id: int
@@ -49,10 +44,10 @@ class Row(Seen):
     made_to_order: bool
     lead_days: int | None
     price_centavos: int | None
-    published_at: datetime | None
+    published: bool
     producer_id: int
     producer_slug: str
-    stall_opened: datetime | None
+    stall_open: bool
     away_until: date | None
     party_id: int
     party_ref: str
@@ -61,44 +56,52 @@ class Row(Seen):
     locality: str | None
     state_code: str
     maker: str | None
+    pictures: list[dict[str, Any]]
     variants: int
     on_hand: int | None
 
     @property
     def public(self) -> bool:
-        opened = self.stall_opened is not None
-        return is_public(self.state, was_published=self.published_at is not None, stall_open=opened)
+        return is_public(self.state, was_published=self.published, stall_open=self.stall_open)
 
     @property
     def on_sale(self) -> bool:
         return self.state is ListingState.PUBLISHED
 
+    @property
+    def can_be_had(self) -> bool:
+        """In stock, or made to order."""
+        return self.made_to_order or self.on_hand != 0
+
 
 class Choice(NamedTuple):
-    """One size, weight or colour."""
+    """One size, weight or colour; its price in centavos."""
 
     name: str
-    price_text: str
+    price_centavos: int | None
     on_hand: int | None
 
 
-@dataclass(frozen=True, slots=True)
+class Other(NamedTuple):
+    """One more product of the same producer; its picture as :mod:`~marketplace.catalogue.pictures` keeps it."""
+
+    public_id: str
+    slug: str
+    name: str
+    name_en: str
+    price_centavos: int | None
+    maker: str | None
+    image: dict[str, Any] | None
+
+
+@dataclass(slots=True)
 class Shown:
-    """The page's content. ``labels`` are the goods' own, ``statements`` what is said of their maker; all are live."""
+    """The page's content. ``labels`` are live ones by reference: of this product, of the others, of the producer."""
 
     row: Row
-    photos: list[Photo]
     choices: list[Choice]
-    more: list[Card]
-    labels: Sequence[Badge]
-    statements: Sequence[Badge]
-
-
-class _Picture(NamedTuple):
-    """As much of a stored file as drawing it needs."""
-
-    renditions: list[Any]
-    illustration: bool
+    more: list[Other]
+    labels: dict[str, list[Badge]]
 
 
 def _credited() -> Any:
@@ -111,21 +114,15 @@ def _of_variants(value: Any) -> Any:
 
 
 def _product() -> Any:
-    own = [getattr(Product, name) for name in Row.__slots__[: Row.__slots__.index("producer_slug")]]
-    stall = [Producer.slug, Producer.published_at, Producer.away_until]
+    own = [getattr(Product, name) for name in Row.__slots__[: Row.__slots__.index("published")]]
+    own += [Product.published_at.is_not(None), Product.producer_id]
+    stall = [Producer.slug, Producer.published_at.is_not(None), Producer.away_until]
     party = [Party.id, Party.public_id, Party.name, Party.municipality, Party.locality, Party.state_code]
     counted = [_of_variants(func.count(Variant.id)), _of_variants(func.sum(Variant.on_hand))]
-    columns = [column.label(f"c{place}") for place, column in enumerate((*own, *stall, *party, _credited(), *counted))]
+    every = (*own, *stall, *party, _credited(), Product.pictures, *counted)
+    columns = [column.label(f"c{place}") for place, column in enumerate(every)]
     joined = select(*columns).select_from(Product).join(Producer, Producer.id == Product.producer_id)
     return joined.join(Party, Party.id == Producer.party_id).where(Product.public_id == bindparam("public_id"))
-
-
-def _photos() -> Any:
-    own = select(StoredFile.renditions, StoredFile.illustration, ProductPhoto.alt).select_from(ProductPhoto)
-    own = own.join(StoredFile, StoredFile.id == ProductPhoto.file_id).where(
-        ProductPhoto.product_id == bindparam("product_id"), ProductPhoto.removed_at.is_(None)
-    )
-    return own.order_by(ProductPhoto.position, ProductPhoto.id)
 
 
 def _choices() -> Any:
@@ -134,30 +131,8 @@ def _choices() -> Any:
 
 
 def _more() -> Any:
-    first = aliased(ProductPhoto)
-    cover = (
-        select(first.id)
-        .where(first.product_id == Product.id, first.removed_at.is_(None))
-        .order_by(first.position, first.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = select(
-        Product.public_id,
-        Product.slug,
-        Product.name,
-        Product.name_en,
-        Product.price_centavos,
-        _credited().label("maker"),
-        StoredFile.renditions,
-        StoredFile.illustration,
-    )
-    rows = (
-        rows.select_from(Product)
-        .outerjoin(ProductPhoto, ProductPhoto.id == cover)
-        .outerjoin(StoredFile, StoredFile.id == ProductPhoto.file_id)
-    )
-    rows = rows.where(
+    columns = (Product.public_id, Product.slug, Product.name, Product.name_en, Product.price_centavos, _credited(), Product.cover)
+    rows = select(*columns).where(
         Product.producer_id == bindparam("producer_id"),
         Product.state == ListingState.PUBLISHED,
         Product.id != bindparam("product_id"),
@@ -165,15 +140,15 @@ def _more() -> Any:
     return rows.order_by(Product.published_at.desc(), Product.id.desc()).limit(MOST_MORE)
 
 
-class Pages:
-    """Reads product pages; one for an application, for as long as it lives."""
+class Reader:
+    """Reads products for their pages; one for an application, for as long as it lives. Needs no request."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, app: Flask, engine: Engine) -> None:
         self._engine = engine
         self._product = QuickSelect(engine, _product())
-        self._photos = QuickSelect(engine, _photos())
         self._choices = QuickSelect(engine, _choices())
         self._more = QuickSelect(engine, _more())
+        self._labels = LiveLabels(app, engine)
 
     def find(self, public_id: str) -> Row | None:
         """The product's row, or None.
@@ -182,44 +157,47 @@ class Pages:
             UnreachableError: when the database fails.
 
         """
-        found = self._product.first(public_id=public_id)
-        return Row(*found) if found else None
+        with connected(self._engine) as connection:
+            return self._found(connection, public_id)
 
-    def fill(self, row: Row, at: datetime) -> Shown:
-        """Everything else that its page shows.
+    def read(self, public_id: str, slug: str, at: datetime) -> Shown | None:
+        """What is on sale at this address and may be shown to anyone, or None.
 
         Raises:
             UnreachableError: when the database fails.
 
         """
         with connected(self._engine) as connection:
-            drawn = self._photos.all(connection, product_id=row.id)
-            choices = self._choices.all(connection, product_id=row.id) if row.variants > 1 else []
-            others = self._more.all(connection, producer_id=row.producer_id, product_id=row.id)
-        own = [row.public_id] if row.on_sale else []
-        labels = badges_for([*own, *(one[0] for one in others)], [row.party_ref] if own else [], at)
+            row = self._found(connection, public_id)
+            if row is None or row.slug != slug or not (row.on_sale and row.public):
+                return None
+            return self._filled(connection, row, at)
+
+    def fill(self, row: Row, at: datetime) -> Shown:
+        """Everything else that a product's page shows.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        with connected(self._engine) as connection:
+            return self._filled(connection, row, at)
+
+    def _found(self, connection: Any, public_id: str) -> Row | None:
+        found = self._product.all(connection, public_id=public_id) if could_be_id(public_id) else None
+        return Row(*found[0]) if found else None
+
+    def _filled(self, connection: Any, row: Row, at: datetime) -> Shown:
+        choices = self._choices.all(connection, product_id=row.id) if row.variants > 1 else []
+        others = self._more.all(connection, producer_id=row.producer_id, product_id=row.id)
+        refs = [one[0] for one in others]
+        if row.on_sale:
+            labels = self._labels.find(connection, [row.public_id, *refs], row.party_ref, at)
+        else:
+            labels = self._labels.find(connection, refs, None, at)
         return Shown(
             row=row,
-            photos=[_drawn(renditions, illustration, alt) for renditions, illustration, alt in drawn],
-            choices=[Choice(name, money(price), on_hand) for name, price, on_hand in choices if price],
-            more=[_card(row, one, labels) for one in others],
-            labels=labels.get(row.public_id, ()),
-            statements=labels.get(row.party_ref, ()),
+            choices=[Choice(*one) for one in choices],
+            more=[Other(*one) for one in others],
+            labels=labels,
         )
-
-
-def _drawn(renditions: list[Any], illustration: Any, alt: str) -> Photo:
-    return photo(cast("StoredFile", _Picture(renditions, bool(illustration))), alt)
-
-
-def _card(row: Row, other: tuple[Any, ...], labels: dict[str, list[Badge]]) -> Card:
-    public_id, slug, name, name_en, price, maker, renditions, illustration = other
-    return Card(
-        url=product_path(public_id, slug),
-        name=name_in(name, name_en),
-        maker=maker or row.party_name,
-        place=place_of(row.municipality, row.state_code),
-        price_text=money(price) if price else "",
-        image=_drawn(renditions, illustration, "") if renditions else None,
-        badge=badge_of(labels.get(public_id, ())),
-    )

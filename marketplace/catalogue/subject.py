@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from certification.applications.subjects import SubjectChoice
 from certification.core.db import db
-from certification.core.media.files import photo
 from certification.rules.workflow import ListingState
 from marketplace.catalogue.cards import for_cards
 from marketplace.catalogue.models import Product
+from marketplace.catalogue.pictures import drawn
 from marketplace.producers.models import Producer
 
 MOST = 500
@@ -26,6 +26,6 @@ def subjects(party_ids: Collection[int]) -> list[SubjectChoice]:
         .limit(MOST)
     )
     return [
-        SubjectChoice(one.subject_ref, one.name, photo(one.photos[0].file).src if one.photos else None)
+        SubjectChoice(one.subject_ref, one.name, drawn(one.cover).src if one.cover else None)
         for one in db.session.scalars(wanted)
     ]

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from certification.applications.subjects import declare_subjects
+from certification.core import edge
 from marketplace.catalogue import blueprint, subject, views_browse, views_desk, views_photos, views_product, views_steps
 
 PAGES = (views_browse, views_desk, views_photos, views_product, views_steps)
@@ -13,3 +14,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views_browse.bp)
     app.register_blueprint(blueprint.bp)
     declare_subjects(app, subject.subjects)
+    if "edge" not in app.extensions:
+        edge.init_app(app)
+    views_product.front(app, app.extensions["edge"])

@@ -572,8 +572,6 @@ def _products() -> None:
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_en", sa.String(length=200), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("description_en", sa.Text(), nullable=False),
         sa.Column("category", sa.String(length=60), nullable=True),
         sa.Column("materials", sa.String(length=500), nullable=False),
         sa.Column("technique", sa.String(length=500), nullable=False),
@@ -589,11 +587,15 @@ def _products() -> None:
         sa.Column("maker_id", sa.Integer(), nullable=True),
         sa.Column("price_centavos", sa.Integer(), nullable=True),
         sa.Column("state_code", sa.String(length=2), nullable=False),
-        sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("cover", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("description_en", sa.Text(), nullable=False),
+        sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("pictures", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.CheckConstraint(
             "state = 'draft' OR published_at IS NOT NULL OR state = 'archived'", name=op.f("ck_products_shown_has_date")
         ),
@@ -824,7 +826,7 @@ def _product_photos() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_photos")),
         sa.UniqueConstraint("public_id", name=op.f("uq_product_photos_public_id")),
     )
-    op.create_index(op.f("ix_product_photos_product_id"), "product_photos", ["product_id"], unique=False)
+    op.create_index("ix_product_photos_row", "product_photos", ["product_id", "removed_at", "position", "id"], unique=False)
 
 
 def _returns() -> None:

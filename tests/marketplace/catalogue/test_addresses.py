@@ -14,6 +14,7 @@ from marketplace.catalogue.addresses import product_path, slug_of
         ("ꞌaʉ", "au"),
         ("", "pieza"),
         ("¡!", "pieza"),
+        ("Ask", "pieza-ask"),
         ("a" * 90, "a" * 80),
         ("palabra " * 20, "palabra-palabra-palabra-palabra-palabra-palabra-palabra-palabra-palabra-palabra"),
     ],

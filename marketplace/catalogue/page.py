@@ -1,0 +1,268 @@
+"""The product page, cut at its slots: one filled frame with filled parts inside (see ``core.slots``). Needs no request."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zlib import adler32, crc32
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import Engine
+
+from certification.core.edge import Answer
+from certification.core.i18n import money
+from certification.core.slots import Cut, Cuts, slot
+from certification.registry.dates import day
+from certification.rules.days import day_of
+from certification.schemes.builtin import public_notice
+from marketplace.catalogue.addresses import product_path
+from marketplace.catalogue.cards import name_in, place_of
+from marketplace.catalogue.describing import TERMS, description_of, facts_of, is_away, json_ld
+from marketplace.catalogue.forms import UNIT_NAMES
+from marketplace.catalogue.showing import Choice, Other, Reader, Row, Shown
+from marketplace.labels import Badge
+
+NOWHERE = "/this-page"  # stands for the page's own address while a frame is rendered
+MOST_PARTS = 2000
+PHOTO = ("alt", "src", "srcset", "webp", "full", "width", "height")
+CARD = ("src", "srcset", "webp", "width", "height", "url", "name", "maker", "place", "price", "badge", "worn")
+LABEL = ("code", "name", "wording", "weave", "url", "day")
+NO_PICTURE = dict.fromkeys(PHOTO, "")
+WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+HARMLESS = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: a name when signed in, this page's address in the other language, what is flashed."""
+
+    name: str | None
+    other_language: str
+    flashes: str = ""  # Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What makes one frame differ from another; everything else is a slot. ``present`` names the slots that hold something."""
+
+    lang: str
+    signed_in: bool
+    state: str
+    name_lang: str | None
+    text_lang: str | None
+    can_be_had: bool
+    illustration: bool
+    present: tuple[str, ...]
+
+
+class Slots(dict[str, Markup]):
+    """A slot for every name that a template asks for; never empty."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Markup:
+        return slot(name)
+
+
+class ProductPages:
+    """Makes product pages for one application; safe to share between threads."""
+
+    def __init__(self, app: Flask, engine: Engine) -> None:
+        settings = app.config["SETTINGS"]
+        self._app = app
+        self._origin: str = settings["ORIGIN"]
+        self._quoted_origin = quote(self._origin, safe="")
+        self._zone: ZoneInfo = settings["TIMEZONE"]
+        self._frames = Cuts()
+        self._parts: dict[tuple[Any, ...], Callable[..., str]] = {}
+        self.reader = Reader(app, engine)
+
+    def answer(self, rest: str, lang: str, now: datetime) -> Answer | None:
+        """What a visitor without a cookie gets at ``/products/rest``; None where Flask must decide.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        public_id, _slash, slug = rest.partition("/")
+        shown = self.reader.read(public_id, slug, now)
+        if shown is None:
+            return None
+        other = f"{product_path(public_id, slug)}?lang={'en' if lang == 'es' else 'es'}"
+        body = self.html(shown, lang, now, Viewer(None, other)).encode()
+        return Answer(body, f'"{adler32(body):08x}{crc32(body):08x}{len(body):x}"')
+
+    def html(self, shown: Shown, lang: str, now: datetime, viewer: Viewer) -> str:
+        """The page."""
+        row = shown.row
+        text, text_lang = description_of(row, lang)
+        values = self._values(shown, text, lang, now) | {
+            "who": viewer.name or "",
+            "other_language": viewer.other_language,
+            "flashes": viewer.flashes,
+        }
+        shape = Shape(
+            lang=lang,
+            signed_in=viewer.name is not None,
+            state=row.state.value,
+            name_lang="es-MX" if lang == "en" and not row.name_en else None,
+            text_lang=text_lang if text else None,
+            can_be_had=shown.row.can_be_had,
+            illustration=bool(row.pictures and row.pictures[0]["illustration"]),
+            present=tuple([name for name, value in values.items() if value]),
+        )
+        return self._frames.get(shape, lambda: self._frame(shape)).fill(values)
+
+    def _values(self, shown: Shown, text: str, lang: str, now: datetime) -> dict[str, Any]:
+        row = shown.row
+        name, place = name_in(row.name, row.name_en, lang), place_of(row.municipality, row.state_code)
+        url = self._outside(product_path(row.public_id, row.slug))
+        facts = dict(facts_of(row, lang))
+        data = json_ld(shown, url, self._outside) if row.on_sale else None
+        return {
+            "name": name,
+            "by": row.maker or row.party_name,
+            "maker": row.maker or "",
+            "party": row.party_name,
+            "stall": f"/producers/{row.producer_slug}",
+            "locality": row.locality or "",
+            "place": place,
+            "url": url,
+            "quoted_name": quote(name),
+            "quoted_url": f"{self._quoted_origin}%2Fproducts%2F{row.public_id}%2F{row.slug}",
+            "ask": f"/products/{row.public_id}/ask",
+            "image": self._outside(row.pictures[0]["full"]) if row.pictures else "",
+            "category": row.category or "",
+            "category_name": facts.get("category", ""),
+            "price": money(row.price_centavos) if row.price_centavos else "",
+            "available": self._available(shown, lang, now),
+            "data": _script(data) if data else "",
+            "photos": _joined(self._photos(row, name, lang)),
+            "choices": _joined(self._choice(one, lang) for one in shown.choices) if len(shown.choices) > 1 else "",
+            "plates": _joined(self._label("plate", one, lang) for one in shown.labels.get(row.public_id, ())),
+            "statements": _joined(self._label("statement", one, lang) for one in shown.labels.get(row.party_ref, ())),
+            "facts": _joined(self._fact(key, fact, lang) for key, fact in facts.items()),
+            "paragraphs": _joined(self._paragraphs(text, lang)),
+            "more": _joined(self._card(row, one, shown.labels.get(one.public_id), lang, place) for one in shown.more),
+        }
+
+    def _paragraphs(self, text: str, lang: str) -> Iterator[str]:
+        draw = self._part("paragraph", lang, ("text",))
+        return (draw(one) for one in text.split("\n") if one.strip())
+
+    def _photos(self, row: Row, name: str, lang: str) -> Iterator[str]:
+        for number, one in enumerate(row.pictures):
+            alt = one["alt"] or (name if number == 0 else f"{name}, {number + 1}")
+            draw = self._part("photo", lang, PHOTO, number == 0)
+            yield draw(alt, one["src"], one["srcset"], one["webp"], one["full"], str(one["width"]), str(one["height"]))
+
+    def _choice(self, one: Choice, lang: str) -> str:
+        return self._part("choice", lang, ("name", "price"), one.on_hand == 0)(one.name, money(one.price_centavos or 0))
+
+    def _label(self, kind: str, badge: Badge, lang: str) -> str:
+        draw = self._part(kind, lang, LABEL, badge.official)
+        until = day(badge.last_day, lang)
+        name, wording = badge.names.in_(lang), badge.wordings.in_(lang)
+        return draw(badge.shown_code, name, wording, badge.weave, badge.verify_path, until)
+
+    def _fact(self, key: str, fact: str, lang: str) -> str:
+        return self._part("fact", lang, ("fact",), key, fact if key == "unit" else "")(fact)
+
+    def _card(self, row: Row, other: Other, labels: list[Badge] | None, lang: str, place: str) -> str:
+        image, worn = other.image or NO_PICTURE, labels[0] if labels else None
+        draw = self._part("card", lang, CARD, other.image is not None, worn is not None, lang == "en" and not other.name_en)
+        return draw(
+            image["src"],
+            image["srcset"],
+            image["webp"],
+            str(image["width"]),
+            str(image["height"]),
+            product_path(other.public_id, other.slug),
+            name_in(other.name, other.name_en, lang),
+            other.maker or row.party_name,
+            place,
+            money(other.price_centavos or 0),
+            worn.names.in_(lang) if worn else "",
+            worn.weave if worn else "",
+        )
+
+    def _available(self, shown: Shown, lang: str, now: datetime) -> str:
+        """In one line of plain words: how many there are, or how long one takes."""
+        row, count = shown.row, shown.row.on_hand
+        away = is_away(row, day_of(now, self._zone))
+        if count:
+            kind, number = ("left_one" if count == 1 else "left"), count
+        elif shown.row.can_be_had:
+            kind, number = ("order_in" if row.lead_days else "order"), row.lead_days or 0
+        else:
+            kind, number = "gone", 0
+        tell = self._part("available", lang, ("number", "day"), kind, row.one_of_a_kind and row.can_be_had, away)
+        words = tell(str(number), day(row.away_until, lang) if away and row.away_until else "").strip()
+        return words[:1].upper() + words[1:]
+
+    def _part(self, name: str, lang: str, slots: tuple[str, ...], *given: Any) -> Callable[..., str]:
+        """The function that fills this part; its texts come in the order of ``slots``."""
+        key = (name, lang, given)
+        found = self._parts.get(key)
+        if found is None:
+            found = Cut(self._rendered_part(name, lang, given)).ordered(*slots)
+            if len(self._parts) < MOST_PARTS:
+                self._parts[key] = found
+        return found
+
+    def _rendered_part(self, name: str, lang: str, given: tuple[Any, ...]) -> str:
+        words: Mapping[str, Any] = {"notice": public_notice().in_(lang), "terms": TERMS, "units": UNIT_NAMES}
+        return self._speaking(lang, lambda: str(getattr(self._template("product_parts").module, name)(Slots(), words, *given)))
+
+    def _frame(self, shape: Shape) -> str:
+        s = Slots()
+        about = {"name": s["name"], "maker": s["by"], "place": s["place"]}
+        share = {"title": s["name"], "url": s["url"], "image": s["image"] if "image" in shape.present else ""}
+
+        def render() -> Any:
+            described = Markup(_("%(name)s, de %(maker)s, %(place)s.")) % about  # noqa: S704 - our own words
+            return self._template("product").render(
+                lang=shape.lang,
+                shape=shape,
+                present=shape.present,
+                s=s,
+                share=share | {"description": described},
+                current_user={"is_authenticated": shape.signed_in, "name": s["who"]},
+                get_flashed_messages=lambda **_given: [],
+                request=None,
+                nav="products",
+            )
+
+        other = f"{NOWHERE}?lang={'en' if shape.lang == 'es' else 'es'}"
+        return self._speaking(shape.lang, render).replace(other, s["other_language"])
+
+    def _template(self, name: str) -> Any:
+        return self._app.jinja_env.get_template(f"catalogue/{name}.html")
+
+    def _speaking(self, lang: str, render: Callable[[], Any]) -> str:
+        """Render in a language, with a request that is nobody's."""
+        with self._app.test_request_context(NOWHERE), force_locale(lang):
+            g.language = lang
+            return str(render())
+
+    def _outside(self, path: str) -> str:
+        return f"{self._origin}{path}"
+
+
+def _joined(parts: Iterator[str]) -> Markup:
+    return Markup("".join(parts))  # noqa: S704 - every part was filled, and so escaped
+
+
+def _script(data: dict[str, Any]) -> Markup:
+    """JSON as it may stand in a script element: no tag can end it."""
+    text = WRITE(data)
+    for letter, written in HARMLESS:
+        text = text.replace(letter, written)
+    return Markup(text)  # noqa: S704 - made harmless just above
