@@ -5,6 +5,7 @@ from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
@@ -46,6 +47,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
             if "filters" not in unbound_field.kwargs and unbound_field.field_class.__name__ in TEXTS:
                 unbound_field.kwargs["filters"] = [tidy]
             return super().bind_field(form, unbound_field, options)
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """A form is sent as a form: flask-wtf would take JSON for one too, whatever is in it."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
 
     def refuse(self, error: DomainError) -> None:
         """Put a failure of the trade beside its field, or on top of the form."""

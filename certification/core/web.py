@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request
+from flask.json.provider import DefaultJSONProvider
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -19,6 +21,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
     "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PERSONAL = "private, no-store"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -130,8 +133,27 @@ def _dress(response: Response) -> Response:
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
     if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "private, no-store" if "session" in g or "user_seen" in g else "no-cache"
+        response.headers["Cache-Control"] = PERSONAL if "user_seen" in g else "no-cache"
     return response
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's own; and a page on which somebody's session was looked at is theirs alone."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        if session.accessed and session and response.headers.get("Cache-Control") == "no-cache":
+            response.headers["Cache-Control"] = PERSONAL
+
+
+class _Json(DefaultJSONProvider):
+    """Flask's own; what is nested too deep is no JSON of ours, and not a fault."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError from error
 
 
 def init_app(app: Flask) -> None:
@@ -139,6 +161,8 @@ def init_app(app: Flask) -> None:
     if settings["PROXIES"]:
         count = settings["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask documents this assignment
+    app.session_interface = _Sessions()
+    app.json = _Json(app)
     app.before_request(_refuse_nul)
     app.after_request(_dress)
     app.jinja_env.globals.update(

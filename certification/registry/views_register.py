@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from datetime import date
+from datetime import UTC, date, datetime
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from werkzeug.exceptions import BadRequest
@@ -77,10 +77,10 @@ def _after() -> list[object] | None:
     if len(found) != 2 or not isinstance(found[0], str) or not isinstance(found[1], int):  # noqa: PLR2004 - instant and id
         raise BadRequest
     try:
-        date.fromisoformat(found[0][:10])
-    except ValueError as error:
+        granted = datetime.fromisoformat(found[0]).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadRequest from error
-    return found
+    return [granted.isoformat(), found[1]]
 
 
 def _query() -> str:

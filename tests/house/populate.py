@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from certification.accounts.codes import Purpose, issue
 from certification.accounts.models import KnownDevice, Passkey, Role, SignInFailure, SpentToken, User
+from certification.accounts.passwords import seal
 from certification.applications.drafts import WORDS
 from certification.applications.evaluating import allowed_values
 from certification.applications.models import Answer, Application, Capacity, Evaluation, Evidence, FindingRow, Return
@@ -40,6 +41,7 @@ from marketplace.models import METADATA
 from marketplace.producers.models import Maker, Producer
 from tests import makers
 from tests.conftest import NOW
+from tests.house.hostile import PASSWORD
 from tests.house.world import ROLES, SIDES, World
 
 SCHEMES = {"own": "origen-local", "other": "comercio-justo-local"}
@@ -82,14 +84,17 @@ def populate(world: World) -> None:
     """Both sides, and everyone in ``ROLES``."""
     for key in SCHEMES.values():
         makers.scheme_version(key)
+    sealed = seal(PASSWORD)
     with _counted(world, "people"):
         people = {
-            role: makers.user(f"Persona {role}", phone="+529510000000", password_hash="none")
+            role: makers.user(f"Persona {role}", phone="+529510000000", password_hash=sealed)
             for role in ROLES
             if role != "visitor"
         }
         for role, (held, scope) in ROLES_HELD.items():
             makers.role(people[role], held, scope)
+    with unit_of_work() as session:
+        session.merge(people["promoter"]).handle = "promotora"
     world.users = {role: (one.id, one.get_id()) for role, one in people.items()}
     cooperative = makers.party("Cooperativa Telar de Nube", kind=PartyKind.COOPERATIVE)
     makers.member(people["coop"], cooperative)
