@@ -3,6 +3,8 @@
 import base64
 import json
 import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -106,6 +108,24 @@ def after_id(word: str | None) -> int | None:
             return None
         case [int() as number]:
             return number
+    raise BadRequest
+
+
+def instant_and_id(after: Sequence[Any]) -> tuple[datetime, int]:
+    """The position in a list by date.
+
+    Raises:
+        BadRequest: when it is none.
+
+    """
+    match after:
+        case [str() as instant, int() as number]:
+            try:
+                at = datetime.fromisoformat(instant)
+                if at.tzinfo is not None:
+                    return at.astimezone(UTC), number
+            except (ValueError, OverflowError) as error:
+                raise BadRequest from error
     raise BadRequest
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 
 from certification.core.db import db
+from certification.core.web import instant_and_id
 from certification.parties.places.places import state as entity
 from certification.parties.places.places import states
 from certification.registry.models import Certificate
@@ -141,7 +142,7 @@ def _selected(wanted: Filter, at: datetime, after: Sequence[Any] | None) -> Sele
     for word in fold(wanted.text).split()[:MOST_WORDS]:
         rows = rows.where(or_(Certificate.search_text.contains(word, autoescape=True), *_by_code(word)))
     if after is not None:
-        granted, number = datetime.fromisoformat(str(after[0])), int(after[1])
+        granted, number = instant_and_id(after)
         rows = rows.where(or_(Certificate.granted_at < granted, and_(Certificate.granted_at == granted, Certificate.id < number)))
     return rows.order_by(Certificate.granted_at.desc(), Certificate.id.desc())
 

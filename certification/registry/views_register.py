@@ -5,10 +5,9 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from datetime import UTC, date, datetime
+from datetime import date
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
-from werkzeug.exceptions import BadRequest
 
 from certification.accounts.guard import requires
 from certification.core import clock
@@ -30,7 +29,7 @@ COLUMNS = (*(one.name for one in fields(Row)), "verify")
 def index() -> str:
     """Newest first, narrowed by state, scheme, place and words."""
     wanted, lang, now = _wanted(), language(), clock.now()
-    found = register.page(wanted, at=now, lang=lang, after=_after(), limit=PER_PAGE)
+    found = register.page(wanted, at=now, lang=lang, after=position(request.args.get("after")), limit=PER_PAGE)
     return render_template(
         "register/index.html",
         rows=found.rows,
@@ -68,19 +67,6 @@ def _wanted() -> Filter:
         place=request.args.get("place", "")[:2],
         text=request.args.get("q", "")[: register.LONGEST_SEARCH].strip(),
     )
-
-
-def _after() -> list[object] | None:
-    found = position(request.args.get("after"))
-    if found is None:
-        return None
-    if len(found) != 2 or not isinstance(found[0], str) or not isinstance(found[1], int):  # noqa: PLR2004 - instant and id
-        raise BadRequest
-    try:
-        granted = datetime.fromisoformat(found[0]).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest from error
-    return [granted.isoformat(), found[1]]
 
 
 def _query() -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
+from certification.core.web import instant_and_id
 from certification.parties.places.places import states
 from certification.rules.workflow import ListingState
 from marketplace.catalogue.cards import for_cards
@@ -149,24 +150,6 @@ def _ordered(rows: Select[Any], sort: Sort, after: Sequence[Any] | None) -> Sele
     if sort is Sort.CHEAPEST:
         return rows.where(or_(column > value, and_(column == value, Product.id > number)))
     return rows.where(or_(column < value, and_(column == value, Product.id < number)))
-
-
-def instant_and_id(after: Sequence[Any]) -> tuple[datetime, int]:
-    """The position in a list by date.
-
-    Raises:
-        BadRequest: when it is none.
-
-    """
-    match after:
-        case [str() as instant, int() as number]:
-            try:
-                at = datetime.fromisoformat(instant)
-                if at.tzinfo is not None:
-                    return at.astimezone(UTC), number
-            except (ValueError, OverflowError) as error:
-                raise BadRequest from error
-    raise BadRequest
 
 
 def _price_and_id(after: Sequence[Any]) -> tuple[int, int]:

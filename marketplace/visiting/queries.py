@@ -10,11 +10,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from certification.core.db import db
-from certification.core.web import PER_PAGE
+from certification.core.web import PER_PAGE, instant_and_id
 from certification.parties.models import Belonging, Party, Vetting
 from certification.parties.places.places import states
 from certification.rules.fold import fold
-from marketplace.catalogue.browsing import instant_and_id, shown
+from marketplace.catalogue.browsing import shown
 from marketplace.catalogue.cards import for_cards
 from marketplace.catalogue.models import Product
 from marketplace.producers.models import Producer

@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from certification.core.db import db
+from certification.core.web import cursor
 from certification.registry import register
 from certification.registry.register import Filter, label_counts
 from certification.rules.fold import fold
@@ -126,6 +127,11 @@ def test_paging_by_the_links(session: Session, client: FlaskClient) -> None:
     link = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     second = client.get(link).text
     assert (first.count('href="/v/'), second.count('href="/v/')) == (24 + first.count('href="/v/"'), 6)
+
+
+@pytest.mark.parametrize("instant", ["2026-01-01", "2026-01-01Tgarbage", "0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00"])
+def test_an_instant_that_is_none_of_ours_is_a_bad_request(session: Session, client: FlaskClient, instant: str) -> None:
+    assert client.get(f"/register?after={cursor(instant, 5)}").status_code == 400
 
 
 @pytest.mark.parametrize(
