@@ -57,10 +57,11 @@ class connected:  # noqa: N801 - used as a verb: ``with connected(engine) as con
 class QuickSelect:
     """Reads rows as SQLAlchemy would (its text, its types, its pool) without the work it does for every call.
 
-    Parameters are the statement's ``bindparam`` names. Values come as the columns' Python types.
+    Parameters are the statement's ``bindparam`` names, each with a default of ``None`` where the statement has lists.
+    Values come as the columns' Python types.
     """
 
-    def __init__(self, engine: Engine, statement: Select[Any] | CompoundSelect[Any]) -> None:
+    def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> None:
         compiled = statement.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
         self._engine = engine
         self._failure: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, PoolTimeoutError)

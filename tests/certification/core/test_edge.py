@@ -102,3 +102,12 @@ def test_memory_stays_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(10):
         client.get(f"/v/{number}")
     assert len(edge._kept) <= 3
+
+
+def test_whoever_sends_a_cookie_is_left_to_flask_where_the_front_is_for_visitors(world: World) -> None:
+    client, front, _, edge = world
+    edge.add("v", front, visitors_only=True)
+    assert client.get("/v/a").text == "page a 1"
+    client.set_cookie("tianguis", "somebody")
+    assert client.get("/v/a").text == "flask a"
+    assert front.asked == [("a", None)]

@@ -22,6 +22,20 @@ def test_a_slot_may_stand_twice_and_in_any_order() -> None:
     assert Cut(f"{slot('b')}-{slot('a')}-{slot('b')}").fill({"a": 1, "b": 2}) == "2-1-2"
 
 
+@pytest.mark.parametrize("odd", ["100 %s de algodón", "%(a)s", "{a}", "uno\ue002dos", "\ue002", ""])
+def test_odd_letters_stay_in_their_own_slot(odd: str) -> None:
+    made = Cut(f"{slot('a')} 5% {slot('b')}")
+    assert made.fill({"a": odd, "b": "<x>"}) == f"{odd} 5% &lt;x&gt;"
+    assert made.ordered("b", "a")("<x>", odd) == f"{odd} 5% &lt;x&gt;"
+
+
+def test_an_ordered_part_takes_more_values_than_it_shows_and_none_less() -> None:
+    made = Cut(f"{slot('b')}{slot('a')}{slot('b')}")
+    assert made.ordered("a", "unused", "b")("1", "2", "3") == "313"
+    with pytest.raises(KeyError):
+        made.ordered("a")
+
+
 def test_a_missing_value_is_a_failure() -> None:
     with pytest.raises(KeyError):
         Cut(str(slot("a"))).fill({})
