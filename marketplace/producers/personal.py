@@ -7,25 +7,23 @@ from sqlalchemy import or_, select
 
 from certification.accounts.models import User
 from certification.accounts.mydata import declare_erasure, declare_export, iso
-from certification.audit.record import record
 from certification.core.db import db, writing
 from certification.parties.models import Membership, Party, PartyKind
 from certification.rules.fold import fold
-from marketplace.catalogue.filling import repeat
-from marketplace.catalogue.models import Product
 from marketplace.producers.models import Maker, Producer
+from marketplace.producers.stalls import withdraw_credit
 
 
 def export(user: User) -> dict[str, Any]:
     """The stalls of the parties to which the person belongs, and the makers credited as those parties."""
     parties = select(Membership.party_id).where(Membership.user_id == user.id, Membership.ended_at.is_(None))
-    stalls = db.session.scalars(select(Producer).where(Producer.party_id.in_(parties)).order_by(Producer.id))
+    kept = db.session.scalars(select(Producer).where(Producer.party_id.in_(parties)).order_by(Producer.id))
     makers = db.session.scalars(select(Maker).where(Maker.party_id.in_(parties)).order_by(Maker.id))
     return {
         "stalls": [
             {"slug": one.slug, "line": one.line, "story": one.story, "story_en": one.story_en, "languages": one.languages}
             | {"visits": one.visits, "published_at": iso(one.published_at)}
-            for one in stalls
+            for one in kept
         ],
         "makers": [
             {"public_name": one.public_name, "consented_at": iso(one.consented_at), "withdrawn_at": iso(one.withdrawn_at)}
@@ -48,11 +46,7 @@ def erase(user: User, at: datetime) -> None:
     for maker in list(session.scalars(near.order_by(Maker.id))):
         if fold(maker.public_name) != fold(user.name) and maker.party_id not in themselves:
             continue
-        maker.withdrawn_at = at
-        record("maker.uncredited", "maker", maker.public_id, by=None, at=at)
-        session.flush()
-        for product in session.scalars(select(Product).where(Product.maker_id == maker.id)):
-            repeat(product)
+        withdraw_credit(maker, by=None, at=at)
 
 
 declare_export("stalls", export)

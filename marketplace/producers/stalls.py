@@ -202,11 +202,15 @@ def uncredit(maker: Maker, *, by: User, at: datetime) -> None:
     """Take the consent back: the name leaves every page at once. Again changes nothing."""
     check(by, Permission.EDIT, maker)
     if maker.withdrawn_at is None:
-        maker.withdrawn_at = at
-        behalf = on_behalf(by, maker.producer.party)
-        record("maker.uncredited", "maker", maker.public_id, by=by, at=at, on_behalf_of=behalf)
-        for follow in _followers.values():
-            follow(maker)
+        withdraw_credit(maker, by=by, at=at, on_behalf_of=on_behalf(by, maker.producer.party))
+
+
+def withdraw_credit(maker: Maker, *, by: User | None, at: datetime, on_behalf_of: str | None = None) -> None:
+    """End a consent that stands, also when it ends with the account; asks nobody's permission."""
+    maker.withdrawn_at = at
+    record("maker.uncredited", "maker", maker.public_id, by=by, at=at, on_behalf_of=on_behalf_of)
+    for follow in _followers.values():
+        follow(maker)
 
 
 def slug_of(name: str) -> str:
