@@ -1,5 +1,6 @@
 """Who sees, prepares and publishes a product."""
 
+from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import Any
 
@@ -24,16 +25,16 @@ class Permission(StrEnum):
 WAS_SHOWN = (ListingState.PUBLISHED, ListingState.PAUSED, ListingState.ARCHIVED)
 
 
-class Seen:
+class Seen(ABC):
     """What the product page reads of a product without loading it: who keeps it, and whether anyone may open the page."""
 
     __slots__ = ()
     party_id: int
 
     @property
+    @abstractmethod
     def public(self) -> bool:
         """Whether anyone may open the page."""
-        raise NotImplementedError
 
 
 def is_public(state: ListingState, *, was_published: bool, stall_open: bool) -> bool:
