@@ -80,6 +80,7 @@ class ProductPages:
         self._origin: str = settings["ORIGIN"]
         self._quoted_origin = quote(self._origin, safe="")
         self._zone: ZoneInfo = settings["TIMEZONE"]
+        self._host = (app.config["TRUSTED_HOSTS"] or ["localhost"])[0].lstrip(".")
         self._frames = Cuts()
         self._parts: dict[tuple[Any, ...], Callable[..., str]] = {}
         self.reader = Reader(app, engine)
@@ -248,7 +249,7 @@ class ProductPages:
 
     def _speaking(self, lang: str, render: Callable[[], Any]) -> str:
         """Render in a language, with a request that is nobody's."""
-        with self._app.test_request_context(NOWHERE), force_locale(lang):
+        with self._app.test_request_context(NOWHERE, base_url=f"http://{self._host}"), force_locale(lang):
             g.language = lang
             return str(render())
 

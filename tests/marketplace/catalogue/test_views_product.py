@@ -16,6 +16,7 @@ from certification.core import clock
 from certification.core.db import db, unit_of_work
 from marketplace.catalogue.cards import cards, for_cards
 from marketplace.catalogue.models import Product, ProductPhoto, Variant
+from marketplace.catalogue.page import ProductPages
 from marketplace.catalogue.showing import Reader
 from marketplace.producers.models import Maker, Producer
 from tests import makers
@@ -162,6 +163,15 @@ def test_visitors_may_keep_a_page_and_ask_anew_and_others_keep_nothing(
     assert other.headers["Cache-Control"] == "private, no-cache"
     assert client.get(page(product) + "?lang=en", headers={"If-None-Match": other.headers["ETag"]}).status_code == 304
     assert client_of(makers.user()).get(page(product)).headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_site_of_another_name_draws_its_pages_too(
+    app: Flask, product: Product, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", [".tianguis.example"])
+    answer = ProductPages(app, db.engine).answer(f"{product.public_id}/{product.slug}", "es", at)
+    assert answer is not None
+    assert b"Rebozo de algod" in answer.body
 
 
 def test_words_of_people_stay_words(client: FlaskClient, stall: Producer) -> None:
