@@ -23,7 +23,7 @@ def finds(words: str, session: Session) -> ColumnElement[bool] | None:
     if session.get_bind().dialect.name == "sqlite":
         query = " ".join(f'"{word}"*' for word in wanted)
         match = text("product_words MATCH :words").bindparams(words=query)
-        rows: Select[tuple[int]] = select(literal_column("rowid", Integer)).select_from(text("product_words")).where(match)
+        rows: Select[int] = select(literal_column("rowid", Integer)).select_from(text("product_words")).where(match)
         return Product.id.in_(rows)
     query = " & ".join(f"{word}:*" for word in wanted)
     return func.to_tsvector("simple", Product.search_text).op("@@")(func.to_tsquery("simple", query))
