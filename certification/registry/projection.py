@@ -105,7 +105,7 @@ def _decided(application: Application, decision: Decision) -> dict[str, Any]:
 
 def named_evaluators(application: Application) -> list[str]:
     """Those whose word counted and who agreed to be named."""
-    done = (one for one in application.evaluations if one.submitted_at and not one.recused_at)
+    done = (one for one in application.evaluations if one.submitted_at and not one.recused_at and not one.set_aside_at)
     return [one.evaluator.name for one in done if one.named]
 
 
