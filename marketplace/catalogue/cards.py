@@ -69,7 +69,7 @@ def credited(product: Product) -> str | None:
 
 def place_of(municipality: str, state_code: str) -> str:
     """``Teotitlán del Valle, Oaxaca``."""
-    return f"{municipality}, {state_name(state_code)}"
+    return f"{municipality}, {state_name(state_code, language())}"
 
 
 def name_in(name: str, name_en: str, lang: str) -> str:
