@@ -26,8 +26,8 @@ class Step:
     name: str
     command: list[str]
     needs: tuple[str, ...] = ()
-    again: bool = False  # what failed is tried once more and told: a browser on a busy machine may be late
     environment: tuple[tuple[str, str], ...] = ()
+    again: bool = False  # what failed is tried once more and told: a browser on a busy machine may be late
 
 
 def tool(name: str, *arguments: str) -> list[str]:
