@@ -1,7 +1,7 @@
 """The product page, cut at its slots: one filled frame with filled parts inside (see ``core.slots``). Needs no request."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from marketplace.labels import Badge
 
 NOWHERE = "/this-page"  # stands for the page's own address while a frame is rendered
 MOST_PARTS = 2000
+Fill = Callable[..., Markup]
 PHOTO = ("alt", "src", "srcset", "webp", "full", "width", "height")
 CARD = ("src", "srcset", "webp", "width", "height", "url", "name", "maker", "place", "price", "badge", "worn")
 LABEL = ("code", "name", "wording", "weave", "url", "day")
@@ -82,7 +83,7 @@ class ProductPages:
         self._zone: ZoneInfo = settings["TIMEZONE"]
         self._host = (app.config["TRUSTED_HOSTS"] or ["localhost"])[0].lstrip(".")
         self._frames = Cuts()
-        self._parts: dict[tuple[Any, ...], Callable[..., str]] = {}
+        self._parts: dict[tuple[Any, ...], Fill] = {}
         self.reader = Reader(app, engine)
 
     def answer(self, rest: str, lang: str, now: datetime) -> Answer | None:
@@ -145,41 +146,45 @@ class ProductPages:
             "price": money(row.price_centavos) if row.price_centavos else "",
             "available": self._available(shown, lang, now),
             "data": _script(data) if data else "",
-            "photos": _joined(self._photos(row, name, lang)),
-            "choices": _joined(self._choice(one, lang) for one in shown.choices) if len(shown.choices) > 1 else "",
-            "plates": _joined(self._label("plate", one, lang) for one in shown.labels.get(row.public_id, ())),
-            "statements": _joined(self._label("statement", one, lang) for one in shown.labels.get(row.party_ref, ())),
-            "facts": _joined(self._fact(key, fact, lang) for key, fact in facts.items()),
-            "paragraphs": _joined(self._paragraphs(text, lang)),
-            "more": _joined(self._card(row, one, shown.labels.get(one.public_id), lang, place) for one in shown.more),
+            "photos": self._photos(row, name, lang),
+            "choices": self._choices(shown.choices, lang) if len(shown.choices) > 1 else "",
+            "plates": self._labels("plate", shown.labels.get(row.public_id), lang),
+            "statements": self._labels("statement", shown.labels.get(row.party_ref), lang),
+            "facts": self._facts(facts, lang),
+            "paragraphs": self._paragraphs(text, lang),
+            "more": self._cards(shown, place, lang),
         }
 
-    def _paragraphs(self, text: str, lang: str) -> Iterator[str]:
-        draw = self._part("paragraph", lang, ("text",))
-        return (draw(one) for one in text.split("\n") if one.strip())
+    def _paragraphs(self, text: str, lang: str) -> str:
+        said = [one for one in text.split("\n") if one.strip()]
+        return self._part("paragraphs", lang, ("text",), len(said))(*said)
 
-    def _photos(self, row: Row, name: str, lang: str) -> Iterator[str]:
+    def _photos(self, row: Row, name: str, lang: str) -> str:
+        texts: list[str] = []
         for number, one in enumerate(row.pictures):
             alt = one["alt"] or (name if number == 0 else f"{name}, {number + 1}")
-            draw = self._part("photo", lang, PHOTO, number == 0)
-            yield draw(alt, one["src"], one["srcset"], one["webp"], one["full"], str(one["width"]), str(one["height"]))
+            texts += (alt, one["src"], one["srcset"], one["webp"], one["full"], str(one["width"]), str(one["height"]))
+        return self._part("photos", lang, PHOTO, len(row.pictures))(*texts)
 
-    def _choice(self, one: Choice, lang: str) -> str:
-        return self._part("choice", lang, ("name", "price"), one.on_hand == 0)(one.name, money(one.price_centavos or 0))
+    def _choices(self, choices: list[Choice], lang: str) -> str:
+        texts = [text for one in choices for text in (one.name, money(one.price_centavos or 0))]
+        return self._part("choices", lang, ("name", "price"), tuple([one.on_hand == 0 for one in choices]))(*texts)
 
-    def _label(self, kind: str, badge: Badge, lang: str) -> str:
-        draw = self._part(kind, lang, LABEL, badge.official)
-        until = day(badge.last_day, lang)
-        name, wording = badge.names.in_(lang), badge.wordings.in_(lang)
-        return draw(badge.shown_code, name, wording, badge.weave, badge.verify_path, until)
+    def _facts(self, facts: dict[str, str], lang: str) -> str:
+        return self._part("facts", lang, ("fact",), tuple(facts), facts.get("unit", ""))(*facts.values())
 
-    def _fact(self, key: str, fact: str, lang: str) -> str:
-        return self._part("fact", lang, ("fact",), key, fact if key == "unit" else "")(fact)
+    def _cards(self, shown: Shown, place: str, lang: str) -> str:
+        texts: list[str] = []
+        shapes = []
+        for other in shown.more:
+            worn = shown.labels.get(other.public_id)
+            shapes.append((other.image is not None, worn is not None, lang == "en" and not other.name_en))
+            texts += self._card_texts(shown.row, other, worn, place, lang)
+        return self._part("cards", lang, CARD, tuple(shapes))(*texts)
 
-    def _card(self, row: Row, other: Other, labels: list[Badge] | None, lang: str, place: str) -> str:
-        image, worn = other.image or NO_PICTURE, labels[0] if labels else None
-        draw = self._part("card", lang, CARD, other.image is not None, worn is not None, lang == "en" and not other.name_en)
-        return draw(
+    def _card_texts(self, row: Row, other: Other, worn: list[Badge] | None, place: str, lang: str) -> tuple[str, ...]:
+        image = other.image or NO_PICTURE
+        return (
             image["src"],
             image["srcset"],
             image["webp"],
@@ -190,9 +195,18 @@ class ProductPages:
             other.maker or row.party_name,
             place,
             money(other.price_centavos or 0),
-            worn.names.in_(lang) if worn else "",
-            worn.weave if worn else "",
+            worn[0].names.in_(lang) if worn else "",
+            worn[0].weave if worn else "",
         )
+
+    def _labels(self, kind: str, badges: list[Badge] | None, lang: str) -> str:
+        return Markup("".join([self._label(kind, one, lang) for one in badges])) if badges else ""  # noqa: S704 - filled parts
+
+    def _label(self, kind: str, badge: Badge, lang: str) -> str:
+        draw = self._part(kind, lang, LABEL, 1, badge.official)
+        until = day(badge.last_day, lang)
+        name, wording = badge.names.in_(lang), badge.wordings.in_(lang)
+        return draw(badge.shown_code, name, wording, badge.weave, badge.verify_path, until)
 
     def _available(self, shown: Shown, lang: str, now: datetime) -> str:
         """In one line of plain words: how many there are, or how long one takes."""
@@ -204,16 +218,21 @@ class ProductPages:
             kind, number = ("order_in" if row.lead_days else "order"), row.lead_days or 0
         else:
             kind, number = "gone", 0
-        tell = self._part("available", lang, ("number", "day"), kind, row.one_of_a_kind and row.can_be_had, away)
+        tell = self._part("available", lang, ("number", "day"), 1, kind, row.one_of_a_kind and row.can_be_had, away)
         words = tell(str(number), day(row.away_until, lang) if away and row.away_until else "").strip()
         return words[:1].upper() + words[1:]
 
-    def _part(self, name: str, lang: str, slots: tuple[str, ...], *given: Any) -> Callable[..., str]:
-        """The function that fills this part; its texts come in the order of ``slots``."""
-        key = (name, lang, given)
+    def _part(self, name: str, lang: str, slots: tuple[str, ...], many: int | tuple[Any, ...], *given: Any) -> Fill:
+        """The function that fills this part. ``many``: how many times the slots come in a row, or the shape of each.
+
+        The texts come in the order of ``slots``, one thing after the other; in the template they are ``src0, alt0, src1 …``.
+        """
+        key = (name, lang, many, given)
         found = self._parts.get(key)
         if found is None:
-            found = Cut(self._rendered_part(name, lang, given)).ordered(*slots)
+            count = many if isinstance(many, int) else len(many)
+            names = [f"{slot}{number}" for number in range(count) for slot in slots]
+            found = Cut(self._rendered_part(name, lang, (many, *given))).ordered(*names)
             if len(self._parts) < MOST_PARTS:
                 self._parts[key] = found
         return found
@@ -255,10 +274,6 @@ class ProductPages:
 
     def _outside(self, path: str) -> str:
         return f"{self._origin}{path}"
-
-
-def _joined(parts: Iterator[str]) -> Markup:
-    return Markup("".join(parts))  # noqa: S704 - every part was filled, and so escaped
 
 
 def _script(data: dict[str, Any]) -> Markup:

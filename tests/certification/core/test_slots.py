@@ -22,7 +22,11 @@ def test_a_slot_may_stand_twice_and_in_any_order() -> None:
     assert Cut(f"{slot('b')}-{slot('a')}-{slot('b')}").fill({"a": 1, "b": 2}) == "2-1-2"
 
 
-@pytest.mark.parametrize("odd", ["100 %s de algodón", "%(a)s", "{a}", "uno\ue002dos", "\ue002", ""])
+def test_what_stands_is_narrow_and_values_keep_their_letters() -> None:
+    assert Cut(f"miel… {slot('a')}").fill({"a": "ʉ…"}) == "miel&#8230; ʉ…"
+
+
+@pytest.mark.parametrize("odd", ["100 %s de algodón", "%(a)s", "{a}", "uno\x1fdos", "\x1f", "", "ʉ — ꞌ"])
 def test_odd_letters_stay_in_their_own_slot(odd: str) -> None:
     made = Cut(f"{slot('a')} 5% {slot('b')}")
     assert made.fill({"a": odd, "b": "<x>"}) == f"{odd} 5% &lt;x&gt;"
