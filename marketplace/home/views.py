@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
+from flask_babel import gettext as _
 
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission
@@ -34,7 +35,12 @@ def index() -> Any:
         label_keys=[card.key for card in scheme_cards(language(), at)],
         faces=[_face(producer) for producer in queries.faces(session)],
         branches=[_branch(branch) for branch in queries.branches(session)],
-        share={"image": outside(shelf[0].image.full)} if shelf and shelf[0].image else None,
+        share={
+            "title": f"{current_app.config['SETTINGS']['NAME']}: {_('productos locales con sellos que se pueden comprobar')}",
+            "description": _("Compre directo a quien lo hizo y compruebe de dónde viene. Sin comisión."),
+            "url": outside(url_for("home.index")),
+            "image": outside(shelf[0].image.full) if shelf and shelf[0].image else None,
+        },
         nav="home",
     )
 
