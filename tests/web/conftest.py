@@ -1,5 +1,7 @@
 """One browser and one built market for all journeys; whoever changes anything works on a copy with a server of its own."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,8 +35,12 @@ def stand_still() -> None:
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole fictional market in a folder that nobody changes."""
-    return markets.build(Path(markets.KEPT) if markets.KEPT else tmp_path_factory.mktemp("market"))
+    """The whole fictional market in a folder that nobody changes; all processes of one run share it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (shared / "market.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return markets.build(Path(markets.KEPT) if markets.KEPT else shared / "market")
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,8 @@ def prepared_schema(app: Flask) -> None:
 
 def build(folder: Path) -> Path:
     """Fill an empty folder with the fictional market; give it back. Takes a minute or so: it draws."""
-    if (folder / "tianguis.db").exists():
+    whole = folder / "whole"
+    if whole.exists():
         return folder
     app = create_app(local_settings(folder))
     prepared_schema(app)
@@ -44,6 +45,7 @@ def build(folder: Path) -> Path:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         db.session.remove()
         db.engine.dispose()
+    whole.touch()
     return folder
 
 

@@ -1,0 +1,64 @@
+"""The HTML of every kind of page, read by html-validate: zero errors. Needs npm, which brings it the first time."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.web.market import Site
+from tests.web.pages import KINDS
+from tests.web.walker import walker
+
+pytestmark = pytest.mark.web
+
+HERE = Path(__file__).parent / "html"
+VALIDATOR = HERE / "node_modules" / ".bin" / "html-validate"
+
+
+@pytest.fixture(scope="module")
+def validator() -> Path:
+    """The checker of the lock file beside this test. With CI=true, leaving it out is a failure."""
+    if not VALIDATOR.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            leave_out("html-validate needs npm (Debian: apt install npm)")
+        subprocess.run([str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True, capture_output=True)
+    return VALIDATOR
+
+
+def errors(validator: Path, folder: Path) -> list[str]:
+    command = [str(validator), "--config", str(HERE / ".htmlvalidate.json"), "-f", "json", str(folder / "*.html")]
+    said = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    assert said.returncode in (0, 1), said.stderr
+    return [
+        f"{Path(page['filePath']).stem}:{one['line']}: {one['ruleId']}: {one['message']}"
+        for page in json.loads(said.stdout)
+        for one in page["messages"]
+    ]
+
+
+def test_the_html_of_every_page_is_valid(
+    chromium: Browser, quiet_site: Site, sessions: Callable[[str], Any], validator: Path, tmp_path: Path
+) -> None:
+    for kind in KINDS:
+        reader = walker(chromium, quiet_site, state=sessions(kind.who))
+        text = reader.context.request.get(quiet_site.address + kind.address(quiet_site)).text()
+        (tmp_path / (re.sub(r"\W+", "-", kind.name) + ".html")).write_text(text)
+        reader.context.close()
+    assert errors(validator, tmp_path) == []
+
+
+def test_a_stray_tag_is_seen(validator: Path, tmp_path: Path) -> None:
+    """The control."""
+    (tmp_path / "stray.html").write_text(
+        "<!DOCTYPE html>\n<html lang='es'><head><title>x</title></head><body><p>a</div></p></body></html>"
+    )
+    assert any("close-order" in one for one in errors(validator, tmp_path))
