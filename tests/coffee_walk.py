@@ -118,7 +118,9 @@ def _stall(lot: CoffeeLot, place: Place, there: Village, *, by: User) -> Produce
     name, at = f"{lot.farm or 'Parcela'}, {place.locality or place.municipality_name}", instant(lot.graded, days=-60)
     if (lot.owner, name) in there.stalls:
         return there.stalls[lot.owner, name]
-    party = founding.found(PartyValues(PartyKind.WORKSHOP, name, "cafe", place), by=by, at=at)
+    earlier = sum(owner == lot.owner for owner, _name in there.stalls)  # nobody founds dozens of workshops on one day
+    founded = at - timedelta(days=earlier)
+    party = founding.found(PartyValues(PartyKind.WORKSHOP, name, "cafe", place), by=by, at=founded)
     proof = vetting.offer_document(party, "Constancia ejidal.", there.paper, by=by, at=at)
     vetting.decide(proof, accepted=True, reason="", by=there.vetter, at=at)
     producer = stalls.open_stall(party, by=by, at=at)

@@ -22,7 +22,7 @@ def chosen_language() -> str:
     """``?lang=``, else the cookie, else the instance's language."""
     default = str(current_app.config["SETTINGS"]["LANGUAGE"])
     if not has_request_context():
-        return str(g.get("language", default)) if has_app_context() else default
+        return str(g.get("language") or default) if has_app_context() else default
     for wish in (g.get("language"), request.args.get("lang"), request.cookies.get(COOKIE)):
         if wish in LANGUAGES:
             return str(wish)
