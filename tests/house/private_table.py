@@ -69,7 +69,8 @@ enquiries.phone             | own other                   | phone  | keepers
 enquiries.request_key       | own other                   | text   | nobody
 enquiry_messages.text       | own other                   | text   | keepers
 applications.goods          | draft                       | text   | applicants
-applications.goods          | sent returned               | text   | applicants and who decides
+applications.goods          | sent                        | text   | applicants and who decides
+applications.goods          | returned                    | text   | applicants
 applications.goods          | evaluating                  | text   | applicants, who evaluates and who decides
 applications.goods          | ripe                        | text   | applicants and both, at the end
 applications.techniques     | draft                       | text   | applicants
@@ -77,7 +78,8 @@ applications.marks          | draft                       | text   | applicants
 applications.makers         | draft                       | list   | applicants
 applications.request_key    | draft sent evaluating ripe  | text   | nobody
 answers.text                | draft                       | text   | applicants
-answers.text                | sent returned               | text   | applicants and who decides
+answers.text                | sent                        | text   | applicants and who decides
+answers.text                | returned                    | text   | applicants
 answers.text                | evaluating                  | text   | applicants, who evaluates and who decides
 answers.text                | ripe                        | text   | applicants and both, at the end
 evidence.caption            | draft                       | text   | applicants
@@ -135,7 +137,7 @@ schemes: key
 ties: public_id kind
 makers: public_id public_name
 scheme_versions: version document digest state mark
-applications: public_id subject_kind stage subject_refs state outcome
+applications: public_id subject_kind stage subject_refs state outcome sent
 products: public_id slug state name_en description_en category materials technique community size unit state_code search_text
 products: cover pictures
 answers: criterion

@@ -28,6 +28,7 @@ STRONG = {
     "certificate.suspend",
     "certificate.restore",
     "certificate.withdraw",
+    "certificate.rehook",
     "scheme.install",
     "scheme.edit",
     "scheme.activate",
