@@ -44,7 +44,6 @@ class Badge:
     """One live label. ``names`` is the scheme's name, ``wordings`` what the product says ("Origen local, hecho a mano")."""
 
     code: str
-    shown_code: str
     scheme: str
     scheme_version: str
     names: Both
@@ -53,6 +52,11 @@ class Badge:
     valid_until: datetime
     official: bool  # the scheme belongs to an authority; all others are shown with the public notice
     zone: ZoneInfo  # the scheme's: its days begin and end there
+
+    @property
+    def shown_code(self) -> str:
+        """The code as people read it."""
+        return display(self.code)
 
     @property
     def last_day(self) -> date:
@@ -271,7 +275,6 @@ def _badge(row: Any, at: datetime) -> Badge | None:
 def _worn(frame: Frame, code: str, kind: str, label_class: str, mode: Mode, valid_until: datetime) -> Badge:
     return Badge(
         code=code,
-        shown_code=display(code),
         scheme=frame.key,
         scheme_version=frame.version,
         names=frame.text.name,

@@ -72,7 +72,12 @@ class QuickSelect:
             for bind, name in compiled.bind_names.items()
             if (process := bind.type.dialect_impl(engine.dialect).bind_processor(engine.dialect)) is not None
         }
-        self._defaults = {name: self._bound(name, value) for name, value in compiled.params.items() if value is not None}
+        self._defaults = {
+            name: self._binders[name](value) if name in self._binders else value
+            for name, value in compiled.params.items()
+            if value is not None
+        }
+        self._bound_names = [name for name in self._binders if name not in self._defaults]
         self._processors: list[tuple[int, Callable[[Any], Any]]] = [
             (index, process)
             for index, column in enumerate(statement.selected_columns)
@@ -86,7 +91,7 @@ class QuickSelect:
             UnreachableError: when the database fails.
 
         """
-        found = self._run(self._one, params, None)
+        found = self._fetched(None, params, "fetchone")
         return None if found is None else self._read(found)
 
     def all(self, connection: Any = None, **params: Any) -> list[tuple[Any, ...]]:
@@ -96,29 +101,26 @@ class QuickSelect:
             UnreachableError: when the database fails.
 
         """
-        return [self._read(row) for row in self._run(self._every, params, connection)]
+        return [self._read(row) for row in self._fetched(connection, params, "fetchall")]
 
-    def _run(self, fetch: Callable[[Any], Any], params: dict[str, Any], connection: Any) -> Any:
-        given = dict(self._defaults)
-        for name, value in params.items():
-            given[name] = self._bound(name, value)
+    def _fetched(self, connection: Any, params: dict[str, Any], fetch: str) -> Any:
+        given = self._defaults | params
+        for name in self._bound_names:
+            if name in params:
+                given[name] = self._binders[name](params[name])
         values = [given[name] for name in self._order] if self._order is not None else given
         try:
             if connection is not None:
-                return self._ask(connection, values, fetch)
+                return self._asked(connection, values, fetch)
             with connected(self._engine) as own:
-                return self._ask(own, values, fetch)
+                return self._asked(own, values, fetch)
         except self._failure as error:
             raise UnreachableError(str(error)) from error
 
-    def _bound(self, name: str, value: Any) -> Any:
-        process = self._binders.get(name)
-        return process(value) if process else value
-
-    def _ask(self, connection: Any, values: Any, fetch: Callable[[Any], Any]) -> Any:
+    def _asked(self, connection: Any, values: Any, fetch: str) -> Any:
         cursor = connection.cursor()
         cursor.execute(self._sql, values)
-        found = fetch(cursor)
+        found = getattr(cursor, fetch)()
         cursor.close()
         return found
 
@@ -127,13 +129,6 @@ class QuickSelect:
             return tuple(found)
         row = list(found)
         for index, process in self._processors:
-            row[index] = process(row[index])
+            if row[index] is not None:
+                row[index] = process(row[index])
         return tuple(row)
-
-    @staticmethod
-    def _one(cursor: Any) -> Any:
-        return cursor.fetchone()
-
-    @staticmethod
-    def _every(cursor: Any) -> Any:
-        return cursor.fetchall()

@@ -10,6 +10,8 @@ from certification.core.media.files import Photo, photo
 from certification.core.media.models import StoredFile
 from marketplace.catalogue.models import Product, ProductPhoto
 
+CARD_SIZES = 2
+
 
 def drawn(picture: dict[str, Any]) -> Photo:
     """One of ``Product.pictures``, or its ``cover``, as a template draws it."""
@@ -27,14 +29,20 @@ def _draw(session: Session, _context: Any) -> None:
         .where(ProductPhoto.product_id.in_(touched), ProductPhoto.removed_at.is_(None))
         .order_by(ProductPhoto.position, ProductPhoto.id)
     )
-    found: dict[int, list[dict[str, Any]]] = {product_id: [] for product_id in touched}
+    found: dict[int, list[tuple[StoredFile, str]]] = {product_id: [] for product_id in touched}
     with session.no_autoflush:
         for product_id, alt, file in session.execute(rows):
-            found[product_id].append(asdict(photo(file, alt)))
+            found[product_id].append((file, alt))
     table = Product.__table__
-    for product_id, pictures in found.items():
-        values = {"pictures": pictures, "cover": pictures[0] if pictures else None}
+    for product_id, photographs in found.items():
+        pictures = [asdict(photo(file, alt)) for file, alt in photographs]
+        values = {"pictures": pictures, "cover": _small(*photographs[0]) if photographs else None}
         session.connection().execute(update(table).where(table.c.id == product_id).values(values))  # type: ignore[arg-type]  # a mapped class's table is a Table
+
+
+def _small(file: StoredFile, alt: str) -> dict[str, Any]:
+    """Without the largest size, which no card shows."""
+    return asdict(photo(StoredFile(renditions=file.renditions[:CARD_SIZES], illustration=file.illustration), alt))
 
 
 event.listen(Session, "after_flush", _draw)
