@@ -119,7 +119,7 @@ def _stall(lot: CoffeeLot, place: Place, there: Village, *, by: User) -> Produce
     if (lot.owner, name) in there.stalls:
         return there.stalls[lot.owner, name]
     earlier = sum(owner == lot.owner for owner, _name in there.stalls)  # nobody founds dozens of workshops on one day
-    founded = at - timedelta(days=earlier)
+    founded = BEGAN + timedelta(days=earlier)
     party = founding.found(PartyValues(PartyKind.WORKSHOP, name, "cafe", place), by=by, at=founded)
     proof = vetting.offer_document(party, "Constancia ejidal.", there.paper, by=by, at=at)
     vetting.decide(proof, accepted=True, reason="", by=there.vetter, at=at)
