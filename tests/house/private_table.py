@@ -25,6 +25,7 @@ READERS = {
     "applicants": KEEPERS,
     "applicants and who decides": f"{KEEPERS}, {COMMITTEE}",
     "applicants, who evaluates and who decides": f"{KEEPERS}, {COMMITTEE}, evaluator +-",
+    "who decides": COMMITTEE,
     "who found it": "evaluator +-",
     "who evaluates and who decides": f"evaluator +-, {UNBARRED}",
     "applicants and both, at the end": f"{KEEPERS}, evaluator +-, {UNBARRED}",
@@ -73,6 +74,8 @@ applications.goods          | sent                        | text   | applicants 
 applications.goods          | returned                    | text   | applicants
 applications.goods          | evaluating                  | text   | applicants, who evaluates and who decides
 applications.goods          | ripe                        | text   | applicants and both, at the end
+applications.sent           | returned                    | said   | who decides
+applications.sent           | draft sent evaluating ripe  | said   | nobody
 applications.techniques     | draft                       | text   | applicants
 applications.marks          | draft                       | text   | applicants
 applications.makers         | draft                       | list   | applicants
@@ -137,7 +140,7 @@ schemes: key
 ties: public_id kind
 makers: public_id public_name
 scheme_versions: version document digest state mark
-applications: public_id subject_kind stage subject_refs state outcome sent
+applications: public_id subject_kind stage subject_refs state outcome
 products: public_id slug state name_en description_en category materials technique community size unit state_code search_text
 products: cover pictures
 answers: criterion

@@ -11,7 +11,7 @@ from certification.accounts.permissions import RULES, Permission
 from certification.core import clock
 from certification.core.settings import read_settings
 from marketplace.app import create_app
-from tests.conftest import NOW
+from tests.conftest import ENGINE, NOW
 from tests.house import access_table
 from tests.house.access_table import DOORS, FOR_EVERYBODY, Row, expected, missing, permission_of
 from tests.house.populate import populate
@@ -75,6 +75,8 @@ def violations(world: World, row: Row) -> list[str]:
     """Where the application and the table differ."""
     found = []
     for role, wanted in expected(row.door, ROLES).items():
+        if ENGINE != "sqlite" and "+" not in wanted and role not in ("visitor", "buyer"):
+            continue  # who is turned away is turned away by the same code; what is read and written differs
         met, traces = tried(world, row, role)
         if met != wanted:
             found.append(f"{row}: {role} ({ROLES[role]}) should meet {wanted} and meets {met}")
@@ -128,6 +130,15 @@ def test_a_password_alone_never_opens_what_asks_for_a_passkey(world: World, row:
                 assert world.written == []
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.method == "GET"], ids=str)
+def test_asking_for_the_headers_alone_opens_nothing_more(world: World, row: Row) -> None:
+    for role in ("visitor", "buyer"):
+        path = world.path(row.route, row.thing, "own", role)
+        asked, headers = outcome(world.ask(role, "GET", path)), world.ask(role, "HEAD", path)
+        assert (outcome(headers) if asked != "0" else "0", headers.data) == (asked, b"")
+        world.restore()
+
+
 def test_an_unguarded_route_is_caught(database_url: str, tmp_path: Path) -> None:
     """The negative control: a route that forgot its door has no row; and a row copied from its neighbours does not hold."""
     with clock.standing_at(NOW), build(database_url, tmp_path, populate) as world:
@@ -136,7 +147,8 @@ def test_an_unguarded_route_is_caught(database_url: str, tmp_path: Path) -> None
         world.app.add_url_rule("/desk/listings/<public_id>/leak", "leak", lambda public_id: f"all about {public_id}")
         assert set(missing(world.app, ROWS)) - set(before) == {"GET | /desk/listings/<public_id>/leak | public_id | UNGUARDED"}
         copied = Row("GET", "/desk/listings/<public_id>/leak", "draft product", "catalogue", "")
-        assert len(violations(world, copied)) == len(ROLES)
+        found = violations(world, copied)
+        assert [any(f": {role} (" in one for one in found) for role in ("visitor", "buyer", "admin")] == [True, True, True]
 
 
 def test_a_door_that_opens_too_wide_is_caught(database_url: str, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class World:
     rows: dict[str, dict[str, range]] = field(default_factory=dict)  # side → table → ids that were made for it
     written: list[str] = field(default_factory=list)
     _kept: Any = None
+    _cookies: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def add(self, name: str, side: str, **params: Any) -> None:
         self.things.setdefault(name, {})[side] = lambda _role: params
@@ -81,8 +82,12 @@ class World:
             return ""
         since = int(NOW.timestamp())
         memory = {"_user_id": self.users[role][1], "_fresh": True, "sid": f"sid-{role}", "since": since, "proved": since}
+        if (role, strong) in self._cookies:
+            return self._cookies[role, strong]
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]  # Flask's own kind
-        return f"tianguis={signer.dumps(memory | ({'strong': True} if strong else {}))}"
+        made = f"tianguis={signer.dumps(memory | ({'strong': True} if strong else {}))}"
+        self._cookies[role, strong] = made
+        return made
 
     def ask(self, role: str, method: str, path: str, *, strong: bool = True, **given: Any) -> TestResponse:
         """One request by one role. ``written`` then holds the statements that changed something."""
