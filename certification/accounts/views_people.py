@@ -5,7 +5,6 @@ from typing import Any
 from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms.fields.choices import SelectChoice
 
 from certification.accounts import directory, passkeys, roles, standing
 from certification.accounts.blueprint import bp, submitted
@@ -15,7 +14,7 @@ from certification.accounts.models import Role, User
 from certification.accounts.permissions import Permission
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.core.forms import tidy
+from certification.core.forms import options, tidy
 from certification.core.web import position, see_other
 from certification.rules.errors import InvalidInput
 
@@ -47,8 +46,8 @@ def people() -> Any:
 @requires(Permission.APPOINT, load=load_user)
 def one_person(user: User) -> Any:
     form = AppointForm()
-    form.role.choices = [SelectChoice(role.value, ROLE_NAMES[role.value]) for role in Role]
-    form.scope.choices = [SelectChoice(key, name) for key, name in (("", _("Todo el sitio")), *roles.scopes())]
+    form.role.choices = options((role.value, ROLE_NAMES[role.value]) for role in Role)
+    form.scope.choices = options((("", _("Todo el sitio")), *roles.scopes()))
 
     def act() -> Any:
         with unit_of_work():

@@ -1,5 +1,7 @@
 """An application while its applicant fills it in."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +20,7 @@ from certification.core.media.models import StoredFile
 from certification.parties.models import Party
 from certification.rules.criteria import Criterion, EvidenceKind, SubjectKind
 from certification.rules.days import day_of
-from certification.rules.errors import Conflict, IllegalMove, InvalidInput, NotFound
+from certification.rules.errors import ChangedMeanwhile, Conflict, IllegalMove, InvalidInput, NotFound
 from certification.rules.text import N_
 from certification.rules.workflow import ApplicationState
 from certification.schemes.models import SchemeVersion
@@ -88,10 +90,33 @@ def _same(before: Application, party: Party, version: SchemeVersion, by: User) -
     return before
 
 
-def describe(application: Application, description: Description, *, by: User, at: datetime) -> None:
-    """Say what the label is for.
+def mark_of_goods(application: Application) -> str:
+    """Stands for what :func:`describe` last saved, photograph apart: a form carries it, so that a stale one is seen."""
+    one = application
+    return _mark([one.goods, one.techniques, one.marks, list(one.makers), sorted(one.subject_refs)])
+
+
+def mark_of_answer(application: Application, code: str) -> str:
+    """The same for what :func:`answer` last saved on a criterion."""
+    found = next((one for one in application.answers if one.criterion == code), None)
+    return _mark([_words_of(application, code), [found.text, found.applies] if found else None])
+
+
+def _insist_fresh(seen: str | None, before: str, after: str) -> None:
+    """What is saved already may be sent again under any mark, for an answer gets lost where the signal is weak."""
+    if after != before and seen not in (None, before):
+        raise ChangedMeanwhile
+
+
+def _mark(saved: list[object]) -> str:
+    return hashlib.sha256(json.dumps(saved).encode()).hexdigest()[:16]
+
+
+def describe(application: Application, description: Description, *, by: User, at: datetime, seen: str | None = None) -> None:
+    """Say what the label is for. ``seen`` is the mark that the form was opened with, if it was one.
 
     Raises:
+        ChangedMeanwhile: somebody saved something else since.
         IllegalMove: it may not be changed now.
         InvalidInput: a reference to goods that are not the party's, or too many names.
 
@@ -103,18 +128,22 @@ def describe(application: Application, description: Description, *, by: User, at
     offered = {choice.ref for choice in subjects_of([application.party_id])} | set(application.subject_refs)
     if not offered.issuperset(description.subject_refs):
         raise InvalidInput("not_yours", N_("Elija solo productos de quien solicita."), field="subject_refs")
+    before = mark_of_goods(application)
     application.goods, application.techniques = description.goods, description.techniques
     application.marks = description.marks
     application.makers, application.subject_refs = list(description.makers), list(description.subject_refs)
+    _insist_fresh(seen, before, mark_of_goods(application))
     if description.photo is not None:
         application.photo_id = description.photo.id
     _note("application.describe", application, by=by, at=at)
 
 
-def answer(application: Application, code: str, said: Given, *, by: User, at: datetime) -> None:
-    """Save what one screen says on a criterion. Words already sent stay on file beside the new ones.
+def answer(application: Application, code: str, said: Given, *, by: User, at: datetime, seen: str | None = None) -> None:
+    """Save what one screen says on a criterion. Words already sent stay on file beside the new ones. ``seen`` as for
+    :func:`describe`.
 
     Raises:
+        ChangedMeanwhile: somebody saved something else since.
         NotFound: the scheme has no such criterion.
         IllegalMove: it may not be changed now.
 
@@ -122,11 +151,11 @@ def answer(application: Application, code: str, said: Given, *, by: User, at: da
     check(by, Permission.EDIT, application)
     criterion = criterion_of(application, code)
     open_for_change(application)
+    before = mark_of_answer(application, code)
     found = next((one for one in application.answers if one.criterion == code), None)
     if found is None:
         found = Answer(application=application, criterion=code, text="", applies=True, saved_at=at)
         writing().add(found)
-    before = _words_of(application, code), found.text, found.applies
     found.text = found.text if said.text is None else said.text
     if criterion.applies_if is not None and said.applies is not None:
         found.applies = said.applies
@@ -136,7 +165,9 @@ def answer(application: Application, code: str, said: Given, *, by: User, at: da
             _write(application, code, number, ask.kind, said.words[number], by=by, at=at, day=today)
         elif ask.kind is EvidenceKind.VISIT and number in said.visits:
             _write(application, code, number, ask.kind, "visit" if said.visits[number] else "", by=by, at=at, day=today)
-    if before != (_words_of(application, code), found.text, found.applies):
+    after = mark_of_answer(application, code)
+    _insist_fresh(seen, before, after)
+    if after != before:
         found.saved_at = at
         _note("application.answer", application, by=by, at=at, criterion=code)
 
@@ -187,8 +218,9 @@ def _write(  # noqa: PLR0913 - the columns of one row
     found.text, found.dated_on = words, day
 
 
-def _words_of(application: Application, code: str) -> list[str]:
-    return [one.text for one in application.evidence if one.criterion == code and one.file_id is None and one.removed_at is None]
+def _words_of(application: Application, code: str) -> list[tuple[int, str]]:
+    kept = (one for one in application.evidence if one.criterion == code and one.file_id is None and one.removed_at is None)
+    return sorted((one.ask, one.text) for one in kept)
 
 
 def _note(act: str, application: Application, *, by: User, at: datetime, **details: str) -> None:

@@ -22,7 +22,7 @@ from certification.applications.case import AskView, CriterionView
 from certification.applications.drafts import Description, Given
 from certification.applications.models import SPOKEN
 from certification.applications.subjects import SubjectChoice
-from certification.core.forms import REQUIRED, Form, at_most, wrong
+from certification.core.forms import REQUIRED, Form, at_most, options, wrong
 from certification.core.media.models import StoredFile
 
 LONGEST_WORDS = 5000
@@ -68,10 +68,11 @@ class GoodsForm(Form):
         _l("¿Cuáles de sus productos publicados entran?"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
     photo = FileField(_l("Foto para el certificado"))
+    version = HiddenField(validators=KEY)
 
     def offer(self, choices: list[SubjectChoice]) -> None:
         """Show these goods to choose from; none, and the question is not asked."""
-        self.subject_refs.choices = [(one.ref, one.name) for one in choices]
+        self.subject_refs.choices = options((one.ref, one.name) for one in choices)
 
     def description_given(self, photo: StoredFile | None) -> Description:
         names = (line.strip() for line in (self.makers.data or "").splitlines())
@@ -106,10 +107,11 @@ class CriterionForm(Form):
     """What every criterion's screen has; :func:`criterion_form` adds a group of fields for each ask."""
 
     applies = RadioField(
-        _l("¿Aplica en su caso?"), choices=[("yes", _l("Sí aplica")), ("no", _l("No aplica"))], validate_choice=False
+        _l("¿Aplica en su caso?"), choices=options((("yes", _l("Sí aplica")), ("no", _l("No aplica")))), validate_choice=False
     )
     text = TextAreaField(_l("Cuéntelo con sus palabras"), [Optional(), at_most(LONGEST_WORDS)])
     request_key = HiddenField(validators=KEY)
+    version = HiddenField(validators=KEY)
 
     def given(self, criterion: CriterionView) -> Given:
         """What was written and ticked; what the browser did not send is left as it is, and files go their own way."""

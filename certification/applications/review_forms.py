@@ -14,7 +14,7 @@ from certification.applications.evaluating import Advice, Found
 from certification.applications.returning import Request
 from certification.applications.reviewing import ComparedView
 from certification.applications.weighing import Agreed
-from certification.core.forms import REQUIRED, Form, at_most
+from certification.core.forms import REQUIRED, Form, at_most, options
 from certification.rules.workflow import Outcome
 
 LONG = 5000
@@ -75,7 +75,7 @@ class RecuseForm(Form):
 
 class FindingForm(Form):
     value = RadioField(_l("Hallazgo"), [CHOSEN])
-    score = RadioField(_l("Puntos"), [Optional()], choices=[(str(n), str(n)) for n in range(4)])
+    score = RadioField(_l("Puntos"), [Optional()], choices=options((str(n), str(n)) for n in range(4)))
     note = TextAreaField(_l("Qué vio"), [Optional(), at_most(LONG)])
     plan = TextAreaField(
         _l("Qué se acordó para corregirlo"),
@@ -94,11 +94,13 @@ class AdviceForm(Form):
     recommendation = RadioField(
         _l("¿Qué recomienda?"),
         [CHOSEN],
-        choices=[
-            (Outcome.GRANTED.value, _l("Que se otorgue")),
-            (Outcome.GRANTED_WITH_CONDITIONS.value, _l("Que se otorgue con condiciones")),
-            (Outcome.REFUSED.value, _l("Que no se otorgue")),
-        ],
+        choices=options(
+            (
+                (Outcome.GRANTED.value, _l("Que se otorgue")),
+                (Outcome.GRANTED_WITH_CONDITIONS.value, _l("Que se otorgue con condiciones")),
+                (Outcome.REFUSED.value, _l("Que no se otorgue")),
+            )
+        ),
     )
     summary = TextAreaField(_l("Resumen"), [Optional(), at_most(LONG)], description=_l("Lo primero que leerá quien decide."))
     visited_on = DateField(_l("¿Qué día hizo la visita?"), [Optional()], description=_l("Déjelo vacío si solo vio documentos."))
@@ -144,7 +146,7 @@ class DecisionForm(Form):
 def finding_form(values: Mapping[str, str], *, scored: bool, **saved: Any) -> FindingForm:
     """The form for one criterion, filled with what is saved. ``values`` are ids with their words."""
     form = FindingForm(**saved)
-    form.value.choices = list(values.items())
+    form.value.choices = options(values.items())
     if not scored:
         del form.score
     return form
@@ -160,12 +162,12 @@ def decision_form(
     """The form of one case, with the outcomes that its findings may lead to."""
     fields: dict[str, Any] = {}
     for one in disputes:
-        choices = [("", _("Elija")), *((str(n), str(n)) for n in range(one.low, one.high + 1))]
+        choices = options((("", _("Elija")), *((str(n), str(n)) for n in range(one.low, one.high + 1))))
         fields[f"agreed_{one.code}"] = SelectField(_l("Calificación acordada"), [Optional()], choices=choices)
         fields[f"why_{one.code}"] = TextAreaField(_l("Por qué"), [Optional(), at_most(1000)])
     made = type("DecisionForm", (DecisionForm,), fields)
     form: DecisionForm = made(seen_version=version)
-    form.outcome.choices = [(one.value, words) for one, words in OUTCOMES.items() if one in outcomes]
-    form.reason_code.choices = [("", _("Elija")), *reasons]
-    form.criterion.choices = [("", _("Elija")), *criteria]
+    form.outcome.choices = options((one.value, words) for one, words in OUTCOMES.items() if one in outcomes)
+    form.reason_code.choices = options((("", _("Elija")), *reasons))
+    form.criterion.choices = options((("", _("Elija")), *criteria))
     return form

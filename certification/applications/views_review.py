@@ -33,6 +33,7 @@ from certification.applications.reviewing import (
 from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.failures import status_of
+from certification.core.forms import options
 from certification.core.i18n import language
 from certification.core.web import cursor, position, see_other
 from certification.rules.errors import DomainError
@@ -111,12 +112,11 @@ def send_back(application: Application) -> Any:
 def _return_form(application: Application) -> ReturnForm:
     lang, today = language(), today_of(application, clock.now())
     form = ReturnForm(answer_until=today + timedelta(days=USUAL_DAYS))
-    form.reason_code.choices = [("", _("Elija")), *((one.code, one.text.in_(lang)) for one in reasons_for("return"))]
+    form.reason_code.choices = options((("", _("Elija")), *((one.code, one.text.in_(lang)) for one in reasons_for("return"))))
     criteria = text_of(application.scheme_version).criteria
-    form.criterion.choices = [
-        ("", _("Ninguno en especial")),
-        *((one.code, f"{one.code} · {one.title.in_(lang)}") for one in criteria),
-    ]
+    form.criterion.choices = options(
+        (("", _("Ninguno en especial")), *((one.code, f"{one.code} · {one.title.in_(lang)}") for one in criteria))
+    )
     if request.method == "GET" and request.args.get("criterion") in {one.code for one in criteria}:
         form.criterion.data = request.args["criterion"]
     return form

@@ -25,7 +25,7 @@ from certification.core.media.files import Prepared, keep, prepare_document, pre
 from certification.core.web import request_key, see_other
 from certification.rules.criteria import Criterion
 from certification.rules.days import day_of
-from certification.rules.errors import DomainError, NotFound
+from certification.rules.errors import ChangedMeanwhile, DomainError, NotFound
 from certification.schemes.texts import text_of, zone_of
 
 
@@ -70,8 +70,8 @@ def goods(application: Application) -> Any:
         _save_goods(application, form)
     except DomainError as error:
         form.refuse(error)
-        return _refused(form, error) or (_goods_page(application, form, choices), status_of(error))
-    return _saved() or see_other(_following(application, GOODS))
+        return _refused(form, error) or (_goods_page(application, form, choices, error), status_of(error))
+    return _saved(drafts.mark_of_goods(application)) or see_other(_following(application, GOODS))
 
 
 def _goods_form(application: Application, choices: list[SubjectChoice]) -> GoodsForm:
@@ -93,7 +93,7 @@ def _save_goods(application: Application, form: GoodsForm) -> None:
     with unit_of_work():
         now = clock.now()
         file = keep(prepared, name=upload.filename or "", by=me(), at=now) if prepared and upload else None
-        drafts.describe(application, form.description_given(file), by=me(), at=now)
+        drafts.describe(application, form.description_given(file), by=me(), at=now, seen=form.version.data or None)
 
 
 def _photo(upload: Any) -> Prepared:
@@ -104,9 +104,18 @@ def _photo(upload: Any) -> Prepared:
         raise
 
 
-def _goods_page(application: Application, form: GoodsForm, choices: list[SubjectChoice]) -> str:
+def _goods_page(application: Application, form: GoodsForm, choices: list[SubjectChoice], error: DomainError | None = None) -> str:
     case = case_view(application, language(), at=clock.now())
-    return render_template("apply/goods.html", case=case, form=form, choices=choices)
+    stale = _opened_at(form, drafts.mark_of_goods(application), error)
+    return render_template("apply/goods.html", case=case, form=form, choices=choices, stale=stale)
+
+
+def _opened_at(form: GoodsForm | CriterionForm, present: str, error: DomainError | None) -> bool:
+    """Let the page say what it was opened with; whether what was sent was stale, and is now compared with what is saved."""
+    stale = isinstance(error, ChangedMeanwhile)
+    if stale or not form.version.data:
+        form.version.data = present
+    return stale
 
 
 @bp.route("/apply/<public_id>/criteria/<code>", methods=["GET", "POST"])
@@ -115,19 +124,20 @@ def criterion(screen: Screen) -> Any:
     application, code = screen.application, screen.criterion.code
     case, form = _case_and_form(screen)
     if request.method == "GET":
-        return _criterion_page(case, code, form)
+        return _criterion_page(screen, case, form)
     if not form.validate():
-        return _refused(form) or (_criterion_page(case, code, form), 422)
+        return _refused(form) or (_criterion_page(screen, case, form), 422)
     view = case.criterion(code)
     given, ready = form.given(view), [] if _autosaving() else _prepare(view, screen.criterion, form)
     try:
-        _save(screen, given, ready)
+        _save(screen, given, ready, form.version.data or None)
     except DomainError as error:
         form.refuse(error)
-        return _refused(form, error) or (_criterion_page(case, code, form), status_of(error))
+        return _refused(form, error) or (_criterion_page(screen, _case_and_form(screen)[0], form, error), status_of(error))
     if form.errors:  # some files could not be taken; the rest is saved
-        return _refused(form) or (_criterion_page(_case_and_form(screen)[0], code, form), 422)
-    return _saved() or see_other(_onward(application, code))
+        form.version.data = None
+        return _refused(form) or (_criterion_page(screen, _case_and_form(screen)[0], form), 422)
+    return _saved(drafts.mark_of_answer(application, code)) or see_other(_onward(application, code))
 
 
 def _case_and_form(screen: Screen) -> tuple[CaseView, CriterionForm]:
@@ -162,11 +172,11 @@ def _upload(form: CriterionForm, ask: AskView, prepared: Prepared, name: str, nu
     return Upload(ask.number, prepared, name, key, today, form[f"caption_{mark}"].data or "")
 
 
-def _save(screen: Screen, given: drafts.Given, ready: list[Upload]) -> None:
+def _save(screen: Screen, given: drafts.Given, ready: list[Upload], seen: str | None) -> None:
     application, code = screen.application, screen.criterion.code
     with unit_of_work():
         by, now = me(), clock.now()
-        drafts.answer(application, code, given, by=by, at=now)
+        drafts.answer(application, code, given, by=by, at=now, seen=seen)
         for one in ready:
             if evidence.find_by_key(application, one.key) is None:
                 file = keep(one.prepared, name=one.name, by=by, at=now)
@@ -195,11 +205,13 @@ def _move_items(application: Application) -> None:
             act(item, by=me(), at=clock.now())
 
 
-def _criterion_page(case: CaseView, code: str, form: CriterionForm) -> str:
+def _criterion_page(screen: Screen, case: CaseView, form: CriterionForm, error: DomainError | None = None) -> str:
+    code = screen.criterion.code
     form.request_key.data = request_key()
-    codes = [one.code for one in case.criteria]
+    stale = _opened_at(form, drafts.mark_of_answer(screen.application, code), error)
+    number = [one.code for one in case.criteria].index(code) + 1
     return render_template(
-        "apply/criterion.html", case=case, criterion=case.criterion(code), form=form, number=codes.index(code) + 1
+        "apply/criterion.html", case=case, criterion=case.criterion(code), form=form, number=number, stale=stale
     )
 
 
@@ -230,9 +242,9 @@ def _autosaving() -> bool:
     return "X-Autosave" in request.headers
 
 
-def _saved() -> Response | None:
+def _saved(mark: str) -> Response | None:
     """The answer to a script (autosave, upload with progress); None for a person's own submit."""
-    return jsonify(time=clock_time(clock.now()), fields={}) if wants_json() else None
+    return jsonify(time=clock_time(clock.now()), fields={"version": mark}) if wants_json() else None
 
 
 def _refused(form: Any, error: DomainError | None = None) -> tuple[Response, int] | None:

@@ -1,6 +1,7 @@
 """Forms as the house writes them: trimmed, bounded, with the failure beside its field."""
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import phonenumbers
@@ -9,6 +10,7 @@ from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from certification.core.i18n import sentence
@@ -34,6 +36,11 @@ def at_most(letters: int) -> Length:
     return Length(max=letters, message=lazy_gettext("Use %(max)d letras como máximo."))
 
 
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """What a field offers, from values and their words."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
 def wrong(text: str, **params: object) -> ValidationError:
     """A validator's refusal, in the reader's language."""
     return ValidationError(gettext(text, **params))
@@ -51,6 +58,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """A form is sent as a form: flask-wtf would take JSON for one too, whatever is in it."""
             return None if request.is_json else super().wrap_formdata(form, formdata)
+
+    def words_of(self, name: str) -> str | None:
+        """The words of what was chosen; None when the form asks no such thing."""
+        field: Any = self._fields.get(name)
+        return None if field is None else next((str(one.label) for one in field.choices if one.value == field.data), None)
 
     def refuse(self, error: DomainError) -> None:
         """Put a failure of the trade beside its field, or on top of the form."""

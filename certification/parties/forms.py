@@ -10,7 +10,7 @@ from wtforms import BooleanField, EmailField, RadioField, SelectField, StringFie
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from certification.core.forms import REQUIRED, Form, at_most, checked_mail
+from certification.core.forms import REQUIRED, Form, at_most, checked_mail, options
 from certification.core.i18n import language
 from certification.parties.branches import branches
 from certification.parties.founding import PartyValues
@@ -62,7 +62,7 @@ def _no_others(_lang: str) -> list[tuple[str, str]]:
 class PartyForm(Form):
     """Who they are and where they work."""
 
-    kind = RadioField(_l("¿Quién es?"), choices=[(kind.value, words) for kind, words in KIND_WORDS.items()])
+    kind = RadioField(_l("¿Quién es?"), choices=options((kind.value, words) for kind, words in KIND_WORDS.items()))
     name = StringField(_l("Nombre"), [REQUIRED, at_most(200)])
     branch = SelectField(_l("Oficio principal"), [Optional()])
     state_code = SelectField(_l("Estado"), [REQUIRED])
@@ -143,7 +143,9 @@ class InviteForm(Form):
     name = StringField(_l("Nombre de la persona"), [REQUIRED, at_most(200)])
     without_mail = BooleanField(_l("No usa correo: imprimir un código"))
     email = EmailField(_l("Correo electrónico"), [at_most(254)])
-    role = RadioField(_l("¿Qué hará?"), choices=[(role.value, words) for role, words in ROLE_WORDS.items()], default="catalogue")
+    role = RadioField(
+        _l("¿Qué hará?"), choices=options((role.value, words) for role, words in ROLE_WORDS.items()), default="catalogue"
+    )
 
     def validate_email(self, field: EmailField) -> None:
         if not self.without_mail.data:
@@ -151,7 +153,7 @@ class InviteForm(Form):
 
 
 class RoleForm(Form):
-    role = SelectField(_l("Papel"), choices=[SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()])
+    role = SelectField(_l("Papel"), choices=options((role.value, words) for role, words in ROLE_WORDS.items()))
 
 
 class ProofForm(Form):
@@ -168,7 +170,9 @@ class VouchForm(Form):
 
 
 class VetForm(Form):
-    accepted = RadioField(_l("¿Basta esta prueba?"), choices=[("yes", _l("Sí, pueden hablar por ellos")), ("no", _l("No basta"))])
+    accepted = RadioField(
+        _l("¿Basta esta prueba?"), choices=options((("yes", _l("Sí, pueden hablar por ellos")), ("no", _l("No basta"))))
+    )
     reason = TextAreaField(_l("Razón"), [Optional(), at_most(1000)])
 
 
@@ -177,6 +181,6 @@ class MandateForm(Form):
 
     promoter = StringField(_l("Correo o nombre de usuario de la promotora o el promotor"), [REQUIRED, at_most(254)])
     power = RadioField(
-        _l("¿Para qué?"), choices=[(power.value, words) for power, words in POWER_WORDS.items()], default="catalogue"
+        _l("¿Para qué?"), choices=options((power.value, words) for power, words in POWER_WORDS.items()), default="catalogue"
     )
     how = StringField(_l("¿Cómo lo acordaron?"), [REQUIRED, at_most(300)])

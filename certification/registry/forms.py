@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
-from certification.core.forms import REQUIRED, Form, at_most
+from certification.core.forms import REQUIRED, Form, at_most, options
 from certification.core.i18n import language
 from certification.registry.acts import Why
 from certification.rules.scheme_text import SchemeText
@@ -36,8 +36,10 @@ class ActForm(Form):
     def __init__(self, act: str, text: SchemeText, **given: Any) -> None:
         super().__init__(**given)
         lang = language()
-        self.reason_code.choices = [("", ""), *((one.code, one.text.in_(lang)) for one in reasons_for(act))]
-        self.criterion.choices = [("", ""), *((one.code, f"{one.code} · {one.title.in_(lang)}") for one in text.criteria)]
+        self.reason_code.choices = options((("", ""), *((one.code, one.text.in_(lang)) for one in reasons_for(act))))
+        self.criterion.choices = options(
+            (("", ""), *((one.code, f"{one.code} · {one.title.in_(lang)}") for one in text.criteria))
+        )
         if act != "suspend":
             del self.until
         if act == "surrender":

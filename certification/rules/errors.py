@@ -71,6 +71,16 @@ class Conflict(DomainError):
     default_sentence = N_("Otra persona hizo un cambio antes que usted. Actualice la página y revise cómo quedó.")
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody, or the same person in another window, saved since this form was opened."""
+
+    default_code = "changed_meanwhile"
+    default_sentence = N_(
+        "Alguien más guardó cambios aquí desde que usted abrió esta página. Abajo sigue lo que usted escribió, junto a lo que "
+        "está guardado: compare y guarde otra vez."
+    )
+
+
 class AlreadyDecided(Conflict):
     """The case already has its decision."""
 

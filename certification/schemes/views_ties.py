@@ -13,7 +13,7 @@ from certification.accounts.blueprint import submitted
 from certification.accounts.guard import me, requires
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.core.forms import Form, tidy
+from certification.core.forms import Form, options, tidy
 from certification.core.i18n import language
 from certification.core.web import see_other
 from certification.parties import declaring
@@ -37,7 +37,7 @@ class TieForm(Form):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.kind.choices = [(key, tie_rules()[key].name.in_(language())) for key in DECLARABLE]
+        self.kind.choices = options((key, tie_rules()[key].name.in_(language())) for key in DECLARABLE)
 
     def values(self) -> TieValues:
         return TieValues(self.kind.data, self.since.data, self.until.data)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
 
 from sqlalchemy import select
 
@@ -12,7 +11,7 @@ from certification.audit.models import AuditEntry
 from certification.audit.record import record
 from certification.core.db import hold, writing
 from certification.parties.belonging import has_role
-from certification.rules.errors import Conflict, IllegalMove, InvalidInput
+from certification.rules.errors import ChangedMeanwhile, IllegalMove, InvalidInput
 from certification.rules.text import N_
 from certification.rules.workflow import LISTING, ListingState
 from marketplace.catalogue import substance
@@ -48,16 +47,6 @@ COPIED = [
     "slug",
 ]
 ASIDE = 1_000_000  # a position that no variant has
-
-
-class ChangedMeanwhile(Conflict):
-    """The product was saved by somebody else, or in another window, since this form was opened."""
-
-    default_code: ClassVar[str] = "changed_meanwhile"
-    default_sentence: ClassVar[str] = N_(
-        "Alguien más guardó cambios en esta pieza. Abajo sigue lo que usted escribió, junto a lo que está guardado: "
-        "compare y guarde otra vez."
-    )
 
 
 def start(producer: Producer, *, by: User, at: datetime) -> Product:

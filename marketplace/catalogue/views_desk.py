@@ -15,7 +15,7 @@ from certification.core.i18n import clock_time, language
 from certification.core.web import after_id, cursor, see_other, with_args
 from certification.registry.scope import waiting
 from certification.rules.code import display
-from certification.rules.errors import DomainError
+from certification.rules.errors import ChangedMeanwhile, DomainError
 from certification.rules.workflow import LISTING, ListingState
 from marketplace.catalogue import desk, listing, photos
 from marketplace.catalogue.addresses import could_be_id
@@ -84,7 +84,7 @@ def _saved(product: Product, form: ListingForm) -> Any:
         if auto:
             raise
         form.refuse(error)
-        stale = isinstance(error, listing.ChangedMeanwhile)
+        stale = isinstance(error, ChangedMeanwhile)
         loses = isinstance(error, LosesLabel)
         return _page(product, form, status_of(error), stored=_stored(product, form) if stale else None, warned=loses)
     if auto:

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from certification.core.forms import REQUIRED, Form, at_most, checked_mail, checked_phone
+from certification.core.forms import REQUIRED, Form, at_most, checked_mail, checked_phone, options
 from marketplace.enquiries.asking import LONGEST_MESSAGE, Question
 from marketplace.enquiries.models import Channel
 
@@ -15,7 +15,7 @@ class AskForm(Form):
     name = StringField(_l("Su nombre"), [REQUIRED, at_most(100)])
     channel = RadioField(
         _l("¿Por dónde le respondemos?"),
-        choices=[(Channel.MAIL.value, _l("Correo electrónico")), (Channel.WHATSAPP.value, _l("WhatsApp"))],
+        choices=options(((Channel.MAIL.value, _l("Correo electrónico")), (Channel.WHATSAPP.value, _l("WhatsApp")))),
         default=Channel.MAIL.value,
     )
     email = StringField(_l("Su correo"), [at_most(254)])

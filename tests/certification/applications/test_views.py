@@ -1,5 +1,6 @@
 """The wizard in a browser without script, and with the headers that the scripts send."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -112,6 +113,56 @@ def test_goods_are_saved_with_names_as_they_wish_and_a_public_photograph(
     assert (found.photo.private, found.photo.name) == (False, "rebozo.jpg")
 
 
+SCREENS = [("/goods", "goods", "Rebozos"), ("/criteria/OL-1", "text", "Todo se hace aquí.")]
+
+
+def opened_at(page: str) -> str:
+    found = re.search(r'name="version"[^>]*value="([0-9a-f]{16})"', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(("screen", "field", "words"), SCREENS)
+def test_a_form_opened_before_somebody_saved_is_refused_with_both_texts_and_then_saves(
+    session: Session, case: Case, browser: FlaskClient, screen: str, field: str, words: str
+) -> None:
+    version = opened_at(browser.get(address(case, screen)).text)
+    assert browser.post(address(case, screen), data={field: words, "version": version}).status_code == 303
+    stale = browser.post(address(case, screen), data={field: "Lo de otra ventana", "version": version})
+    assert stale.status_code == 409
+    assert "Alguien más guardó cambios" in stale.text
+    assert "Lo de otra ventana" in stale.text
+    assert words in stale.text.partition("Lo que está guardado ahora")[2]
+    assert words in browser.get(address(case, screen)).text
+    data = {field: "Lo de otra ventana", "version": opened_at(stale.text)}
+    assert browser.post(address(case, screen), data=data).status_code == 303
+    assert "Lo de otra ventana" in browser.get(address(case, screen)).text
+
+
+@pytest.mark.parametrize(("screen", "field", "words"), SCREENS)
+def test_the_same_words_sent_again_are_no_conflict_though_their_answer_was_lost(
+    case: Case, browser: FlaskClient, screen: str, field: str, words: str
+) -> None:
+    version = opened_at(browser.get(address(case, screen)).text)
+    for _ in range(2):
+        assert browser.post(address(case, screen), data={field: words, "version": version}).status_code == 303
+
+
+@pytest.mark.parametrize(("screen", "field", "words"), SCREENS)
+def test_autosave_goes_on_from_what_it_saved_and_stops_when_stale(
+    case: Case, browser: FlaskClient, screen: str, field: str, words: str
+) -> None:
+    headers = {"X-Autosave": "1", "X-Requested-With": "fetch"}
+    version = opened_at(browser.get(address(case, screen)).text)
+    first = browser.post(address(case, screen), data={field: words, "version": version}, headers=headers)
+    assert first.status_code == 200
+    onward = {field: f"{words} Y más.", "version": first.get_json()["fields"]["version"]}
+    assert browser.post(address(case, screen), data=onward, headers=headers).status_code == 200
+    stale = browser.post(address(case, screen), data={field: "Otra cosa", "version": version}, headers=headers)
+    assert (stale.status_code, stale.get_json()["error"]["code"]) == (409, "changed_meanwhile")
+    assert f"{words} Y más." in browser.get(address(case, screen)).text
+
+
 def test_goods_that_are_no_picture_keep_what_was_written(case: Case, browser: FlaskClient) -> None:
     answer = browser.post(address(case, "/goods"), data={"goods": "Rebozos finos", "photo": (BytesIO(b"no"), "x.jpg")})
     assert answer.status_code == 422
@@ -217,7 +268,7 @@ def test_autosave_keeps_words_and_takes_no_files(session: Session, case: Case, b
     answer = browser.post(
         address(case, "/criteria/OL-1"), data={"words_0": "Xochia", "file_1": (BytesIO(PDF), "c.pdf")}, headers=headers
     )
-    assert (answer.status_code, answer.json) == (200, {"fields": {}, "time": "10:32"})
+    assert (answer.status_code, answer.get_json()["time"], list(answer.get_json()["fields"])) == (200, "10:32", ["version"])
     assert [one.text for one in session.scalars(select(Evidence))] == ["Xochia"]
 
 

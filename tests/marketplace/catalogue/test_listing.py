@@ -12,7 +12,7 @@ from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
 from certification.core.db import unit_of_work
 from certification.parties.models import Mandate, MemberRole, PartyKind, Power, Vetting
-from certification.rules.errors import Forbidden, IllegalMove, InvalidInput, NotFound
+from certification.rules.errors import ChangedMeanwhile, Forbidden, IllegalMove, InvalidInput, NotFound
 from certification.rules.workflow import ListingState
 from marketplace.catalogue import listing
 from marketplace.catalogue.models import ClaimDocument, Product, ProductPhoto
@@ -125,7 +125,7 @@ def test_a_stale_form_is_a_conflict_and_writes_nothing(stall: Producer, keeper: 
     product = started(stall, keeper, at)
     opened = product.version_id
     saved(product, WHOLE, keeper, at)
-    with pytest.raises(listing.ChangedMeanwhile) as refused:
+    with pytest.raises(ChangedMeanwhile) as refused:
         saved(product, ListingValues(name="Otra"), keeper, at, version=opened)
     assert refused.value.code == "changed_meanwhile"
     assert product.name == "Olla de barro"
