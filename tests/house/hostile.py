@@ -23,7 +23,7 @@ WORDS = {
     "SQL": "' OR 1=1; DROP TABLE users;--",
     "LIKE": "%_\\%",
     "HTML": "\"'><script>alert(1)</script>",
-    "a template": "{{ 7*191 }}${7*191}%(x)s%n",
+    "a template": "{{ 7907*7919 }}${7907*7919}%(x)s%n",
     "not a number": "NaN",
     "too much": "1e400",
     "other digits": "²٣五",
@@ -31,7 +31,7 @@ WORDS = {
     "the first day": "0001-01-01",
     "no day": "0000-00-00",
 }
-SHOULD_NOT_RUN = ("<script>alert(1)", "<img src=x", "1337")
+SHOULD_NOT_RUN = ("<script>alert(1)", "<img src=x", "62615533")
 NUMBERS = ("2^31", "2^63", "-1", "not a number", "too much", "other digits", "ten thousand digits")
 DAYS = ("the last day", "the first day", "no day", "2^63")
 TEXTS = ("NUL", "ten thousand letters", "right to left", "HTML", "line feeds")
