@@ -156,3 +156,38 @@ class SuspensionTooLong(DomainError):
 
     default_code = "suspension_too_long"
     default_sentence = N_("Una suspensión dura seis meses como máximo.")
+
+
+class BadProof(DomainError):
+    """A proof of the log does not prove what it was given for; `code` tells how."""
+
+    default_code = "bad_proof"
+    default_sentence = N_("La prueba no corresponde al registro público de actos.")
+
+
+class BadTile(InvalidInput):
+    """Not a tile or an entry bundle of a log, or not an address of one; `code` tells how."""
+
+    default_code = "bad_tile"
+    default_sentence = N_("Esa parte del registro público de actos no se puede leer.")
+
+
+class BadNote(InvalidInput):
+    """Not a signed note, a checkpoint, a cosignature or a key of one; `code` tells how."""
+
+    default_code = "bad_note"
+    default_sentence = N_("La nota firmada del registro público de actos no se puede leer.")
+
+
+class BadLeaf(InvalidInput):
+    """Not an act as the log writes it; `code` tells how, `where` names the fact at fault."""
+
+    default_code = "bad_leaf"
+    default_sentence = N_("El dato «%(where)s» no puede entrar al registro público de actos.")
+
+
+class LogConflict(Conflict):
+    """A log does not carry on from what was signed before; `code` tells how. Nothing may be signed over it."""
+
+    default_code = "log_conflict"
+    default_sentence = N_("El registro público de actos no continúa lo que ya estaba firmado. No se firmó nada.")
