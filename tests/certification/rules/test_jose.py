@@ -62,6 +62,7 @@ def test_every_changed_character_is_refused() -> None:
     [
         ({**HEADER, "alg": "none"}, "other_algorithm"),
         ({**HEADER, "alg": "None"}, "other_algorithm"),
+        ({**HEADER, "alg": ["EdDSA"]}, "other_algorithm"),
         ({**HEADER, "alg": "HS256"}, "other_algorithm"),
         ({**HEADER, "alg": "ES256"}, "other_algorithm"),
         ({name: value for name, value in HEADER.items() if name != "alg"}, "other_algorithm"),
