@@ -11,8 +11,8 @@ from datetime import MAXYEAR, datetime
 from enum import StrEnum
 from typing import Any
 
-from certification.rules import code
 from certification.rules.canonical import LARGEST, canonical_json
+from certification.rules.code import parse as parse_code
 from certification.rules.errors import BadCode, BadLeaf, InvalidInput
 from certification.rules.instants import MICROSECONDS_IN_ONE, instant_text, read_instant
 from certification.rules.jsontext import read_object
@@ -245,6 +245,6 @@ def _is_instant(at: datetime) -> bool:
 
 def _is_code(text: str) -> bool:
     try:
-        return code.parse(text) == text
+        return parse_code(text) == text
     except BadCode:
         return False

@@ -152,6 +152,26 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise BadProof("proof_root")
 
 
+def consistency_parts(old: int, size: int) -> tuple[Range, ...]:
+    """The ranges of `consistency_ranges`, and before them (0, old) where the proof leaves it out. Sizes 0 < old < size.
+
+    Their hashes tell both roots without knowing either. Raises BadProof (`proof_size`).
+    """
+    _check_size(size)
+    if not 0 < old < size:
+        raise BadProof("proof_size")
+    start, end, found = 0, size, []
+    while end != old:
+        middle = _middle(start, end)
+        if old <= middle:
+            found.append((middle, end))
+            end = middle
+        else:
+            found.append((start, middle))
+            start = middle
+    return ((start, end), *reversed(found))
+
+
 def consistency_ranges(old: int, size: int) -> tuple[Range, ...]:
     """The ranges whose hashes are the consistency proof from `old` to `size` leaves, in the proof's order.
 
@@ -162,7 +182,7 @@ def consistency_ranges(old: int, size: int) -> tuple[Range, ...]:
         raise BadProof("proof_size")
     if old in {0, size}:
         return ()
-    ranges = _consistency_parts(old, size)
+    ranges = consistency_parts(old, size)
     return ranges[1:] if ranges[0] == (0, old) else ranges
 
 
@@ -177,10 +197,7 @@ def consistency_roots(old: int, size: int, old_root: bytes, proof: Sequence[byte
     `old_root` counts only where the old tree is complete and the proof therefore leaves it out. Sizes 0 < old < size.
     Raises BadProof: `proof_size`, `proof_length`, `proof_hash`.
     """
-    _check_size(size)
-    if not 0 < old < size:
-        raise BadProof("proof_size")
-    base, *rest = _consistency_parts(old, size)
+    base, *rest = consistency_parts(old, size)
     left_out = base == (0, old)
     _check_length(proof, len(rest) if left_out else len(rest) + 1)
     _check_hashes([old_root, *proof])
@@ -207,20 +224,6 @@ def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, proof:
     _check_hashes([old_root, root])
     if old_root != (root if old == size else EMPTY_ROOT) or (size == 0 and root != EMPTY_ROOT):
         raise BadProof("proof_root")
-
-
-def _consistency_parts(old: int, size: int) -> tuple[Range, ...]:
-    """SUBPROOF of the standard, the part that it may leave out included."""
-    start, end, found = 0, size, []
-    while end != old:
-        middle = _middle(start, end)
-        if old <= middle:
-            found.append((middle, end))
-            end = middle
-        else:
-            found.append((start, middle))
-            start = middle
-    return ((start, end), *reversed(found))
 
 
 def _middle(start: int, end: int) -> int:
