@@ -74,6 +74,11 @@ def proof_created(secured: Document) -> datetime:
     return max(found)
 
 
+def one_by_one(secured: Document) -> list[Document]:
+    """The document once with each of its proofs: keys of different times may have made them. Raises InvalidInput (`bad_proof`)."""
+    return [{**secured, "proof": proof} for proof in _proofs(secured)]
+
+
 def verify_proofs(secured: Document, resolve: Resolver, *, at: datetime, purpose: str = PURPOSE) -> Proved:
     """Every proof of a document, one or a set, holds at the instant `at`; else it is refused as a whole.
 

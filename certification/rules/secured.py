@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from certification.rules.errors import BadSignature, InvalidInput
 from certification.rules.jose import issuer_of, peek_token, verify_token
-from certification.rules.proofs import Document, Resolver, proof_created, verify_proofs
+from certification.rules.proofs import Document, Resolver, one_by_one, proof_created, verify_proofs
 from certification.rules.text import N_
 
 Secured: TypeAlias = Mapping[str, object] | str
@@ -16,7 +16,7 @@ KeysAt: TypeAlias = Callable[[datetime], Resolver]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What was signed, by which of the issuer's methods, and when."""
+    """What was signed, by which of the issuer's methods, and when; of several proofs, the latest."""
 
     document: Document
     issuer: str
@@ -44,9 +44,10 @@ def open_secured(secured: Secured, keys_at: KeysAt, *, at: datetime) -> Opened:
 
 
 def _opened(secured: Document, keys_at: KeysAt, at: datetime) -> tuple[Document, tuple[str, ...], datetime]:
-    signed = proof_created(secured)
-    proved = verify_proofs(secured, keys_at(signed), at=at)
-    return proved.document, tuple(proof.method for proof in proved.proofs), signed
+    proved = [verify_proofs(one, keys_at(proof_created(one)), at=at) for one in one_by_one(secured)]
+    if any(one.document != proved[0].document for one in proved):
+        raise InvalidInput("other_context", N_("La prueba se hizo sobre otro contexto."))
+    return proved[0].document, tuple(one.proofs[0].method for one in proved), proof_created(secured)
 
 
 def _opened_token(secured: str, keys_at: KeysAt, at: datetime) -> tuple[Document, tuple[str, ...], datetime]:

@@ -151,9 +151,11 @@ def test_another_key_is_refused() -> None:
 def test_a_token_counts_from_its_instant_until_it_expires() -> None:
     with pytest.raises(BadSignature):
         verify_token(TOKEN, held, at=AT - timedelta(seconds=1))
-    ends = signed({**HEADER, "exp": HEADER["iat"]})
-    with pytest.raises(BadSignature):
-        verify_token(ends, held, at=AT)
+    ends = signed({**HEADER, "exp": 1795278721})
+    assert verify_token(ends, held, at=AT).expires == AT + timedelta(seconds=1)
+    with pytest.raises(BadSignature) as caught:
+        verify_token(ends, held, at=AT + timedelta(seconds=1))
+    assert caught.value.code == "proof_expired"
 
 
 @pytest.mark.parametrize(

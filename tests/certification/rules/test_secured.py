@@ -2,13 +2,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certification.rules.credential import unsecured_credential
-from certification.rules.did import RegistryKeys
+from certification.rules.did import KeyPeriod, RegistryKeys, method_of
 from certification.rules.errors import BadSignature, DomainError, InvalidInput, UnknownKey
 from certification.rules.jose import sign_token
 from certification.rules.proofs import add_proof
 from certification.rules.secured import Opened, Secured, open_secured
+from certification.rules.signing import Keypair
 from tests.certification.rules.credentials import AT, DID, KEYS, METHOD, PAIR, VERSION
 
 CREDENTIAL = unsecured_credential(VERSION)
@@ -31,6 +33,27 @@ def test_a_key_that_did_not_count_when_it_was_signed_is_unknown(secured: Secured
             open_secured(secured, keys.at, at=AT)
     still = RegistryKeys(DID, {PAIR.kid: replace(KEYS.keys[PAIR.kid], retired=AT + timedelta(seconds=1))})
     assert open_secured(secured, still.at, at=AT + timedelta(days=900)).signed == AT
+
+
+def test_proofs_before_and_after_a_rotation_hold_together_each_by_the_key_of_its_time() -> None:
+    later = AT + timedelta(days=30)
+    new = Keypair(Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))), demonstration=False)
+    old = replace(KEYS.keys[PAIR.kid], retired=later)
+    keys = RegistryKeys(DID, {old.kid: old, new.kid: KeyPeriod(new.kid, new.public, later)})
+    second = add_proof(CREDENTIAL, new.private, method=method_of(DID, new.kid), created=later)["proof"]
+    both = {**CREDENTIAL, "proof": [PROVED["proof"], second]}
+    assert open_secured(both, keys.at, at=later) == Opened(CREDENTIAL, DID, (METHOD, method_of(DID, new.kid)), later)
+    late = add_proof(CREDENTIAL, PAIR.private, method=METHOD, created=later)["proof"]
+    with pytest.raises(UnknownKey):
+        open_secured({**CREDENTIAL, "proof": [late, second]}, keys.at, at=later)
+
+
+def test_proofs_over_different_contexts_are_refused() -> None:
+    longer = {**CREDENTIAL, "@context": [*CREDENTIAL["@context"], "urn:x"]}  # type: ignore[misc]  # a list of contexts
+    second = add_proof(longer, PAIR.private, method=METHOD, created=AT)["proof"]
+    with pytest.raises(InvalidInput) as caught:
+        open_secured({**longer, "proof": [PROVED["proof"], second]}, KEYS.at, at=AT)
+    assert caught.value.code == "other_context"
 
 
 def test_a_credential_in_anothers_name_is_refused() -> None:
