@@ -75,7 +75,7 @@ def proof_created(secured: Document) -> datetime:
 
 
 def one_by_one(secured: Document) -> list[Document]:
-    """The document once with each of its proofs: keys of different times may have made them. Raises InvalidInput (`bad_proof`)."""
+    """The document once with each of its proofs, which keys of different times may have made. Raises InvalidInput (`bad_proof`)."""
     return [{**secured, "proof": proof} for proof in _proofs(secured)]
 
 
