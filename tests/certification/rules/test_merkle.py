@@ -311,7 +311,7 @@ def test_another_library_makes_the_same_inclusion_proofs_and_agrees_that_roots_c
                 pymerkle.verify_consistency(root(old - 1, read), root(size, read), tree.prove_consistency(old, size))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, LARGEST), st.data())
 def test_every_mutilated_inclusion_proof_is_refused(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -326,7 +326,7 @@ def test_every_mutilated_inclusion_proof_is_refused(size: int, data: st.DataObje
             verify_inclusion(LEAVES[index], index, size, proof, flipped(wanted, byte))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, LARGEST), st.data())
 def test_every_mutilated_consistency_proof_is_refused(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size - 1))

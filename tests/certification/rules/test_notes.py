@@ -86,7 +86,7 @@ def test_another_text_under_the_same_signature_is_refused() -> None:
             verify_note(Note(text, (PETERS,)), [PETER_HELD])
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, len(BOTH) - 1), st.integers(1, 255))
 def test_no_changed_byte_leaves_both_signatures_standing(at: int, change: int) -> None:
     wrong = bytearray(BOTH)

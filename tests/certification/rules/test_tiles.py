@@ -210,7 +210,7 @@ def test_a_full_tile_has_8192_bytes() -> None:
     assert len(fetch(Tile(1, 0))) == 8192
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, SIZE), st.data())
 def test_roots_and_proofs_read_from_tiles_are_those_of_the_stored_nodes(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -220,6 +220,7 @@ def test_roots_and_proofs_read_from_tiles_are_those_of_the_stored_nodes(size: in
     assert consistency_proof(index + 1, size, from_tiles) == consistency_proof(index + 1, size, read)
 
 
+@settings(deadline=None)
 @given(st.integers(1, SIZE), st.data())
 def test_only_the_tiles_named_beforehand_are_fetched_and_each_once(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
