@@ -75,7 +75,7 @@ def proof_created(secured: Document) -> datetime:
 
 
 def one_by_one(secured: Document) -> list[Document]:
-    """The document once with each of its proofs, which keys of different times may have made. Raises InvalidInput (`bad_proof`)."""
+    """The document once with each of its proofs, for keys of different times. Raises InvalidInput (`no_proof`, `bad_proof`)."""
     return [{**secured, "proof": proof} for proof in _proofs(secured)]
 
 
