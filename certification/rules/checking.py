@@ -12,13 +12,13 @@ from functools import partial
 from certification.rules.contexts import CREDENTIALS
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.did import RegistryKeys
-from certification.rules.errors import DomainError, InvalidInput
+from certification.rules.errors import CannotCheck, DomainError, InvalidInput
 from certification.rules.facts import Facts
 from certification.rules.instants import read_instant
 from certification.rules.proofs import Document
 from certification.rules.secured import KeysAt, Opened, Secured, open_secured
 from certification.rules.signing import DEMONSTRATION
-from certification.rules.statuslist import CannotCheck, read_status
+from certification.rules.statuslist import read_status
 from certification.rules.text import N_
 from certification.rules.verdict import PublicState, verdict
 

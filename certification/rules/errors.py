@@ -191,3 +191,14 @@ class LogConflict(Conflict):
 
     default_code = "log_conflict"
     default_sentence = N_("El registro público de actos no continúa lo que ya estaba firmado. No se firmó nada.")
+
+
+class CannotCheck(DomainError):
+    """A status can't be read; `code` says why. It never means that the certificate is in force.
+
+    `unreachable` is for whoever fetches. Ours: `stale`, `not_yet_valid`, `bad_list_signature`, `wrong_issuer`, `wrong_purpose`,
+    `wrong_id`, `out_of_range`, `too_short`, `too_large`, `bad_entry`, `bad_list`.
+    """
+
+    default_code = "cannot_check"
+    default_sentence = N_("No podemos comprobar ahora si el sello sigue vigente.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from certification.rules.contexts import CREDENTIALS
-from certification.rules.errors import DomainError, InvalidInput
+from certification.rules.errors import CannotCheck, DomainError, InvalidInput
 from certification.rules.instants import instant_text, read_instant
 from certification.rules.multiformats import decode_multibase64, encode_multibase64
 from certification.rules.secured import KeysAt, Opened, Secured, open_secured
@@ -20,17 +20,6 @@ _BYTE = 8
 _INDEX = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _SYSTEM, _UNKNOWN = 9, b"\xff"  # RFC 1952 §2.3: the byte that names the operating system, and the value that names none
 _WINDOW = 31  # zlib: a GZIP wrapper (RFC 1952) around the largest window
-
-
-class CannotCheck(DomainError):
-    """A status can't be read; `code` says why. It never means that the certificate is in force.
-
-    `unreachable` is for whoever fetches. Ours: `stale`, `not_yet_valid`, `bad_list_signature`, `wrong_issuer`, `wrong_purpose`,
-    `wrong_id`, `out_of_range`, `too_short`, `too_large`, `bad_entry`, `bad_list`.
-    """
-
-    default_code = "cannot_check"
-    default_sentence = N_("No podemos comprobar ahora si el sello sigue vigente.")
 
 
 class StatusBits:

@@ -10,11 +10,11 @@ from openvc.status.bitstring import decode_bitstring, encode_bitstring, get_stat
 
 from certification.rules.credential import SUSPENSION, unsecured_credential
 from certification.rules.did import method_of
-from certification.rules.errors import InvalidInput
+from certification.rules.errors import CannotCheck, InvalidInput
 from certification.rules.jose import sign_token
 from certification.rules.multiformats import encode_multibase64
 from certification.rules.proofs import add_proof
-from certification.rules.statuslist import LARGEST_BYTES, SMALLEST, CannotCheck, StatusBits, read_status, unsecured_list
+from certification.rules.statuslist import LARGEST_BYTES, SMALLEST, StatusBits, read_status, unsecured_list
 from tests.certification.rules.credentials import AT, DID, KEYS, METHOD, PAIR, SUSPENSIONS, VERSION
 
 UNTIL = AT + timedelta(hours=24)
