@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeEngine
 
 IN_MEMORY = (None, "", ":memory:")
+MAPPED = 8 << 30  # bytes of the file that are read in place; asking the system for each page is most of what grows with the file
 
 
 class _Threads(local):
@@ -56,6 +57,7 @@ class connected:  # noqa: N801 - used as a verb: ``with connected(engine) as con
         connection: Any = self._engine.raw_connection()
         if self._engine.dialect.name == "sqlite" and self._engine.url.database not in IN_MEMORY:
             connection.detach()
+            connection.cursor().execute(f"PRAGMA mmap_size={MAPPED}")
             _threads.kept[self._engine] = connection
         else:
             self._pooled = connection
