@@ -8,6 +8,7 @@ BENCHMARKS = (
     ("product_page", "--products", "10000", "--products", "1000000"),
     ("over_http", "--rows", "10000", "--rows", "1000000"),
     ("photograph",),
+    ("sign_in",),
 )
 
 
