@@ -193,12 +193,12 @@ def test_moving_to_another_municipality_unhooks_the_goods_and_moves_them_in_the_
         PartyKind.WORKSHOP, "Otro nombre", "textiles", _place(stall.party.municipality, stall.party.state_code)
     )
     with unit_of_work():
-        founding.change(stall.party, here_too, by=boss, at=at)
+        founding.change(stall.party, here_too, by=boss, at=at, warned=True)
     assert shown(app, product.subject_ref, at) == [True, True, True]
     assert "otro nombre" in product.search_text
     moved = PartyValues(PartyKind.WORKSHOP, "Otro nombre", "textiles", _place("San Cristóbal de las Casas", "07"))
     with unit_of_work():
-        founding.change(stall.party, moved, by=boss, at=at)
+        founding.change(stall.party, moved, by=boss, at=at, warned=True)
     assert shown(app, product.subject_ref, at) == [False, False, False]
     assert (product.state_code, product.version_id) == ("07", version)
     assert "san cristobal" in product.search_text
