@@ -100,7 +100,7 @@ def local_settings(data: Path, host: str = LOCAL, port: int = 5000) -> Settings:
         "PASSKEYS_REQUIRED": "no",
     }
     if "TIANGUIS_ORIGIN" not in os.environ:
-        given["ORIGIN"] = f"http://{host}:{port}"
+        given["ORIGIN"] = f"http://{'localhost' if host == LOCAL else host}:{port}"  # browsers make no passkeys for a number
     if "TIANGUIS_TRUSTED_HOSTS" not in os.environ:
         given["TRUSTED_HOSTS"] = f"{host},localhost,{LOCAL}"
     return read_settings(**given)
@@ -144,7 +144,7 @@ def _open(app: Flask, host: str, port: int) -> None:
     stop = threading.Event()
     chores = threading.Thread(target=work, args=(app, tasks(app), stop), daemon=True)
     chores.start()
-    click.echo(f"\n  {app.config['SETTINGS']['NAME']}: http://{host}:{port}   (Ctrl+C ends it)\n")
+    click.echo(f"\n  {app.config['SETTINGS']['NAME']}: {app.config['SETTINGS']['ORIGIN']}   (Ctrl+C ends it)\n")
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -27,7 +27,7 @@ class Step:
     command: list[str]
     needs: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
-    again: bool = False  # what failed is tried once more and told: a browser on a busy machine may be late
+    again: tuple[str, ...] | None = None  # tried once more so, and told: on a busy machine a browser is late, a figure off
 
 
 def tool(name: str, *arguments: str) -> list[str]:
@@ -49,9 +49,13 @@ TESTS = [
     Step("tests on SQLite", pytest("-m", "not web", "-n", "2")),
     Step("tests on PostgreSQL", pytest("-m", "not web", "-n", "2"), ("postgresql",), (("TIANGUIS_TEST_DATABASE", "postgresql"),)),
     Step(
-        "journeys in a browser", tool("python", "-m", "pytest", "-q", "-m", "web", "tests/web"), ("chromium", "fonts"), again=True
+        "journeys in a browser",
+        tool("python", "-m", "pytest", "-q", "-m", "web", "tests/web"),
+        ("chromium", "fonts"),
+        again=("--last-failed",),
     ),
     Step("short drills", tool("python", "-m", "tests.drills", "--short"), ("postgresql",)),
+    Step("short benchmarks", tool("python", "-m", "tests.benchmarks", "--short"), again=()),
 ]
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgresql": (lambda: postgres_binaries() is not None, "postgresql"),
@@ -94,9 +98,9 @@ def _row(step: Step, absent: set[str]) -> tuple[str, str, float]:
     print(f"\n== {step.name}", flush=True)
     began = time.monotonic()
     code = _run(step, step.command)
-    if code and step.again:
+    if code and step.again is not None:
         print(f"\n== {step.name}: what failed, once more", flush=True)
-        code = _run(step, [*step.command, "--last-failed"])
+        code = _run(step, [*step.command, *step.again])
     return step.name, "passed" if code == 0 else "failed", time.monotonic() - began
 
 

@@ -59,13 +59,16 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
             """A form is sent as a form: flask-wtf would take JSON for one too, whatever is in it."""
             return None if request.is_json else super().wrap_formdata(form, formdata)
 
+    refusal: str | None = None
+
     def words_of(self, name: str) -> str | None:
         """The words of what was chosen; None when the form asks no such thing."""
         field: Any = self._fields.get(name)
         return None if field is None else next((str(one.label) for one in field.choices if one.value == field.data), None)
 
     def refuse(self, error: DomainError) -> None:
-        """Put a failure of the trade beside its field, or on top of the form."""
+        """Put a failure of the trade beside its field, or on top of the form; ``refusal`` is its code."""
+        self.refusal = error.code
         field: Field | None = self._fields.get(error.field or "")
         if field is None:
             self.form_errors.append(sentence(error))

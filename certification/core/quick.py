@@ -1,13 +1,16 @@
 """One SELECT, compiled once and run straight on the driver: for pages whose cost is promised."""
 
+import json
 from collections.abc import Callable
 from threading import local
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Engine, Select
+from sqlalchemy import JSON, CompoundSelect, Dialect, Engine, Select
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.types import TypeEngine
 
 IN_MEMORY = (None, "", ":memory:")
+MAPPED = 8 << 30  # bytes of the file that are read in place; asking the system for each page is most of what grows with the file
 
 
 class _Threads(local):
@@ -17,6 +20,18 @@ class _Threads(local):
 
 _threads = _Threads()
 Processor = Callable[[Any], Any] | None
+DECODE = json.JSONDecoder().raw_decode
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
+    if isinstance(kind, JSON) and dialect.name == "sqlite":
+        return _json
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _json(text: str) -> Any:
+    """What our own encoder wrote: nothing stands before or after it, so nothing is looked for there."""
+    return DECODE(text)[0]
 
 
 class UnreachableError(RuntimeError):
@@ -42,6 +57,7 @@ class connected:  # noqa: N801 - used as a verb: ``with connected(engine) as con
         connection: Any = self._engine.raw_connection()
         if self._engine.dialect.name == "sqlite" and self._engine.url.database not in IN_MEMORY:
             connection.detach()
+            connection.cursor().execute(f"PRAGMA mmap_size={MAPPED}")
             _threads.kept[self._engine] = connection
         else:
             self._pooled = connection
@@ -79,9 +95,9 @@ class QuickSelect:
         }
         self._bound_names = [name for name in self._binders if name not in self._defaults]
         self._processors: list[tuple[int, Callable[[Any], Any]]] = [
-            (index, process)
+            (index, read)
             for index, column in enumerate(statement.selected_columns)
-            if (process := column.type.dialect_impl(engine.dialect).result_processor(engine.dialect, None)) is not None
+            if (read := _reader(column.type, engine.dialect)) is not None
         ]
 
     def first(self, **params: Any) -> tuple[Any, ...] | None:

@@ -5,13 +5,14 @@ pieces with the values, escaped, between them. A template may test whether a slo
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from html import escape  # markupsafe's makes an object of each value
 
 from markupsafe import Markup
 
 BETWEEN = "\x1f"  # narrow, and no letter of a text
+SPECIAL = re.compile("[&<>\"']")
 MARK = re.compile("\ue000(\\w+)\ue001")  # private-use letters: no text of ours holds them
 
 
@@ -26,6 +27,15 @@ def _narrow(text: str) -> str:
     Right in HTML, wrong in a script: what a script element holds is a slot.
     """
     return text.encode("latin-1", "xmlcharrefreplace").decode("latin-1")
+
+
+def _escaped(texts: Sequence[str]) -> Sequence[str]:
+    """One call for all, and none where there is nothing to escape: most of the cost is in calling."""
+    whole = BETWEEN.join(texts)
+    if SPECIAL.search(whole) is None:
+        return texts
+    shown = escape(whole).split(BETWEEN)
+    return shown if len(shown) == len(texts) else [escape(text) for text in texts]
 
 
 class Cut:
@@ -47,9 +57,7 @@ class Cut:
         """
         given = [values[name] for name in self._names]
         texts = ["" if isinstance(one, Markup) else str(one) for one in given]
-        shown = escape(BETWEEN.join(texts)).split(BETWEEN)  # one call for all: most of the cost is in calling
-        if len(shown) != len(texts) and texts:
-            shown = [escape(text) for text in texts]
+        shown = _escaped(texts)
         safe = [one if isinstance(one, Markup) else text for one, text in zip(given, shown, strict=False)]
         return self._pattern % tuple([safe[place] for place in self._places])
 
@@ -66,9 +74,7 @@ class Cut:
         places, pattern = [names.index(self._names[place]) for place in self._places], self._pattern
 
         def fill(*texts: str) -> Markup:
-            shown = escape(BETWEEN.join(texts)).split(BETWEEN)
-            if len(shown) != len(texts):
-                shown = [escape(text) for text in texts]
+            shown = _escaped(texts)
             return Markup(pattern % tuple([shown[place] for place in places]))  # noqa: S704 - escaped just above
 
         return fill

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from certification.parties.belonging import has_role
 from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
 from certification.parties.permissions import Permission
 from certification.parties.places.places import Place
-from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput
+from certification.rules.errors import AlreadyExists, Conflict, Forbidden, IllegalMove, InvalidInput
 from certification.rules.text import N_
 
 LONGEST_NAME = 200
@@ -25,6 +26,16 @@ MOST_A_DAY = 10
 BRANCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # crafts are ours to know, other trades are the shop's: an opaque word here
 SAID = ("kind", "name", "branch", "state_code", "municipality_code", "municipality", "locality", "reference")
 ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
+
+
+class AskedAgain(Conflict):
+    """The person was not told yet that the party has to be vetted again."""
+
+    default_code: ClassVar[str] = "asked_again"
+    default_sentence: ClassVar[str] = N_(
+        "Con este cambio alguien vuelve a comprobar quiénes son, y si es de municipio sus piezas no muestran su sello hasta que "
+        "el comité las revise. Si está de acuerdo, guarde otra vez."
+    )
 
 
 IdentityCheck = Callable[[Party], None]
@@ -96,12 +107,14 @@ def found(values: PartyValues, *, by: User, at: datetime) -> Party:
     return made
 
 
-def change(party: Party, values: PartyValues, *, by: User, at: datetime) -> None:
+def change(party: Party, values: PartyValues, *, by: User, at: datetime, warned: bool = False) -> None:
     """Change what is said of a party. Certificates keep what they froze.
 
-    What was vetted is the name, the kind and the place: with another one somebody has to look again.
+    What was vetted is the name, the kind and the place: with another one somebody has to look again. ``warned``: the person
+    was told so.
 
     Raises:
+        AskedAgain: somebody would have to look again, and the person was not told.
         InvalidInput: as :func:`found`.
         IllegalMove: another concept needs the party to stay who it is (:func:`declare_identity_check`).
 
@@ -114,6 +127,8 @@ def change(party: Party, values: PartyValues, *, by: User, at: datetime) -> None
     if other:
         for function in _identity_checks.values():
             function(party)
+        if party.vetting is Vetting.VETTED and not warned:
+            raise AskedAgain
     was, lived = _known_as(party), party.municipality
     _write(party, values)
     changed = [name for name in SAID if getattr(party, name) != before[name]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, render_template, url_for
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 
 from certification.accounts.blueprint import submitted
@@ -52,7 +52,8 @@ def edit(party: Party) -> Any:
 
     def act() -> Any:
         with unit_of_work():
-            founding.change(party, form.values(), by=me(), at=clock.now())
+            warned = request.form.get("warned") == "yes"
+            founding.change(party, form.values(), by=me(), at=clock.now(), warned=warned)
         flash(_("Guardado."), "success")
         return see_other(home(party))
 

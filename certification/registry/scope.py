@@ -1,5 +1,6 @@
 """Goods in a certificate's scope that changed: their label waits until the committee looks at them again (guard 9)."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.permissions import Permission
+from certification.registry.telling import tell_holder
 from certification.rules.errors import Conflict, NotFound
 from certification.rules.text import N_
 
@@ -37,28 +39,34 @@ class Unhooked:
 
 def hooked(subject_ref: str, at: datetime) -> list[str]:
     """Codes of the certificates that a change of these goods would unhook, paused ones too."""
-    return list(db.session.scalars(_in_scope(Certificate.code, subject_ref, at).where(CertificateSubject.unhooked_at.is_(None))))
+    return list(
+        db.session.scalars(_in_scope(Certificate.code, [subject_ref], at).where(CertificateSubject.unhooked_at.is_(None)))
+    )
 
 
 def waiting(subject_ref: str, at: datetime) -> list[str]:
     """Codes of the certificates that do not show on these goods until they are looked at."""
-    wanted = _in_scope(Certificate.code, subject_ref, at).where(CertificateSubject.unhooked_at.is_not(None))
+    wanted = _in_scope(Certificate.code, [subject_ref], at).where(CertificateSubject.unhooked_at.is_not(None))
     return list(db.session.scalars(wanted))
 
 
-def unhook(subject_ref: str, *, by: User, at: datetime, why: str) -> list[str]:
+def unhook(subject_refs: Collection[str], *, by: User, at: datetime, why: str) -> list[str]:
     """Take these goods out of sight of every certificate that lives; returns the codes. ``why`` says what changed.
 
-    Goods that wait already are told anew, so that nobody hooks them again for what they have not seen.
-    No permission is asked: it follows from a change that was allowed.
+    Goods that wait already are told anew, so that nobody hooks them again for what they have not seen. The holder gets one
+    mail for each certificate. No permission is asked: it follows from a change that was allowed.
     """
-    wanted = _in_scope(CertificateSubject, subject_ref, at).add_columns(Certificate.code)
+    wanted = _in_scope(CertificateSubject, subject_refs, at).add_columns(Certificate)
     found = writing().execute(wanted.with_for_update(of=CertificateSubject)).all()
-    for row, code in found:
+    touched: dict[Certificate, list[str]] = {}
+    for row, certificate in found:
         row.unhooked_at = at
         row.unhooked_why = "\n".join(part for part in (row.unhooked_why, why) if part)[-LONGEST_WHY:]
-        record("certificate.unhook", "certificate", code, by=by, at=at, subject=subject_ref)
-    return [code for _, code in found]
+        record("certificate.unhook", "certificate", certificate.code, by=by, at=at, subject=row.subject_ref)
+        touched.setdefault(certificate, []).append(row.subject_ref)
+    for certificate, refs in touched.items():
+        tell_holder(certificate, "certificate-unhooked", at=at, pieces=_named(certificate, refs))
+    return [certificate.code for certificate in touched]
 
 
 def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, at: datetime) -> None:
@@ -82,6 +90,12 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
         raise Conflict("changed_meanwhile", N_("Esta pieza cambió otra vez mientras usted la revisaba. Véala de nuevo."))
     row.unhooked_at = row.unhooked_why = None
     record("certificate.rehook", "certificate", certificate.code, by=by, at=at, subject=subject_ref)
+    tell_holder(certificate, "certificate-rehooked", at=at, pieces=_named(certificate, [subject_ref]))
+
+
+def _named(certificate: Certificate, refs: Iterable[str]) -> list[str]:
+    names = {one.ref: one.name for one in subjects_of([certificate.holder_id])}
+    return [names.get(ref, ref) for ref in refs]
 
 
 def unhooked(certificate: Certificate) -> list[Unhooked]:
@@ -98,18 +112,18 @@ def unhooked(certificate: Certificate) -> list[Unhooked]:
     ]
 
 
-def _in_scope(what: Any, subject_ref: str, at: datetime) -> Select[Any]:
+def _in_scope(what: Any, subject_refs: Collection[str], at: datetime) -> Select[Any]:
     """Of the certificates that name these goods and may still be valid one day: neither over nor given up."""
     return (
         select(what)
         .select_from(CertificateSubject)
         .join(Certificate, Certificate.id == CertificateSubject.certificate_id)
         .where(
-            CertificateSubject.subject_ref == subject_ref,
+            CertificateSubject.subject_ref.in_(subject_refs),
             Certificate.valid_until > at,
             Certificate.withdrawn_at.is_(None),
             Certificate.surrendered_at.is_(None),
             Certificate.superseded_at.is_(None),
         )
-        .order_by(Certificate.id)
+        .order_by(Certificate.id, CertificateSubject.subject_ref)
     )

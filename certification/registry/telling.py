@@ -17,10 +17,11 @@ from certification.rules.days import day_of
 from certification.schemes.texts import text_of, zone_of
 
 
-def tell_holder(certificate: Certificate, name: str, *, at: datetime) -> int:
+def tell_holder(certificate: Certificate, name: str, *, at: datetime, **more: object) -> int:
     """Put the mail ``name`` into the outbox for everyone who acts in the holder's name; returns how many.
 
-    Whoever filled the application in is told too. Whoever has no mail finds the same words on the verify page.
+    ``more`` are values of this mail alone. Whoever filled the application in is told too. Whoever has no mail finds the same
+    words on the verify page.
     """
     version = certificate.scheme_version
     people = _people(certificate, at)
@@ -39,6 +40,7 @@ def tell_holder(certificate: Certificate, name: str, *, at: datetime) -> int:
             why=_why(certificate, person.language),
             verify_url=outside(f"/v/{certificate.code}"),
             record_url=outside(f"/c/{certificate.code}"),
+            **more,
         )
     return len(people)
 

@@ -1,6 +1,7 @@
 """The product page, cut at its slots: one filled frame with filled parts inside (see ``core.slots``). Needs no request."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,7 @@ CARD = ("src", "srcset", "webp", "width", "height", "url", "name", "maker", "pla
 LABEL = ("code", "name", "wording", "weave", "url", "day")
 NO_PICTURE = dict.fromkeys(PHOTO, "")
 WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+HARMFUL = re.compile("[<>&\u2028\u2029]")
 HARMLESS = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
@@ -279,6 +281,7 @@ class ProductPages:
 def _script(data: dict[str, Any]) -> Markup:
     """JSON as it may stand in a script element: no tag can end it."""
     text = WRITE(data)
-    for letter, written in HARMLESS:
-        text = text.replace(letter, written)
+    if HARMFUL.search(text):
+        for letter, written in HARMLESS:
+            text = text.replace(letter, written)
     return Markup(text)  # noqa: S704 - made harmless just above

@@ -49,7 +49,7 @@ def on_substance_change(product: Product, before: dict[str, str], *, by: User, a
     if not changed:
         return
     why = "\n".join(f"{was or '—'} → {now or '—'}" for was, now in changed.values())
-    codes = scope.unhook(product.subject_ref, by=by, at=at, why=why)
+    codes = scope.unhook([product.subject_ref], by=by, at=at, why=why)
     if codes:
         record(
             "listing.substance_changed",
@@ -68,8 +68,7 @@ def _follow_party(party: Party, lived: str, by: User, at: datetime) -> None:
     if party.municipality == lived:
         return
     refs = select(Product.public_id).join(Product.producer).where(Producer.party_id == party.id).order_by(Product.id)
-    for ref in writing().scalars(refs).all():
-        scope.unhook(ref, by=by, at=at, why=f"{lived} → {party.municipality}")
+    scope.unhook(writing().scalars(refs).all(), by=by, at=at, why=f"{lived} → {party.municipality}")
 
 
 declare_follower("labels of products", _follow_party)

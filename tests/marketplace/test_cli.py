@@ -105,7 +105,7 @@ def test_a_local_market_keeps_its_secret_to_itself(tmp_path: Path) -> None:
     assert len(settings["SECRET_KEY"]) >= 48
     assert local_settings(tmp_path / "market")["SECRET_KEY"] == settings["SECRET_KEY"]
     assert local_settings(tmp_path / "other")["SECRET_KEY"] != settings["SECRET_KEY"]
-    assert (settings["DEMONSTRATION"], settings["ORIGIN"]) == (True, "http://127.0.0.1:5080")
+    assert (settings["DEMONSTRATION"], settings["ORIGIN"]) == (True, "http://localhost:5080")
 
 
 @pytest.fixture

@@ -244,11 +244,11 @@ def test_who_is_being_looked_at_keeps_name_kind_and_place_until_the_decision(ses
     free = ("draft", "decided", "withdrawn_by_applicant", "lapsed")
     if state.value in free:
         with unit_of_work():
-            founding.change(case.party, said, by=case.applicant, at=NOW)
+            founding.change(case.party, said, by=case.applicant, at=NOW, warned=True)
         assert (case.party.name, case.party.vetting) == ("Otra", Vetting.ASKED)
         return
     with pytest.raises(IllegalMove) as refused, unit_of_work():
-        founding.change(case.party, said, by=case.applicant, at=NOW)
+        founding.change(case.party, said, by=case.applicant, at=NOW, warned=True)
     assert (refused.value.code, refused.value.field) == ("application_under_way", "name")
     session.expire_all()
     assert (case.party.name, case.party.kind, case.party.vetting) == ("Taller Hilo de Luna", PartyKind.WORKSHOP, Vetting.VETTED)

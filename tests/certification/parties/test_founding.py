@@ -92,11 +92,11 @@ def test_only_an_administrator_changes_a_party(session: Session, at: datetime) -
     makers.member(rosa, workshop)
     makers.member(ines, workshop, MemberRole.CATALOGUE)
     with pytest.raises(Forbidden), unit_of_work():
-        founding.change(workshop, values("Otro"), by=ines, at=at)
+        founding.change(workshop, values("Otro"), by=ines, at=at, warned=True)
     with pytest.raises(NotFound), unit_of_work():
-        founding.change(workshop, values("Otro"), by=stranger, at=at)
+        founding.change(workshop, values("Otro"), by=stranger, at=at, warned=True)
     with unit_of_work():
-        founding.change(workshop, values("Otro"), by=rosa, at=at)
+        founding.change(workshop, values("Otro"), by=rosa, at=at, warned=True)
     assert (makers.fresh(session, workshop).name, acts(session)) == ("Otro", ["party.changed", "party.proof_given"])
 
 
@@ -126,7 +126,7 @@ def test_another_name_kind_or_place_is_vetted_again_by_a_person(session: Session
         )
     )
     with unit_of_work():
-        founding.change(workshop, said, by=rosa, at=at)
+        founding.change(workshop, said, by=rosa, at=at, warned=True)
     row = makers.fresh(session, workshop)
     assert (row.name, row.vetting, row.vetted_at, row.vetted_by_id) == (said.name, Vetting.ASKED, None, None)
     again = vetting.waiting()
@@ -143,7 +143,7 @@ def test_what_was_vetted_without_a_proof_waits_for_a_person_too(session: Session
     workshop, rosa = makers.party(), makers.user()
     makers.member(rosa, workshop)
     with unit_of_work():
-        founding.change(workshop, ANOTHER[0], by=rosa, at=at)
+        founding.change(workshop, ANOTHER[0], by=rosa, at=at, warned=True)
     assert [(one.party_id, one.given_by_id, one.file_id) for one in vetting.waiting()] == [(workshop.id, rosa.id, None)]
 
 
@@ -151,7 +151,7 @@ def test_a_trade_a_quarter_or_a_code_that_the_list_knows_now_is_not_vetted_again
     workshop, rosa = makers.party(municipality_code=None), makers.user()
     makers.member(rosa, workshop)
     with unit_of_work():
-        founding.change(workshop, PartyValues(PartyKind.WORKSHOP, workshop.name, "madera", SAME), by=rosa, at=at)
+        founding.change(workshop, PartyValues(PartyKind.WORKSHOP, workshop.name, "madera", SAME), by=rosa, at=at, warned=True)
     row = makers.fresh(session, workshop)
     assert (row.vetting, row.branch, row.locality, row.municipality_code) == (Vetting.VETTED, "madera", "Otro barrio", "20067")
     assert vetting.waiting() == []
@@ -161,7 +161,7 @@ def test_an_unvetted_party_changes_freely(session: Session, at: datetime) -> Non
     workshop, rosa = makers.party(vetting=Vetting.REFUSED, vetted_at=None), makers.user()
     makers.member(rosa, workshop)
     with unit_of_work():
-        founding.change(workshop, ANOTHER[0], by=rosa, at=at)
+        founding.change(workshop, ANOTHER[0], by=rosa, at=at, warned=True)
     assert (makers.fresh(session, workshop).vetting, vetting.waiting()) == (Vetting.REFUSED, [])
 
 
@@ -275,7 +275,7 @@ def test_the_record_keeps_ids_and_no_names_or_words(session: Session, at: dateti
     with unit_of_work():
         made = founding.found(values("Taller de Rosa Luna"), by=rosa, at=at)
     with unit_of_work():
-        founding.change(made, values("Taller de Petra"), by=rosa, at=at)
+        founding.change(made, values("Taller de Petra"), by=rosa, at=at, warned=True)
         founding.give_mandate(made, Power.APPLY, "me lo dijo doña Petra", to=tono, by=rosa, at=at)
     told = list(session.scalars(select(AuditEntry.details).order_by(AuditEntry.id)))
     assert told == [{"kind": "workshop"}, {"changed": ["name"]}, {"power": "apply", "letters": 21}]

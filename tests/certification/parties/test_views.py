@@ -108,6 +108,19 @@ def test_an_edit_form_opens_with_the_chosen_namesake(session: Session, client_of
     assert re.search(r'<option selected value="20208"', text)
 
 
+def test_whoever_would_be_vetted_again_is_told_first_and_nothing_changes(session: Session, client_of: ClientOf) -> None:
+    party = makers.party()
+    browser, path = client_of(admin_of(party)), f"/desk/parties/{party.public_id}/edit"
+    first = browser.post(path, data=FORM)
+    assert first.status_code == 422
+    assert "alguien vuelve a comprobar quiénes son" in first.text
+    assert 'name="warned" value="yes"' in first.text
+    assert 'value="Taller Nube"' in first.text
+    assert (makers.fresh(session, party).municipality, party.vetting) == ("Oaxaca de Juárez", Vetting.VETTED)
+    assert browser.post(path, data=FORM | {"warned": "yes"}).status_code == 303
+    assert (makers.fresh(session, party).municipality, party.vetting) == ("Teotitlán del Valle", Vetting.ASKED)
+
+
 def test_a_member_without_mail_gets_a_sheet_of_paper(session: Session, client_of: ClientOf) -> None:
     party = makers.party()
     answer = client_of(admin_of(party)).post(

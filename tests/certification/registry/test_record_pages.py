@@ -233,7 +233,7 @@ def test_the_committee_finds_goods_that_changed_on_the_record_and_hooks_them_aga
     made = makers.certified(decider)
     weaver = weaver_of(made)
     with unit_of_work():
-        assert scope.unhook("prod1", by=weaver, at=clock.now(), why="Algodón → <Lana>") == [made.code]
+        assert scope.unhook(["prod1"], by=weaver, at=clock.now(), why="Algodón → <Lana>") == [made.code]
     path, sent = f"/c/{made.code}", {"ref": "prod1", "seen": clock.now().isoformat()}
     assert "Algodón" not in client.get(path).text
     assert client.post(f"{path}/rehook", data=sent).status_code == 303

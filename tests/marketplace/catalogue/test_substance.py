@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
+from certification.core.outbox import OutboxMessage
 from certification.core.quick import connected
 from certification.parties import founding
 from certification.parties.founding import PartyValues
@@ -92,6 +93,28 @@ def test_another_material_takes_the_label_off_these_goods_until_the_committee_ha
     assert acts(session)[3:] == ["certificate.rehook"]
 
 
+def test_the_holder_gets_one_mail_for_a_certificate_however_many_goods_wait(
+    session: Session, product: Product, stall: Producer, keeper: User, certificate: Certificate, decider: User, at: datetime
+) -> None:
+    with unit_of_work():
+        scope.unhook([product.subject_ref, "another"], by=keeper, at=at, why="Oaxaca → Puebla")
+    applicant = certificate.application.applicant.email
+    label = "Sello de Origen Local — Hecho a Mano"
+    waits = (f"El sello de una pieza espera: {label}", ["- Rebozo de algodón", "- another"])
+    assert letters(session) == [(keeper.email, *waits), (applicant, *waits)]
+    with unit_of_work():
+        scope.rehook(certificate, "another", seen=at.isoformat(), by=decider, at=at)
+        scope.rehook(certificate, "another", seen=at.isoformat(), by=decider, at=at)
+    back = (f"Su pieza lleva otra vez el sello: {label}", ["- another"])
+    assert letters(session)[2:] == [(keeper.email, *back), (applicant, *back)]
+
+
+def letters(session: Session) -> list[tuple[str | None, str, list[str]]]:
+    """To whom, about what, and the goods that are listed."""
+    found = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+    return [(one.to, one.subject, sorted(line for line in one.text.splitlines() if line.startswith("- "))) for one in found]
+
+
 def test_what_is_not_substance_leaves_the_label(
     app: Flask, product: Product, keeper: User, certificate: Certificate, at: datetime
 ) -> None:
@@ -170,12 +193,12 @@ def test_moving_to_another_municipality_unhooks_the_goods_and_moves_them_in_the_
         PartyKind.WORKSHOP, "Otro nombre", "textiles", _place(stall.party.municipality, stall.party.state_code)
     )
     with unit_of_work():
-        founding.change(stall.party, here_too, by=boss, at=at)
+        founding.change(stall.party, here_too, by=boss, at=at, warned=True)
     assert shown(app, product.subject_ref, at) == [True, True, True]
     assert "otro nombre" in product.search_text
     moved = PartyValues(PartyKind.WORKSHOP, "Otro nombre", "textiles", _place("San Cristóbal de las Casas", "07"))
     with unit_of_work():
-        founding.change(stall.party, moved, by=boss, at=at)
+        founding.change(stall.party, moved, by=boss, at=at, warned=True)
     assert shown(app, product.subject_ref, at) == [False, False, False]
     assert (product.state_code, product.version_id) == ("07", version)
     assert "san cristobal" in product.search_text
