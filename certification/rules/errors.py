@@ -183,7 +183,7 @@ class BadLeaf(InvalidInput):
     """Not an act as the log writes it; `code` tells how, `where` names the fact at fault."""
 
     default_code = "bad_leaf"
-    default_sentence = N_("El dato «%(where)s» no puede entrar al registro público de actos.")
+    default_sentence = N_("Un dato no puede entrar al registro público de actos.")
 
 
 class LogConflict(Conflict):
