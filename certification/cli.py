@@ -8,10 +8,10 @@ from flask import Flask
 
 from certification.core import clock
 from certification.core.db import db, unit_of_work
+from certification.log.keys import KeyProblemError, create_keys, public_keys
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
-from certification.registry.keys import KeyProblemError, create_keys, public_keys
 from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
 

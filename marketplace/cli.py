@@ -21,7 +21,7 @@ from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.instance import WrongInstanceError
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import stop_on_signals, work
-from certification.registry.keys import KeyProblemError, create_keys
+from certification.log.keys import KeyProblemError, create_keys
 from certification.rules.errors import DomainError
 from marketplace.app import create_app
 from marketplace.chores import tasks

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission
 from certification.core.db import db
-from certification.registry.keys import KeyProblemError, read_key
+from certification.log.keys import KeyProblemError, read_key
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ from flask import Flask
 from certification.core import instance, log
 from certification.core.db import db, unit_of_work
 from certification.core.settings import SettingError, Settings, read_settings
-from certification.registry.keys import signing_key
+from certification.log.keys import signing_key
 from marketplace.app import create_app
 from marketplace.migrations.upgrade import current, newest
 

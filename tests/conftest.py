@@ -17,7 +17,7 @@ from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
-from certification.registry.keys import create_keys
+from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.health import newest_version
 from marketplace.models import METADATA

@@ -11,8 +11,8 @@ from certification.accounts.models import User
 from certification.applications.models import Application, Decision
 from certification.audit.record import record
 from certification.core.db import writing
+from certification.log.keys import signing_key
 from certification.registry.commitments import Disclosure, disclose
-from certification.registry.keys import signing_key
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.projection import first_page, place_of, with_proof
 from certification.registry.recording import add_act

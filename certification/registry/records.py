@@ -10,8 +10,8 @@ from sqlalchemy.orm import selectinload
 
 from certification.core.db import db
 from certification.core.web import outside
+from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure
-from certification.registry.keys import KeyProblemError, verifying_keys
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.validity import standing
 from certification.rules.code import parse

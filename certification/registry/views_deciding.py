@@ -21,8 +21,8 @@ from certification.core.db import unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import language
 from certification.core.web import see_other
+from certification.log.keys import KeyProblemError
 from certification.registry.granting import decide_and_certify
-from certification.registry.keys import KeyProblemError
 from certification.rules.code import display
 from certification.rules.errors import DomainError, Forbidden
 from certification.rules.workflow import ApplicationState

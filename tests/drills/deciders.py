@@ -36,8 +36,8 @@ from certification.core.db import db, unit_of_work
 from certification.core.ids import new_id
 from certification.core.orm import Base
 from certification.core.settings import read_settings
+from certification.log.keys import create_keys
 from certification.registry.granting import decide_and_certify
-from certification.registry.keys import create_keys
 from certification.registry.models import Certificate
 from certification.rules.errors import AlreadyDecided, DomainError
 from certification.rules.workflow import ApplicationState, Outcome

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from certification.core.db import db
 from certification.core.settings import read_settings
-from certification.registry.keys import create_keys
+from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.health import newest_version
 from marketplace.models import METADATA

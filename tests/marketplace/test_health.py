@@ -4,7 +4,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from certification.core.db import db, unit_of_work
-from certification.registry.keys import FOLDER, PRIVATE
+from certification.log.keys import FOLDER, PRIVATE
 from marketplace import health
 from marketplace.health import newest_version
 from marketplace.migrations.upgrade import newest

@@ -18,7 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from certification.core import clock
 from certification.core.db import db
-from certification.registry.keys import create_keys
+from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.cli import local_settings, prepare
 from marketplace.demonstration.loading import load_demonstration

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from certification.registry.keys import KeyProblemError, create_keys, public_keys, read_key
+from certification.log.keys import KeyProblemError, create_keys, public_keys, read_key
 from certification.rules.signing import sign, verify
 
 
