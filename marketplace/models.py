@@ -6,8 +6,10 @@ from certification.audit import models as audit
 from certification.core import instance, outbox
 from certification.core.media import models as media
 from certification.core.orm import Base
+from certification.log import models as log
 from certification.parties import models as parties
 from certification.parties.places import catalogue as places
+from certification.registry import logged
 from certification.registry import models as registry
 from certification.schemes import models as schemes
 from marketplace.catalogue import models as catalogue
@@ -22,6 +24,8 @@ MODULES = (
     catalogue,
     enquiries,
     instance,
+    log,
+    logged,
     media,
     outbox,
     parties,

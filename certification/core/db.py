@@ -1,6 +1,6 @@
 """The database as the application uses it: one session a request, one transaction a write."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -84,7 +84,7 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
         msg = "a unit of work is already under way"
         raise RuntimeError(msg)
     begin_write(session)
-    wishes: list[Callable[[], None]] = []
+    wishes: dict[object, Callable[[], None]] = {}
     session.info["after_commit"] = wishes
     try:
         yield session
@@ -96,8 +96,19 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
     finally:
         session.info.pop(WRITE, None)
         session.info.pop("after_commit", None)
+    _fulfil(wishes.values())
+
+
+def _fulfil(wishes: Iterable[Callable[[], None]]) -> None:
+    """Every wish has its turn, whatever becomes of another; then the first failure is told."""
+    failed: Exception | None = None
     for wish in wishes:
-        wish()
+        try:
+            wish()
+        except Exception as error:  # noqa: BLE001 - what was committed stands, and the others must hear of it
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def writing(session: Session | None = None) -> Session:
@@ -121,9 +132,9 @@ def hold(thing: Base) -> None:
     session.refresh(thing, with_for_update={"of": type(thing)})  # what was loaded beside it by an outer join cannot be held
 
 
-def after_commit(wish: Callable[[], None]) -> None:
-    """Run ``wish`` once the unit of work under way is durable; never when it fails."""
-    writing().info["after_commit"].append(wish)
+def after_commit(wish: Callable[[], None], *, key: object = None) -> None:
+    """Run ``wish`` once the unit of work under way is durable; never when it fails. Of one ``key`` only the last wish runs."""
+    writing().info["after_commit"][object() if key is None else key] = wish
 
 
 def init_app(app: Flask) -> None:

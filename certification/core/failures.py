@@ -9,10 +9,27 @@ from werkzeug.exceptions import HTTPException
 
 from certification.core.i18n import sentence
 from certification.core.log import told_of
-from certification.rules.errors import Conflict, DomainError, Forbidden, IllegalMove, InvalidInput, NotFound
+from certification.rules.errors import (
+    CannotSign,
+    Conflict,
+    DomainError,
+    Forbidden,
+    IllegalMove,
+    InvalidInput,
+    NotConfirmed,
+    NotFound,
+)
 
 log = structlog.get_logger()
-STATUS = ((NotFound, 404), (Forbidden, 403), (Conflict, 409), (IllegalMove, 409), (InvalidInput, 422))
+STATUS = (
+    (NotFound, 404),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (IllegalMove, 409),
+    (InvalidInput, 422),
+    (CannotSign, 503),
+    (NotConfirmed, 503),
+)
 DRAWN = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
 

@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from certification.core.i18n import sentence
-from certification.rules.errors import DomainError
+from certification.rules.errors import DomainError, NotConfirmed
 from certification.rules.text import N_
 
 TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234.")
@@ -67,7 +67,12 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         return None if field is None else next((str(one.label) for one in field.choices if one.value == field.data), None)
 
     def refuse(self, error: DomainError) -> None:
-        """Put a failure of the trade beside its field, or on top of the form; ``refusal`` is its code."""
+        """Put a failure of the trade beside its field, or on top of the form; ``refusal`` is its code.
+
+        What was kept without being confirmed is raised again: a form would invite to send it twice.
+        """
+        if isinstance(error, NotConfirmed):
+            raise error
         self.refusal = error.code
         field: Field | None = self._fields.get(error.field or "")
         if field is None:

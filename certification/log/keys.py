@@ -4,25 +4,22 @@ A demonstration's keys say so in their file and their ``kid``. They never become
 refuses the other's.
 """
 
-import fcntl
 import json
-import os
 import stat
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import current_app
 
+from certification.core.durable import alone_in, make_durable, write_whole
 from certification.rules.errors import InvalidInput
 from certification.rules.signing import DEMONSTRATION, Keypair
 
 FOLDER = "keys"
 PRIVATE = "registry.pem"
 PUBLIC = "public.json"
-LOCK = ".lock"
 
 
 class KeyProblemError(RuntimeError):
@@ -42,15 +39,15 @@ def create_keys(data: Path, *, demonstration: bool) -> Keypair:
     """
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(folder):
+    with alone_in(folder):
         file = folder / PRIVATE
         if file.exists():
             msg = f"There is a key already: {file}. A registry keeps its key; nothing was changed."
             raise KeyThereError(msg)
         key = Keypair.generate(demonstration=demonstration)
         _publish(folder, key)  # first: a key that signed but was never listed would verify nothing
-        _write_whole(file, key.to_pem())
-        _make_durable(data)  # the folder's own name
+        write_whole(file, key.to_pem())
+        make_durable(data)  # the folder's own name
     return key
 
 
@@ -132,39 +129,7 @@ def _publish(folder: Path, key: Keypair) -> None:
     file = folder / PUBLIC
     listed = json.loads(file.read_text(encoding="ascii")) if file.exists() else {}
     listed[key.kid] = key.public.public_bytes_raw().hex()
-    _write_whole(file, json.dumps(listed, indent=1).encode("ascii"))
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """One process or thread at a time makes keys here; the lock goes with whoever holds it."""
-    with (folder / LOCK).open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _write_whole(file: Path, content: bytes) -> None:
-    """The whole file or none of it, closed to others from its first byte, and still there after a power cut."""
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
-    _make_durable(file.parent)
-
-
-def _make_durable(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_whole(file, json.dumps(listed, indent=1).encode("ascii"))
 
 
 def _insist(kid: str, file: Path, *, demonstration: bool) -> None:

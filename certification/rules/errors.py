@@ -193,6 +193,23 @@ class LogConflict(Conflict):
     default_sentence = N_("El registro público de actos no continúa lo que ya estaba firmado. No se firmó nada.")
 
 
+class CannotSign(DomainError):
+    """The registry's key can't be used now, and nothing was kept that should have been signed."""
+
+    default_code = "cannot_sign"
+    default_sentence = N_("El registro no puede firmar ahora y no se guardó nada. Avise a quien opera el sitio.")
+
+
+class NotConfirmed(DomainError):
+    """It was kept, and its copy outside the database was not: nobody may tell that it is safe."""
+
+    default_code = "not_confirmed"
+    default_sentence = N_(
+        "Lo que hizo quedó guardado, pero no se pudo confirmar: falló la copia que va fuera de la base de datos. No lo repita; "
+        "avise a quien opera el sitio."
+    )
+
+
 class CannotCheck(DomainError):
     """A status can't be read; `code` says why. It never means that the certificate is in force.
 

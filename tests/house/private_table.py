@@ -153,6 +153,10 @@ evidence: public_id criterion kind
 product_photos: public_id alt
 returns: reason_code criterion
 variants: public_id name
+log_leaves: entry hash act certificate_code
+log_nodes: hash
+log_heads: root origin note
+certificate_act_leaves: salt
 certificate_acts: kind reason_code criterion public_summary details
 certificate_subjects: subject_ref unhooked_why
 certificate_versions: statement kid signature

@@ -1,0 +1,82 @@
+"""The log as it is stored: leaves, the nodes above them, and its head. Leaves and nodes are only ever added."""
+
+from datetime import datetime
+
+from sqlalchemy import DDL, CheckConstraint, Index, Integer, LargeBinary, String, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from certification.audit.models import forbid_changes
+from certification.core.orm import Base, by_value
+from certification.rules.leaves import LogAct
+from certification.rules.merkle import HASH_BYTES
+
+ONLY_HEAD = 1
+
+
+class LogLeaf(Base):
+    """One act: ``entry`` is what ``rules.leaves`` writes, ``hash`` its leaf hash; the other columns repeat it for searching."""
+
+    __tablename__ = "log_leaves"
+    __table_args__ = (Index("ix_log_leaves_act", "act", "leaf_index"),)
+
+    index: Mapped[int] = mapped_column("leaf_index", Integer, primary_key=True, autoincrement=False)
+    entry: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(HASH_BYTES))
+    act: Mapped[LogAct] = mapped_column(by_value(LogAct))
+    at: Mapped[datetime]
+    certificate_code: Mapped[str | None] = mapped_column(String(11), index=True)
+    before_log: Mapped[bool]
+
+
+class LogNode(Base):
+    """A complete subtree of level 1 and above, as ``rules.merkle`` numbers them; level 0 is the leaves' own ``hash``."""
+
+    __tablename__ = "log_nodes"
+
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column("node_index", Integer, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(HASH_BYTES))
+
+
+class LogHead(Base):
+    """One row: how far the log has come. ``origin`` is its name for life; it and ``note`` are null until first signed."""
+
+    __tablename__ = "log_heads"
+    __table_args__ = (
+        CheckConstraint(f"id = {ONLY_HEAD}", name="one_head"),
+        CheckConstraint("(origin IS NULL) = (note IS NULL)", name="signed_has_origin"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int]
+    root: Mapped[bytes] = mapped_column(LargeBinary(HASH_BYTES))
+    origin: Mapped[str | None] = mapped_column(String(255))
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+for _table in (LogLeaf.__table__, LogNode.__table__):
+    forbid_changes(_table, "the log is only ever added to")  # type: ignore[arg-type]  # a mapped class's table is a Table
+
+GROWS = "the log never shrinks and keeps its name"
+_BACK = "NEW.size < OLD.size OR (OLD.origin IS NOT NULL AND NEW.origin {differs} OLD.origin)"
+_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION log_heads_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{GROWS}'; END $$"
+)
+_POSTGRES_GROW = (
+    "CREATE TRIGGER log_heads_grow BEFORE UPDATE ON log_heads FOR EACH ROW WHEN ("
+    + _BACK.format(differs="IS DISTINCT FROM")
+    + ") EXECUTE FUNCTION log_heads_refuse()"
+)
+_POSTGRES_STAY = "CREATE TRIGGER log_heads_stay BEFORE DELETE ON log_heads FOR EACH ROW EXECUTE FUNCTION log_heads_refuse()"
+_SQLITE_GROW = (
+    "CREATE TRIGGER log_heads_grow BEFORE UPDATE ON log_heads WHEN "
+    + _BACK.format(differs="IS NOT")
+    + f" BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"
+)
+_SQLITE_STAY = f"CREATE TRIGGER log_heads_stay BEFORE DELETE ON log_heads BEGIN SELECT RAISE(ABORT, '{GROWS}'); END"
+_DDL = {"postgresql": (_FUNCTION, _POSTGRES_GROW, _POSTGRES_STAY), "sqlite": (_SQLITE_GROW, _SQLITE_STAY)}
+for _dialect, _statements in _DDL.items():
+    for _statement in _statements:
+        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+        event.listen(LogHead.__table__, "after_create", _ddl)

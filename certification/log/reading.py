@@ -1,0 +1,143 @@
+"""The log as the database has it: head, nodes, entries, and the proofs made of them. Queries only."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from certification.core.db import db
+from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
+from certification.rules.checkpoint import Checkpoint, parse_checkpoint
+from certification.rules.leaves import Act, LogAct, parse_leaf
+from certification.rules.merkle import (
+    EMPTY_ROOT,
+    Node,
+    NodeReader,
+    Range,
+    consistency_proof,
+    consistency_ranges,
+    inclusion_proof,
+    inclusion_ranges,
+    nodes_of,
+    reader_of,
+)
+from certification.rules.notes import parse_note
+from certification.rules.tiles import Tile, encode_bundle, tile_contents
+
+HEAD = (LogHead.size, LogHead.root, LogHead.origin, LogHead.note)
+ENTRY = (LogLeaf.index, LogLeaf.entry)
+KEY_ACTS = (LogAct.KEY_ADDED, LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """``origin`` and ``note`` are None until the log was first signed."""
+
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+    origin: str | None = None
+    note: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One leaf and what it says."""
+
+    index: int
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A leaf and the proof that it is in the tree of the signed checkpoint."""
+
+    index: int
+    entry: bytes
+    hash: bytes
+    proof: tuple[bytes, ...]
+    checkpoint: Checkpoint
+    note: bytes
+
+
+def head(session: Session | None = None) -> Head:
+    """How far the log has come; empty and unsigned when nothing was ever appended."""
+    found = (session or db.session()).execute(select(*HEAD).where(LogHead.id == ONLY_HEAD)).one_or_none()
+    return Head(*found) if found else Head()
+
+
+def signed(found: Head) -> Checkpoint | None:
+    """What the head's own note says, unverified: it is ours. None until the log was first signed."""
+    return parse_checkpoint(parse_note(found.note).text) if found.note else None
+
+
+def nodes(wanted: Iterable[Node], session: Session | None = None) -> NodeReader:
+    """A reader of nodes fetched at once. It raises BadProof (`proof_node`) for one that the log does not have."""
+    session = session or db.session()
+    wanted = list(wanted)
+    leaves, above = [index for level, index in wanted if level == 0], [node for node in wanted if node[0] > 0]
+    found: dict[Node, bytes] = {}
+    if leaves:
+        rows = select(LogLeaf.index, LogLeaf.hash).where(LogLeaf.index.in_(leaves))
+        found |= {(0, index): hash_ for index, hash_ in session.execute(rows)}
+    if above:
+        higher = select(LogNode.level, LogNode.index, LogNode.hash).where(tuple_(LogNode.level, LogNode.index).in_(above))
+        found |= {(level, index): hash_ for level, index, hash_ in session.execute(higher)}
+    return reader_of(found)
+
+
+def over(ranges: Iterable[Range], session: Session | None = None) -> NodeReader:
+    """A reader of all nodes that the hashes of some ranges of leaves are made of."""
+    return nodes(nodes_of(ranges), session)
+
+
+def inclusion(index: int) -> Included | None:
+    """The proof for a leaf under the signed checkpoint, or None where that does not cover it."""
+    found = head()
+    checkpoint = signed(found)
+    row = db.session.execute(select(LogLeaf.entry, LogLeaf.hash).where(LogLeaf.index == index)).one_or_none()
+    if checkpoint is None or found.note is None or row is None or index >= checkpoint.size:
+        return None
+    proof = inclusion_proof(index, checkpoint.size, over(inclusion_ranges(index, checkpoint.size)))
+    return Included(index, row.entry, row.hash, proof, checkpoint, found.note)
+
+
+def consistency(old: int, size: int) -> tuple[bytes, ...]:
+    """The proof that the tree of `size` leaves carries on from that of `old`. Raises BadProof for sizes that are none."""
+    return consistency_proof(old, size, over(consistency_ranges(old, size)))
+
+
+def tile_bytes(tile: Tile) -> bytes | None:
+    """A hash tile or a bundle of entries, or None where the log does not hold all of it."""
+    if not tile.exists_in(head().size):
+        return None
+    if tile.level is not None:
+        return tile_contents(tile, nodes(tile.nodes))
+    wanted = select(LogLeaf.entry).where(LogLeaf.index >= tile.start, LogLeaf.index < tile.start + tile.width)
+    return encode_bundle(list(db.session.scalars(wanted.order_by(LogLeaf.index))))
+
+
+def latest(before: int | None, limit: int) -> list[Told]:
+    """The last acts, newest first, from below an index on."""
+    rows = select(*ENTRY).order_by(LogLeaf.index.desc()).limit(limit)
+    if before is not None:
+        rows = rows.where(LogLeaf.index < before)
+    return [Told(index, parse_leaf(entry)) for index, entry in db.session.execute(rows)]
+
+
+def of_certificate(code: str) -> list[Told]:
+    """Every act on one certificate, in the log's order."""
+    rows = select(*ENTRY).where(LogLeaf.certificate_code == code).order_by(LogLeaf.index)
+    return [Told(index, parse_leaf(entry)) for index, entry in db.session.execute(rows)]
+
+
+def of_kinds(kinds: Collection[LogAct], session: Session | None = None) -> list[Told]:
+    """Every act of some kinds, in the log's order; for kinds that are few."""
+    rows = select(*ENTRY).where(LogLeaf.act.in_(kinds)).order_by(LogLeaf.index)
+    return [Told(index, parse_leaf(entry)) for index, entry in (session or db.session()).execute(rows)]
+
+
+def announced_keys(session: Session | None = None) -> frozenset[str]:
+    """The kids that the log says were added."""
+    told = of_kinds((LogAct.KEY_ADDED,), session)
+    return frozenset(one.act.key.kid for one in told if one.act.key)
