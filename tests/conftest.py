@@ -1,6 +1,7 @@
 """One application for all tests, a fresh database for each, on the engine that TIANGUIS_TEST_DATABASE names (sqlite, postgresql)."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
+from certification.log.checkpoints import FOLDER
 from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.health import newest_version
@@ -88,7 +90,8 @@ def pristine(shared_app: Flask) -> pysqlite3.dbapi2.Connection | None:
 
 @pytest.fixture
 def app(shared_app: Flask, pristine: pysqlite3.dbapi2.Connection | None) -> Iterator[Flask]:
-    """The application on an empty database."""
+    """The application on an empty database, with no checkpoint beside it."""
+    shutil.rmtree(shared_app.config["SETTINGS"].data / FOLDER, ignore_errors=True)
     with shared_app.app_context():
         if pristine is not None:
             raw = db.engine.raw_connection()

@@ -13,9 +13,9 @@ from certification.core.orm import Base
 from certification.log.appending import append
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct
 from certification.rules.canonical import digest
-from certification.rules.leaves import Act, CertificateRef, LogAct, SchemeRef, whole_milliseconds
+from certification.rules.leaves import Act, CertificateRef, LogAct, whole_milliseconds
 from certification.rules.workflow import CertificateAct
-from certification.schemes.models import SchemeVersion
+from certification.schemes.versions import reference as scheme_reference
 
 GRANTS = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 
@@ -85,11 +85,6 @@ def reference(certificate: Certificate, at: datetime) -> CertificateRef:
     """A certificate as the log names it."""
     version = version_at(certificate, at)
     return CertificateRef(certificate.code, version.number if version else 1)
-
-
-def scheme_reference(version: SchemeVersion) -> SchemeRef:
-    """A scheme's version as the log names it."""
-    return SchemeRef(version.scheme.key, version.version, version.digest)
 
 
 def _term(act: RecordedAct) -> dict[str, datetime]:

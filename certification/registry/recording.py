@@ -7,6 +7,7 @@ from flask import current_app
 
 from certification.accounts.models import User
 from certification.core.db import after_commit, writing
+from certification.registry.logged import log_act
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.projection import with_act
 from certification.rules.workflow import CertificateAct
@@ -22,7 +23,13 @@ def add_act(
     why: dict[str, Any] | None = None,
     appeal_until: datetime | None = None,
 ) -> RecordedAct:
-    """Record one act, with its public reason where it has one, and let every page forget what it showed before."""
+    """Record one act, with its public reason where it has one, tell the public log, and let pages forget what they showed.
+
+    Raises:
+        LogConflict: the database does not carry on from what the log had signed; nothing is recorded.
+        CannotSign: the key can't be used.
+
+    """
     reason = why or {}
     act = RecordedAct(
         certificate=certificate,
@@ -38,8 +45,8 @@ def add_act(
     writing().add(act)
     if why is not None:
         why = why | {"appeal_until": appeal_until.isoformat() if appeal_until else None}
-    certificate.page = with_act(certificate.page, kind, at, why)
     after_commit(forget_pages)
+    certificate.page = with_act(certificate.page, kind, at, why) | {"leaf": log_act(act)}
     return act
 
 

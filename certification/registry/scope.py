@@ -13,6 +13,7 @@ from certification.applications.cases import check_decider
 from certification.applications.subjects import subjects_of
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
+from certification.registry.logged import log_rehook
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.permissions import Permission
 from certification.registry.telling import tell_holder
@@ -76,6 +77,7 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
         NotFound: the certificate never named these goods.
         Conflict: they changed once more since ``seen``, the instant of the change that was looked at (ISO 8601).
         TieBars, EvaluatorDecides, Forbidden: not for this person.
+        LogConflict, CannotSign: the public log can't be told.
 
     """
     check(by, Permission.REHOOK, certificate)
@@ -89,6 +91,7 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
     if row.unhooked_at.isoformat() != seen:
         raise Conflict("changed_meanwhile", N_("Esta pieza cambió otra vez mientras usted la revisaba. Véala de nuevo."))
     row.unhooked_at = row.unhooked_why = None
+    log_rehook(certificate, at)
     record("certificate.rehook", "certificate", certificate.code, by=by, at=at, subject=subject_ref)
     tell_holder(certificate, "certificate-rehooked", at=at, pieces=_named(certificate, [subject_ref]))
 

@@ -8,6 +8,8 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.record import record
 from certification.core.db import writing
+from certification.log.appending import append
+from certification.rules.leaves import Act, LogAct, SchemeRef, whole_milliseconds
 from certification.rules.workflow import SCHEME_VERSION, SchemeVersionState
 from certification.schemes.models import SchemeVersion
 from certification.schemes.permissions import Permission
@@ -73,15 +75,31 @@ def bring_into_force(version: SchemeVersion, *, by: User | None, at: datetime) -
 
 
 def move(version: SchemeVersion, action: str, *, by: User | None, at: datetime, **details: str) -> None:
-    """One step of the workflow, and its row in the record.
+    """One step of the workflow, its row in the record and, where it is a public act, its leaf in the log.
 
     Raises:
         IllegalMove: there is no such step from the present state.
+        LogConflict, CannotSign: the public log can't be told.
 
     """
     version.state = SCHEME_VERSION.next_state(version.state, action)
     subject = f"{version.scheme.key}/{version.version}"
     record(f"scheme.{action}", "scheme_version", subject, by=by, at=at, digest=version.digest, **details)
+    if action in LOGGED:
+        append(Act(LOGGED[action], whole_milliseconds(at), scheme=reference(version)))
+
+
+LOGGED = {
+    "activate": LogAct.SCHEME_ACTIVATED,
+    "supersede": LogAct.SCHEME_SUPERSEDED,
+    "lapse": LogAct.SCHEME_LAPSED,
+    "withdraw": LogAct.SCHEME_WITHDRAWN,
+}
+
+
+def reference(version: SchemeVersion) -> SchemeRef:
+    """A version as the public log names it."""
+    return SchemeRef(version.scheme.key, version.version, version.digest)
 
 
 def _end_all(version: SchemeVersion, at: datetime) -> None:

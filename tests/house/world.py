@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from certification.core.db import db
 from certification.core.settings import read_settings
+from certification.log.checkpoints import FILE, FOLDER
 from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.health import newest_version
@@ -66,6 +67,7 @@ class World:
     rows: dict[str, dict[str, range]] = field(default_factory=dict)  # side → table → ids that were made for it
     written: list[str] = field(default_factory=list)
     _kept: Any = None
+    _checkpoint: bytes | None = None
     _cookies: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def add(self, name: str, side: str, **params: Any) -> None:
@@ -95,8 +97,13 @@ class World:
         headers = {"Cookie": self.cookie(role, strong=strong)} | given.pop("headers", {})
         return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, buffered=True, **given)
 
+    @property
+    def _beside(self) -> Path:
+        return Path(self.app.config["SETTINGS"].data) / FOLDER / FILE
+
     def keep(self) -> None:
-        """Remember the database as it is now."""
+        """Remember the database as it is now, and the checkpoint beside it."""
+        self._checkpoint = self._beside.read_bytes() if self._beside.exists() else None
         with self.app.app_context():
             raw = db.engine.raw_connection()
             if db.engine.dialect.name == "sqlite":
@@ -113,6 +120,8 @@ class World:
         """Put back what the last request changed."""
         if not self.written:
             return
+        if self._checkpoint is not None:
+            self._beside.write_bytes(self._checkpoint)
         with self.app.app_context():
             db.session.remove()
             if self._kept is not None:
