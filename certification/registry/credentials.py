@@ -1,0 +1,117 @@
+"""Each version of a certificate as a W3C credential: built from what was signed at the grant, kept, and secured in two ways."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from certification.core.db import db, writing
+from certification.registry import issuer, status
+from certification.registry.commitments import Disclosure as Salted
+from certification.registry.models import Certificate, CertificateVersion, VersionCredential
+from certification.rules.credential import CertificateVersion as Described
+from certification.rules.credential import SchemeWords, StatusSlot, certificate_address, unsecured_credential
+from certification.rules.days import day_of
+from certification.rules.disclosures import Disclosure
+from certification.rules.statement import GrantStatement, read_statement
+from certification.schemes.models import SchemeVersion
+from certification.schemes.texts import text_of, zone_of
+
+MAKERS = "makers"
+
+
+def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCredential:
+    """Record the credential of a stored version and secure it, in the unit of work that makes the version.
+
+    That of the version before is revoked by it: the lists are signed anew.
+
+    Raises:
+        KeyProblemError: when the key can't be used.
+
+    """
+    session = writing()
+    session.flush()
+    slots = status.take_places(version, at=at)
+    made = VersionCredential(version=version, document=unsecured_credential(_described(version, slots)))
+    session.add(made)
+    secure(made, at=at)
+    session.flush()
+    if version.number > 1:
+        status.follow(version.certificate, at=at)
+    return made
+
+
+def secure(credential: VersionCredential, *, at: datetime) -> None:
+    """Sign what is recorded and not signed yet.
+
+    Raises:
+        KeyProblemError: when the key can't be used.
+
+    """
+    seals = issuer.seal(credential.document, at=at)
+    credential.proof, credential.token, credential.signed_at = seals.proof, seals.token, seals.signed_at
+
+
+def document_of(version: CertificateVersion) -> dict[str, Any] | None:
+    """The credential of a version with its Data Integrity proof, or ``None`` while it waits to be made or signed."""
+    found = version.credential
+    return None if found is None or found.proof is None else {**found.document, "proof": found.proof}
+
+
+def find_version(certificate: Certificate, number: int) -> CertificateVersion | None:
+    """A version of a certificate by its number."""
+    wanted = CertificateVersion.certificate_id == certificate.id, CertificateVersion.number == number
+    return db.session.scalar(select(CertificateVersion).where(*wanted))
+
+
+def disclosures_of(version: CertificateVersion) -> tuple[Disclosure, ...]:
+    """The names that stand beside a version and have not been removed, as its credential commits to them."""
+    makers = version.certificate.page.get(MAKERS, ())
+    return tuple(_disclosures(version.statement, [Salted(one["name"], one["salt"]) for one in makers]))
+
+
+def path_of(said: Mapping[str, Any], given: Salted) -> str | None:
+    """Which field of a signed statement a name belongs to (``makers/0``), or ``None`` when it was not signed there."""
+    signed = said.get("personal", {}).get(MAKERS, ())
+    return f"{MAKERS}/{signed.index(given.commitment)}" if given.commitment in signed else None
+
+
+def _disclosures(said: Mapping[str, Any], given: Iterable[Salted]) -> Iterable[Disclosure]:
+    for one in given:
+        path = path_of(said, one)
+        if path is not None:
+            yield Disclosure(path, one.name, one.salt)
+
+
+def _described(version: CertificateVersion, slots: Mapping[str, StatusSlot]) -> Described:
+    scheme, origin = version.certificate.scheme_version, issuer.origin()
+    grant = read_statement(version.statement)
+    return Described(
+        origin=origin,
+        issuer_name=issuer.name(),
+        grant=grant,
+        scheme=_words(scheme, origin),
+        holder_id=f"{certificate_address(origin, grant.code)}#holder",
+        revocation=slots["revocation"],
+        suspension=slots["suspension"],
+        grace_ends=_grace_ends(scheme, grant),
+        commitments=tuple(one.commitment for one in disclosures_of(version)),
+    )
+
+
+def _grace_ends(scheme: SchemeVersion, grant: GrantStatement) -> date | None:
+    due = grant.surveillance_due
+    return due + timedelta(days=text_of(scheme).timing.grace_days) if due else None
+
+
+def _words(version: SchemeVersion, origin: str) -> SchemeWords:
+    text, scheme = text_of(version), version.scheme
+    begun = version.activated_at or scheme.created_at
+    return SchemeWords(
+        name=text.name.es,
+        description=text.purpose.es,
+        active_from=day_of(begun, zone_of(version)),
+        owner_id=f"{origin}/schemes/{scheme.key}/{version.version}#owner",
+        owner_name=scheme.owner.name if scheme.owner else text.owner.name.es,
+    )

@@ -1,0 +1,208 @@
+"""Status lists: each version has a place in two of them for ever, and their bits follow what was recorded.
+
+A set bit of revocation says that the label is over (withdrawn, surrendered, superseded) or that the version has a newer one. A
+set bit of suspension says that the label is paused, or that its scheme has lapsed. Dates set no bit: the credential has them.
+Lists are computed from the rows each time they are signed and never patched, so that no bit can be forgotten.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Insert, exists, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+
+from certification.core.db import db, hold, writing
+from certification.registry.issuer import origin, seal
+from certification.registry.models import Certificate, CertificateVersion, StatusList, StatusPlace
+from certification.registry.validity import lapsed_versions
+from certification.rules.credential import REVOCATION, SUSPENSION
+from certification.rules.credential import StatusSlot as Slot
+from certification.rules.did import did_of
+from certification.rules.errors import Conflict
+from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
+from certification.rules.text import N_
+from certification.schemes.models import SchemeVersion
+from certification.schemes.texts import lapsed_at
+
+PURPOSES = (REVOCATION, SUSPENSION)
+SIZE = SMALLEST
+FULL = SIZE // 2
+VALIDITY = timedelta(hours=24)
+RENEWED_BELOW = timedelta(hours=12)  # whoever minds the worker has that long to wake it
+TTL = timedelta(minutes=5)
+TRIES = 64
+Draw = Callable[[int], int]
+
+
+def address_of(listed: StatusList) -> str:
+    """Where a list is served, which is also its ``id``."""
+    return f"{listed.origin}/status/{listed.purpose}/{listed.number}"
+
+
+def find_list(purpose: str, number: int) -> StatusList | None:
+    """A list by the parts of its address."""
+    return db.session.scalar(select(StatusList).where(StatusList.purpose == purpose, StatusList.number == number))
+
+
+def slots_of(version: CertificateVersion) -> dict[str, Slot]:
+    """Where the status of a version is told, by purpose; empty before it was given places."""
+    rows = db.session.scalars(select(StatusPlace).where(StatusPlace.version_id == version.id))
+    return {one.listed.purpose: Slot(address_of(one.listed), one.place) for one in rows}
+
+
+def take_places(version: CertificateVersion, *, at: datetime, draw: Draw = secrets.randbelow) -> dict[str, Slot]:
+    """Give a version a free place in each list of the pair now in use, opening a new pair when that is half full.
+
+    Raises:
+        Conflict: when chance fails as it never does.
+        KeyProblemError: when a new list can't be signed.
+
+    """
+    pair = _pair(at)
+    if _is_full(pair[0], draw):
+        pair = _open(pair[0].number + 1, at)
+    return {listed.purpose: Slot(address_of(listed), _take(listed, version, draw)) for listed in pair}
+
+
+def follow(certificate: Certificate, *, at: datetime) -> None:
+    """Sign anew the lists that tell of a certificate; for every act after the grant, once its row has changed.
+
+    Raises:
+        KeyProblemError: when the key can't be used.
+
+    """
+    session = writing()
+    session.flush()
+    held = select(StatusPlace.list_id).join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
+    for number in sorted(set(session.scalars(held.where(CertificateVersion.certificate_id == certificate.id)))):
+        _renew(session.get_one(StatusList, number), at)
+
+
+def due(at: datetime) -> list[int]:
+    """Ids of the lists to sign anew: soon stale, or of other bits than the rows say (a scheme that lapsed)."""
+    lapsed = lapsed_versions(at)
+    return [
+        one.id
+        for one in db.session.scalars(select(StatusList).order_by(StatusList.id))
+        if one.valid_until - at < RENEWED_BELOW or _bits(one, lapsed).encoded() != _encoded(one)
+    ]
+
+
+def renew(number: int, *, at: datetime) -> None:
+    """Sign one list anew, whether or not it changed.
+
+    Raises:
+        KeyProblemError: when the key can't be used.
+
+    """
+    _renew(writing().get_one(StatusList, number), at)
+
+
+def is_revoked() -> ColumnElement[bool]:
+    """Of a version and its certificate, as SQL: the bit of revocation."""
+    newer = aliased(CertificateVersion)
+    later = exists().where(newer.certificate_id == CertificateVersion.certificate_id, newer.number > CertificateVersion.number)
+    lost = (Certificate.withdrawn_at, Certificate.surrendered_at, Certificate.superseded_at)
+    return or_(*(mark.is_not(None) for mark in lost), later)
+
+
+def is_suspended(lapsed: Iterable[int]) -> ColumnElement[bool]:
+    """Of a certificate, as SQL: the bit of suspension; ``lapsed`` is ``validity.lapsed_versions``."""
+    return or_(Certificate.suspended_at.is_not(None), Certificate.scheme_version_id.in_(lapsed))
+
+
+def bit_of(version: CertificateVersion, purpose: str, at: datetime) -> bool:
+    """The same of one version, as its rows are now; ``at`` says which schemes have lapsed."""
+    one = version.certificate
+    if purpose == SUSPENSION:
+        return one.suspended_at is not None or one.scheme_version_id in lapsed_versions(at)
+    over = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
+    return any(mark is not None for mark in over) or version.number < max(each.number for each in one.versions)
+
+
+def _pair(at: datetime) -> list[StatusList]:
+    """The pair in use: the newest at this registry's present address."""
+    rows = select(StatusList).where(StatusList.origin == origin()).order_by(StatusList.number.desc(), StatusList.id)
+    found = list(db.session.scalars(rows.limit(len(PURPOSES))))
+    return found or _open((db.session.scalar(select(func.max(StatusList.number))) or 0) + 1, at)
+
+
+def _open(number: int, at: datetime) -> list[StatusList]:
+    """A new pair; when somebody else opened it a moment ago, that one."""
+    for purpose in PURPOSES:
+        fresh = StatusList(purpose=purpose, number=number, origin=origin())
+        values = _signed(fresh, StatusBits(bytes(SIZE // 8)), at)
+        writing().execute(_unless_there(StatusList).values(purpose=purpose, number=number, origin=origin(), **values))
+    return list(db.session.scalars(select(StatusList).where(StatusList.number == number).order_by(StatusList.id)))
+
+
+def _is_full(listed: StatusList, draw: Draw) -> bool:
+    """Whether the half is taken. It is counted only when a draw meets a taken place, which is the more often the fuller it is."""
+    places = select(StatusPlace.place).where(StatusPlace.list_id == listed.id)
+    if writing().scalar(places.where(StatusPlace.place == draw(SIZE))) is None:
+        return False
+    return (writing().scalar(select(func.count()).select_from(places.subquery())) or 0) >= FULL
+
+
+def _take(listed: StatusList, version: CertificateVersion, draw: Draw) -> int:
+    for _ in range(TRIES):
+        wish = _unless_there(StatusPlace).values(list_id=listed.id, place=draw(SIZE), version_id=version.id)
+        found = writing().execute(wish.returning(StatusPlace.place)).scalar()
+        if found is not None:
+            return int(found)
+    raise Conflict("no_free_place", N_("No se pudo dar un lugar en las listas de estados. Intente de nuevo."))
+
+
+def _unless_there(table: type[StatusList | StatusPlace]) -> Insert:
+    kind = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return kind(table).on_conflict_do_nothing()
+
+
+def _renew(listed: StatusList, at: datetime) -> None:
+    """Held first and read afterwards: of two acts at once, the second signs the bits of both."""
+    hold(listed)
+    at = max(at, listed.signed_at)
+    for name, value in _signed(listed, _bits(listed, lapsed_versions(at)), at).items():
+        setattr(listed, name, value)
+    writing().flush()
+
+
+def _signed(listed: StatusList, bits: StatusBits, at: datetime) -> dict[str, object]:
+    ends = min([at + VALIDITY, *_lapses_after(at)])
+    document = unsecured_list(
+        address_of(listed), listed.purpose, bits, issuer=did_of(listed.origin), valid_from=at, valid_until=ends, ttl=TTL
+    )
+    seals = seal(document, at=at)
+    return {
+        "document": document,
+        "proof": seals.proof,
+        "token": seals.token,
+        "signed_at": seals.signed_at,
+        "valid_until": ends,
+    }
+
+
+def _lapses_after(at: datetime) -> list[datetime]:
+    """No list outlives the known end of a scheme: it would say nothing of it."""
+    ending = select(SchemeVersion).where(or_(SchemeVersion.lapsed_at.is_not(None), SchemeVersion.mark_ends_on.is_not(None)))
+    ends = (lapsed_at(version) for version in db.session.scalars(ending))
+    return [end for end in ends if end is not None and end > at]
+
+
+def _bits(listed: StatusList, lapsed: Iterable[int]) -> StatusBits:
+    rows = (
+        select(StatusPlace.place)
+        .join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
+        .join(Certificate, Certificate.id == CertificateVersion.certificate_id)
+        .where(StatusPlace.list_id == listed.id, is_revoked() if listed.purpose == REVOCATION else is_suspended(lapsed))
+    )
+    bits = StatusBits(bytes(SIZE // 8))
+    for place in db.session.scalars(rows):
+        bits[place] = True
+    return bits
+
+
+def _encoded(listed: StatusList) -> object:
+    return listed.document["credentialSubject"]["encodedList"]

@@ -1,0 +1,113 @@
+"""What outsiders need to check a credential without us: each version, status lists, keys and words (docs/credentials.md)."""
+
+import json
+from datetime import timedelta
+
+from flask import Blueprint, make_response, render_template
+from werkzeug.wrappers import Response as AnyResponse
+
+from certification.accounts.guard import requires
+from certification.accounts.permissions import Permission as Open
+from certification.core import clock
+from certification.log.keys import KeyProblemError
+from certification.registry import issuer, status
+from certification.registry.credentials import document_of, find_version
+from certification.registry.documents import (
+    HTML,
+    IMMUTABLE,
+    JSON,
+    JSON_LD,
+    VC,
+    kept_for,
+    missing,
+    public,
+    secured,
+    wanted,
+)
+from certification.registry.models import CertificateVersion
+from certification.registry.permissions import Permission
+from certification.registry.records import find
+from certification.registry.verifying import faults_of, secured_list
+from certification.registry.views_verify import cannot_check, faulty
+from certification.rules.code import display
+from certification.rules.contexts import PATH, context_address, context_document
+from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document
+from certification.rules.errors import NotFound
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
+
+bp = Blueprint("credentials", __name__)
+A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
+LARGEST = 2_147_483_647
+
+
+@bp.get(f"/c/<code>/versions/<int(max={LARGEST}):number>")
+@requires(Permission.SEE)
+def version(code: str, number: int) -> AnyResponse | tuple[str, int]:
+    """One version's credential, which never changes; its status lists say whether it still holds."""
+    form = wanted(VC, HTML, VC_JWT, JSON_LD, JSON)
+    certificate = find(code)
+    found = find_version(certificate, number) if certificate else None
+    if found is None:
+        if form == HTML:
+            raise NotFound
+        return missing()
+    if form == HTML:
+        return _page(found)
+    return answer(found, form, kept_for(A_DAY))
+
+
+@bp.get(f"/status/<purpose>/<int(max={LARGEST}):number>")
+@requires(Open.BROWSE)
+def status_list(purpose: str, number: int) -> AnyResponse:
+    """A status list as last signed. Stale ones are served too: readers must see for themselves that they are."""
+    listed = status.find_list(purpose, number)
+    if listed is None:
+        return missing()
+    form = wanted(VC, VC_JWT, JSON_LD, JSON)
+    return secured(secured_list(listed), listed.token, form, kept_for(status.TTL))
+
+
+@bp.get(WELL_KNOWN)
+@requires(Open.BROWSE)
+def did() -> AnyResponse:
+    """The keys that ever signed here, with their periods (did:web)."""
+    try:
+        keys = issuer.registry_keys()
+    except KeyProblemError:
+        return secured(None, None, JSON, "no-store")
+    document = did_document(keys.did, keys.keys.values(), context=context_address(issuer.origin()))
+    return public(document, wanted(MEDIA_TYPE, JSON, JSON_LD), kept_for(AN_HOUR))
+
+
+@bp.get(PATH)
+@requires(Open.BROWSE)
+def context() -> AnyResponse:
+    """Our own words, as a JSON-LD context."""
+    return public(context_document(f"{context_address(issuer.origin())}#"), JSON_LD, IMMUTABLE)
+
+
+def answer(found: CertificateVersion, form: str, cache: str) -> AnyResponse:
+    """A version's credential in one of its forms."""
+    token = found.credential.token if found.credential else None
+    return secured(document_of(found), token, form, cache)
+
+
+def _page(found: CertificateVersion) -> AnyResponse | tuple[str, int]:
+    document, credential, code = document_of(found), found.credential, found.certificate.code
+    if document is None or credential is None:
+        raise NotFound
+    if faults_of(found, clock.now()):
+        return cannot_check(code, faulty())
+    page = render_template(
+        "certificates/credential.html",
+        code=code,
+        shown=display(code),
+        number=found.number,
+        credential=json.dumps(document, ensure_ascii=False, indent=2),
+        token=credential.token,
+        address=document["id"],
+        lists=[one["statusListCredential"] for one in document["credentialStatus"]],
+    )
+    response = make_response(page)
+    response.vary.update(("Accept", "Cookie"))
+    return response
