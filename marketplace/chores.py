@@ -10,6 +10,7 @@ from certification.core.db import unit_of_work
 from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
+from certification.registry import tending
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -42,4 +43,6 @@ CHORES = (
     Task("lapse", HOURLY, lapse_unanswered, eager=True),
     Task("retention", HOURLY, forget_what_is_past_its_time),
     Task("files", DAILY, sweep_files),
+    Task("credentials", DAILY, tending.complete_credentials),
+    Task("status lists", HOURLY, tending.renew_lists),
 )

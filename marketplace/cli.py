@@ -22,6 +22,7 @@ from certification.core.instance import WrongInstanceError
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import stop_on_signals, work
 from certification.log.keys import KeyProblemError, create_keys
+from certification.registry.tending import complete_credentials, has_waiting, renew_lists
 from certification.rules.errors import DomainError
 from marketplace.app import create_app
 from marketplace.chores import tasks
@@ -112,7 +113,18 @@ def prepare(app: Flask, *, demonstration: bool) -> None:
         upgrade(db.engine)
         with unit_of_work():
             instance.settle(demonstration=demonstration)
+        _tend()
         db.session.remove()
+
+
+def _tend() -> None:
+    """Certificates issued before credentials get theirs here, for only now is there a key; else the worker does it later."""
+    try:
+        complete_credentials(clock.now())
+        renew_lists(clock.now())
+    except KeyProblemError as error:
+        if has_waiting():
+            click.echo(f"Credentials wait to be signed: {error}", err=True)
 
 
 def _fill(app: Flask) -> None:

@@ -15,6 +15,7 @@ from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import why_of
 from certification.registry.recording import add_act
+from certification.registry.status import follow
 from certification.registry.telling import tell_holder
 from certification.rules.days import add_months, day_of, end_of_day
 from certification.rules.errors import Conflict, InvalidInput, SuspensionTooLong
@@ -128,6 +129,7 @@ def _end(  # noqa: PLR0913 - the parts of one record
 ) -> RecordedAct:
     shown, appeal_until = _public_reason(certificate, kind, why, at) if why else (None, None)
     act = add_act(certificate, kind, by=by, at=at, details=details, why=shown, appeal_until=appeal_until)
+    follow(certificate, at=at)
     acting_for = None if has_role(by, certificate.holder_id, WRITERS[Power.APPLY]) else certificate.holder.public_id
     surrendered = kind is CertificateAct.SURRENDERED
     reason = {"reason_code": why.reason_code, "criterion": why.criterion} if why else {}

@@ -13,6 +13,7 @@ from certification.audit.record import record
 from certification.core.db import writing
 from certification.log.keys import signing_key
 from certification.registry.commitments import Disclosure, disclose
+from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.projection import first_page, place_of, with_proof
 from certification.registry.recording import add_act
@@ -78,7 +79,9 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     signed = _sign(application, days, certificate, makers, at, decided_on)
     session.add(signed)
     session.add_all(CertificateSubject(certificate_id=certificate.id, subject_ref=ref) for ref in set(application.subject_refs))
-    certificate.page = with_proof(first_page(application, decision, makers), signed)
+    certificate.page = first_page(application, decision, makers)
+    issue_credential(signed, at=at)
+    certificate.page = with_proof(certificate.page, signed)
     term = {name: value.isoformat() for name in TERM if (value := getattr(certificate, name)) is not None}
     add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details={"term": term, "outcome": decision.outcome.value})
     record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id, kid=signed.kid)

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certification.applications.models import Application
@@ -13,6 +14,8 @@ from certification.core.orm import Base, Id, Name, Prose, UserRef, Word, by_valu
 from certification.parties.models import Party
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
+
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Certificate(Base):
@@ -84,6 +87,60 @@ class CertificateVersion(Base):
     signed_at: Mapped[datetime]
 
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
+    credential: Mapped["VersionCredential | None"] = relationship(back_populates="version")
+
+
+class VersionCredential(Base):
+    """The W3C credential of a version: its document as recorded, then secured in two ways by one key, once and for good.
+
+    ``proof`` is that of eddsa-jcs-2022 over ``document``, ``token`` the same document as ``application/vc+jwt``.
+    """
+
+    __tablename__ = "version_credentials"
+    __table_args__ = (
+        CheckConstraint("(proof IS NULL) = (token IS NULL) AND (proof IS NULL) = (signed_at IS NULL)", name="secured_whole"),
+    )
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("certificate_versions.id"), primary_key=True)
+    document: Mapped[dict[str, Any]]
+    proof: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    token: Mapped[str | None]
+    signed_at: Mapped[datetime | None]
+
+    version: Mapped[CertificateVersion] = relationship(back_populates="credential")
+
+
+class StatusList(Base):
+    """A signed list of bits for one purpose, at the address ``origin/status/purpose/number``; signed anew when a bit changes.
+
+    Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own.
+    """
+
+    __tablename__ = "status_lists"
+    __table_args__ = (UniqueConstraint("purpose", "number"),)
+
+    id: Mapped[Id]
+    purpose: Mapped[Word]
+    number: Mapped[int]
+    origin: Mapped[str] = mapped_column(String(300))
+    document: Mapped[dict[str, Any]]
+    proof: Mapped[dict[str, Any]]
+    token: Mapped[str]
+    signed_at: Mapped[datetime]
+    valid_until: Mapped[datetime]
+
+
+class StatusPlace(Base):
+    """The place in a list that belongs to a version for ever; drawn at random, so that it tells nothing."""
+
+    __tablename__ = "status_slots"
+    __table_args__ = (UniqueConstraint("version_id", "list_id"),)
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version_id: Mapped[int] = mapped_column(ForeignKey("certificate_versions.id"))
+
+    listed: Mapped[StatusList] = relationship()
 
 
 class RecordedAct(Base):
@@ -116,5 +173,29 @@ class CertificateSubject(Base):
     unhooked_why: Mapped[Prose | None]
 
 
-for _table in (RecordedAct.__table__, CertificateVersion.__table__):
+for _table in (RecordedAct.__table__, CertificateVersion.__table__, StatusPlace.__table__):
     forbid_changes(_table, "what was signed or done is only ever added")  # type: ignore[arg-type]  # a mapped class's table is a Table
+
+SECURED = "a credential is secured once and never changes"
+_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION version_credentials_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{SECURED}'; END $$"
+)
+_WHEN = "OLD.token IS NOT NULL OR NEW.version_id {0} OLD.version_id OR NEW.document {0} OLD.document"
+_KEEP = "CREATE TRIGGER version_credentials_no_delete BEFORE DELETE ON version_credentials"
+_ON_POSTGRES = (
+    "CREATE TRIGGER version_credentials_frozen BEFORE UPDATE ON version_credentials FOR EACH ROW WHEN ("
+    + _WHEN.format("IS DISTINCT FROM")
+    + ") EXECUTE FUNCTION version_credentials_refuse()",
+    _KEEP + " FOR EACH ROW EXECUTE FUNCTION version_credentials_refuse()",
+)
+_ON_SQLITE = (
+    "CREATE TRIGGER version_credentials_frozen BEFORE UPDATE ON version_credentials WHEN "
+    + _WHEN.format("IS NOT")
+    + f" BEGIN SELECT RAISE(ABORT, '{SECURED}'); END",
+    _KEEP + f" BEGIN SELECT RAISE(ABORT, '{SECURED}'); END",
+)
+for _dialect, _statements in (("postgresql", (_FUNCTION, *_ON_POSTGRES)), ("sqlite", _ON_SQLITE)):
+    for _statement in _statements:
+        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+        event.listen(VersionCredential.__table__, "after_create", _ddl)

@@ -7,7 +7,7 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
     techniques, marks                   as applied for
     photo       media.files.Photo as a mapping, or null
     decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}
-    proof       {number, kid, signature, at}
+    proof       {number, kid, signature, at, credential: whether the version is a signed credential}
     history     [{kind, at}]
     why         {kind, at, reason_code, reason {es, en}, criterion, criterion_title {es, en}, summary, appeal_until}, or null;
                 criterion, its title and appeal_until may be null
@@ -51,7 +51,7 @@ def first_page(application: Application, decision: Decision, makers: Sequence[Di
 def with_proof(page: Page, version: CertificateVersion) -> Page:
     """The page with the version that stands now."""
     proof = {"number": version.number, "kid": version.kid, "signature": version.signature, "at": version.signed_at.isoformat()}
-    return page | {"proof": proof}
+    return page | {"proof": proof | {"credential": version.credential is not None and version.credential.token is not None}}
 
 
 def with_act(page: Page, kind: CertificateAct, at: datetime, why: dict[str, Any] | None) -> Page:

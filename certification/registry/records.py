@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -12,11 +11,12 @@ from certification.core.db import db
 from certification.core.web import outside
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure
+from certification.registry.credentials import path_of
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.validity import standing
+from certification.registry.verifying import faults_of
 from certification.rules.code import parse
-from certification.rules.errors import BadCode, BadSignature, UnknownKey
-from certification.rules.signing import Signed, verify
+from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
 
 
@@ -54,7 +54,7 @@ def record_of(certificate: Certificate, at: datetime) -> Record:
         "verify": outside(f"/v/{certificate.code}"),
         "versions": [_version(one) for one in certificate.versions],
         "keys": {one.kid: keys.get(one.kid) for one in certificate.versions},
-        "disclosures": {"makers": [_disclosure(one) for one in certificate.page.get("makers", ())]},
+        "disclosures": {"makers": [_disclosure(one, certificate) for one in certificate.page.get("makers", ())]},
         "acts": [
             {
                 "kind": act.kind.value,
@@ -67,21 +67,12 @@ def record_of(certificate: Certificate, at: datetime) -> Record:
             for act in certificate.acts
         ],
     }
-    return Record(certificate.code, found, is_sound(certificate), document)
+    return Record(certificate.code, found, is_sound(certificate, at), document)
 
 
-def is_sound(certificate: Certificate) -> bool:
-    """Whether every version is signed by a key of this registry, says this code, and there is one."""
-    demonstration = bool(current_app.config["SETTINGS"]["DEMONSTRATION"])
-    try:
-        keys = verifying_keys()
-        for one in certificate.versions:
-            verify(Signed(one.kid, one.signature, one.statement), keys, allow_demonstration=demonstration)
-            if one.statement["certificate"] != {"code": certificate.code, "version": one.number}:
-                return False
-    except (BadSignature, UnknownKey, KeyProblemError):
-        return False
-    return bool(certificate.versions)
+def is_sound(certificate: Certificate, at: datetime) -> bool:
+    """Whether all that is stored of every version holds together (see ``verifying``), and there is one."""
+    return bool(certificate.versions) and not any(faults_of(one, at) for one in certificate.versions)
 
 
 def _version(one: CertificateVersion) -> dict[str, Any]:
@@ -92,12 +83,15 @@ def _version(one: CertificateVersion) -> dict[str, Any]:
         "kid": one.kid,
         "signature": one.signature,
         "signed_at": _iso(one.signed_at),
+        "credential": one.credential.document["id"] if one.credential and one.credential.token else None,
     }
 
 
-def _disclosure(given: dict[str, str]) -> dict[str, str]:
+def _disclosure(given: dict[str, str], certificate: Certificate) -> dict[str, str | None]:
+    """``commitment`` stands in the statement; in the credential it is that of ``path`` (see ``rules.disclosures``)."""
     one = Disclosure(given["name"], given["salt"])
-    return {"name": one.name, "salt": one.salt, "commitment": one.commitment}
+    path = path_of(certificate.versions[-1].statement, one) if certificate.versions else None
+    return {"name": one.name, "salt": one.salt, "commitment": one.commitment, "path": path}
 
 
 def _keys_in_hex() -> dict[str, str]:

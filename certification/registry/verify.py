@@ -129,6 +129,7 @@ def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, An
         "kid": proof["kid"],
         "signature": proof["signature"],
         "signed_on": _day(proof["at"], zone, lang),
+        "version": proof["number"] if proof.get("credential") else None,
     }
     if page["photo"]:
         values.update((f"photo_{name}", page["photo"][name]) for name in PHOTO)

@@ -2,7 +2,7 @@
 
 import json
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,15 +13,19 @@ from certification.core.failures import wants_json
 from certification.core.i18n import language
 from certification.registry import qr
 from certification.registry.acts import standing_of
+from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, secured, wanted
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.records import Record, find, record_of
 from certification.registry.scope import unhooked
+from certification.registry.status import TTL
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.validity import standing
-from certification.registry.views_verify import cannot_check
+from certification.registry.views_credentials import answer
+from certification.registry.views_verify import cannot_check, faulty
 from certification.rules.code import display
-from certification.rules.errors import IllegalMove
+from certification.rules.errors import IllegalMove, NotFound
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.text import N_
 from certification.rules.verdict import PublicState
 from certification.rules.workflow import CERTIFICATE
@@ -45,18 +49,24 @@ def load(code: str) -> Certificate | None:
 
 
 @bp.get("/c/<code>")
-@requires(Permission.SEE, load=load)
-def show(certificate: Certificate) -> AnyResponse | tuple[str, int]:
-    """The record as a page, or as JSON for whoever prefers it. What is signed is checked at each view."""
+@requires(Permission.SEE)
+def show(code: str) -> AnyResponse | tuple[str, int]:
+    """The record as a page or as JSON, or the newest version's credential, as the client asks. It is checked first."""
+    form = wanted(HTML, JSON, VC, VC_JWT, JSON_LD)
+    certificate = find(code)
+    if certificate is None:
+        if form == HTML and not wants_json():
+            raise NotFound
+        return missing()
+    if form not in (HTML, JSON):
+        return answer(certificate.versions[-1], form, kept_for(TTL)) if certificate.versions else secured(None, None, form, "")
     found = record_of(certificate, clock.now())
-    if _prefers_json():
+    if form == JSON or wants_json():
         return _as_json(found)
     if not found.sound:
-        return cannot_check(
-            certificate.code, _("La firma guardada no corresponde al certificado. Avise a quien opera este sitio.")
-        )
+        return cannot_check(certificate.code, faulty())
     response = make_response(_page(certificate, found))
-    response.headers["Vary"] = "Accept, Cookie"
+    response.vary.update(("Accept", "Cookie"))
     return response
 
 
@@ -101,18 +111,13 @@ def tag_picture(certificate: Certificate) -> Response:
     return response
 
 
-def _prefers_json() -> bool:
-    found = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
-    return found == "application/json" or wants_json()
-
-
 def _as_json(found: Record) -> AnyResponse:
     """A record that is not sound says so and nothing else."""
     said = found.document if found.sound else {"code": found.code, "state": PublicState.CANNOT_CHECK.value}
     response = jsonify(said)
     response.status_code = 200 if found.sound else 503
-    response.headers["Vary"] = "Accept, Cookie"
-    return response
+    g.cookieless = True
+    return opened(response)
 
 
 def _page(certificate: Certificate, found: Record) -> str:

@@ -99,6 +99,11 @@ def cannot_check(code: str, why: str) -> tuple[str, int]:
     return text, 503
 
 
+def faulty() -> str:
+    """Why a page that found a signature which does not hold shows nothing else."""
+    return str(_("La firma guardada no corresponde al certificado. Avise a quien opera este sitio."))
+
+
 def _unknown(typed: str, error: BadCode | None) -> tuple[str, int]:
     """Ways to retype come first; what code would fit is never said (see ``rules.code.near_misses``)."""
     plain = canonical(typed)

@@ -3,8 +3,10 @@
 The registry knows no products: a certificate carries the words, the digests of photographs and opaque references.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from certification.rules.criteria import DecisionMode, SubjectKind
 from certification.rules.days import DEFAULT_ZONE
@@ -114,3 +116,51 @@ def _place(place: Place) -> dict[str, object]:
             locality["code"] = place.locality_code
         said["locality"] = locality
     return said
+
+
+def read_statement(said: Mapping[str, Any]) -> GrantStatement:
+    """The value that :func:`statement` wrote down; what stands under `personal` comes as it is signed.
+
+    Raises KeyError or ValueError for anything else: callers read only what a key of theirs signed.
+    """
+    scheme, validity, certificate = said["scheme"], said["validity"], said["certificate"]
+    due = validity.get("surveillance_due")
+    return GrantStatement(
+        issuer=said["issuer"],
+        code=certificate["code"],
+        version=certificate["version"],
+        scheme_id=scheme["id"],
+        scheme_version=scheme["version"],
+        scheme_digest=scheme["digest"],
+        label_class=scheme["label_class"],
+        mode=DecisionMode(said["decision"]["mode"]),
+        subject=_read_subject(said),
+        decided_on=date.fromisoformat(said["decision"]["on"]),
+        valid_from=date.fromisoformat(validity["from"]),
+        valid_until=date.fromisoformat(validity["until"]),
+        surveillance_due=date.fromisoformat(due) if due else None,
+        time_zone=validity["time_zone"],
+    )
+
+
+def _read_subject(said: Mapping[str, Any]) -> Subject:
+    subject = said["subject"]
+    place = subject["place"]
+    locality = place.get("locality", {})
+    return Subject(
+        kind=SubjectKind(subject["kind"]),
+        holder=said["holder"],
+        goods=tuple(subject["goods"]),
+        place=Place(
+            state_code=place["state"]["code"],
+            state=place["state"]["name"],
+            municipality_code=place["municipality"]["code"],
+            municipality=place["municipality"]["name"],
+            locality_code=locality.get("code"),
+            locality=locality.get("name"),
+        ),
+        techniques=tuple(subject["techniques"]),
+        photo_digests=tuple(subject["photo_digests"]),
+        refs=tuple(subject["refs"]),
+        makers=tuple(said.get("personal", {}).get("makers", ())),
+    )

@@ -266,6 +266,10 @@ POST     | /review/<public_id>/ties                 | evaluating case          |
 GET POST | /review/<public_id>/ties                 | sent case                | withdrawn from sight
 
 GET      | /c/<code>                                | certificate              | open thing
+GET      | /c/<code>/versions/<int(max=2147483647):number> | version           | open thing
+GET      | /status/<purpose>/<int(max=2147483647):number> | status list        | open thing
+GET      | /.well-known/did.json                    |                          | open
+GET      | /contexts/tianguis/v1                    |                          | open
 GET      | /c/<code>/qr.png                         | certificate              | open thing
 GET      | /c/<code>/qr.svg                         | certificate              | open thing
 GET      | /c/<code>/tag                            | certificate              | holder

@@ -247,6 +247,8 @@ def _apply(side: Side) -> None:
         by = side.people["decider" if side.name == "own" else "decider_elsewhere"]
         made = makers.certified(by, at=BEFORE, of=side.party, key=SCHEMES[side.name], subject_kind=KINDS[side.name])
     side.add("certificate", code=made.code)
+    side.add("version", code=made.code, number=1)
+    side.add("status list", purpose="revocation" if side.name == "own" else "suspension", number=1)
     side.add("decided case", public_id=made.application.public_id)
 
 

@@ -160,6 +160,8 @@ certificate_act_leaves: salt
 certificate_acts: kind reason_code criterion public_summary details
 certificate_subjects: subject_ref unhooked_why
 certificate_versions: statement kid signature
+version_credentials: document proof token
+status_lists: purpose origin document proof token
 findings: criterion value
 """
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.registry import records, scope
+from certification.registry import issuer, scope
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate
 from certification.registry.validity import standing
@@ -59,7 +59,7 @@ def test_anyone_can_check_the_json_with_a_library_of_their_own(session: Session,
 
 def test_a_bad_signature_is_neither_yes_nor_no(session: Session, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     made = makers.certified()
-    monkeypatch.setattr(records, "verifying_keys", dict)
+    monkeypatch.setattr(issuer, "verifying_keys", dict)
     page = client.get(f"/c/{made.code}")
     assert (page.status_code, "No pudimos revisar" in page.text, "Vigente" in page.text) == (503, True, False)
     answer = client.get(f"/c/{made.code}", headers=JSON)
