@@ -25,6 +25,7 @@ from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
 from certification.rules.text import N_
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at
+from certification.schemes.versions import declare_ending
 
 PURPOSES = (REVOCATION, SUSPENSION)
 SIZE = SMALLEST
@@ -78,6 +79,21 @@ def follow(certificate: Certificate, *, at: datetime) -> None:
     held = select(StatusPlace.list_id).join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
     for number in sorted(set(session.scalars(held.where(CertificateVersion.certificate_id == certificate.id)))):
         _renew(session.get_one(StatusList, number), at)
+
+
+def follow_all(at: datetime) -> None:
+    """Sign anew every list whose bits changed: a scheme lapsed, and with it every label under it at once.
+
+    Raises:
+        KeyProblemError: when the key can't be used.
+
+    """
+    writing().flush()
+    for number in due(at):
+        renew(number, at=at)
+
+
+declare_ending(follow_all)
 
 
 def due(at: datetime) -> list[int]:

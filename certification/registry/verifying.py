@@ -4,14 +4,16 @@ Two questions. What is this version worth by its credential and lists alone (:fu
 hold together (:func:`faults_of`): both signatures, both lists and their bits, the names beside it? Reads only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from certification.core.db import db
 from certification.log.keys import KeyProblemError
-from certification.registry.credentials import disclosures_of, document_of
+from certification.registry.commitments import Disclosure as Salted
+from certification.registry.credentials import MAKERS, disclosures_of, document_of, path_of
 from certification.registry.issuer import demonstration, keys_behind
 from certification.registry.models import CertificateVersion, StatusList, StatusPlace, VersionCredential
 from certification.registry.status import address_of, bit_of
@@ -23,8 +25,6 @@ from certification.rules.proofs import Document
 from certification.rules.secured import Secured, open_secured
 from certification.rules.signing import Signed, verify
 from certification.rules.statuslist import read_status
-
-WAITS = "credential_waits"
 
 
 def check(version: CertificateVersion, at: datetime) -> Checked | None:
@@ -54,7 +54,7 @@ def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
     """Codes of all that does not hold; a credential that still waits to be signed is no fault.
 
     Codes are those of the DomainErrors of ``rules``; and ``other_certificate``, ``other_document``, ``other_place``,
-    ``wrong_bit``, ``no_keys``.
+    ``wrong_bit``, ``unknown_name``, ``no_keys``.
     """
     try:
         return tuple(_faults(version, at))
@@ -104,6 +104,15 @@ def _content_faults(version: CertificateVersion, credential: VersionCredential) 
     }
     if entries != {(listed.purpose, address_of(listed), str(place)) for listed, place in _places(version)}:
         yield "other_place"
+    yield from _name_faults(version, subject)
+
+
+def _name_faults(version: CertificateVersion, subject: Mapping[str, Any]) -> Iterator[str]:
+    """Every name that is shown was committed to: in the statement, and in the credential under the same field."""
+    page = version.certificate.page
+    shown = [Salted(one["name"], one["salt"]) for one in page.get(MAKERS, ())]
+    if page["proof"]["number"] == version.number and any(path_of(version.statement, one) is None for one in shown):
+        yield "unknown_name"
     signed = [Commitment(one["commitmentPath"], one["commitmentDigest"]) for one in subject.get("nameCommitment", ())]
     try:
         disclosed(signed, disclosures_of(version))

@@ -1,5 +1,6 @@
 """The life of a version: consulted, active, superseded, lapsed, withdrawn. Each move is on the record."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +15,14 @@ from certification.rules.workflow import SCHEME_VERSION, SchemeVersionState
 from certification.schemes.models import SchemeVersion
 from certification.schemes.permissions import Permission
 from certification.schemes.texts import text_of
+
+Ending = Callable[[datetime], None]
+_endings: list[Ending] = []
+
+
+def declare_ending(follow: Ending) -> None:
+    """Have ``follow(at)`` done whenever versions stop backing labels, in the same unit of work: the registry stands higher."""
+    _endings.append(follow)
 
 
 def open_consultation(version: SchemeVersion, *, by: User, at: datetime) -> None:
@@ -106,6 +115,8 @@ def _end_all(version: SchemeVersion, at: datetime) -> None:
     for one in (version, *_others(version, SchemeVersionState.SUPERSEDED)):
         if one.lapsed_at is None or one.lapsed_at > at:
             one.lapsed_at = at
+    for follow in _endings:
+        follow(at)
 
 
 def _others(version: SchemeVersion, state: SchemeVersionState) -> list[SchemeVersion]:

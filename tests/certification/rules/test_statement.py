@@ -3,7 +3,7 @@ from datetime import date
 
 from certification.rules.canonical import canonical_json, digest
 from certification.rules.criteria import DecisionMode, SubjectKind
-from certification.rules.statement import GrantStatement, Place, Subject, statement
+from certification.rules.statement import GrantStatement, Place, Subject, read_statement, statement
 
 PLACE = Place("20", "Oaxaca", "546", "Teotitlán del Valle", "0001", "Teotitlán del Valle")
 SUBJECT = Subject(
@@ -95,3 +95,11 @@ def test_every_fact_is_in_the_digest() -> None:
         replace(GRANT, subject=replace(SUBJECT, refs=())),
     ]
     assert len({digest(statement(grant)) for grant in [GRANT, *others]}) == len(others) + 1
+
+
+def test_what_was_written_down_is_read_back_whole() -> None:
+    plain = replace(
+        GRANT, surveillance_due=None, subject=replace(SUBJECT, makers=(), place=replace(PLACE, locality=None, locality_code=None))
+    )
+    for grant in (GRANT, plain):
+        assert read_statement(statement(grant)) == grant

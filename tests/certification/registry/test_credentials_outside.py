@@ -1,0 +1,121 @@
+"""What strangers read at our addresses, by our own verifier and by libraries that nobody here wrote."""
+
+import json
+from pathlib import Path
+
+import jwt
+import pytest
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator, FormatChecker
+from sqlalchemy.orm import Session
+
+from certification.registry import tending
+from tests import makers
+from tests.certification.registry.outsider import DID, ORIGIN, VC_JWT, Outsider
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def outsider(client: FlaskClient) -> Outsider:
+    return Outsider(client)
+
+
+def test_the_newest_credential_is_served_in_each_form_and_says_the_same(session: Session, outsider: Outsider) -> None:
+    made = makers.certified()
+    document = outsider.credential(made.code)
+    assert document.pop("proof")["cryptosuite"] == "eddsa-jcs-2022"
+    assert outsider.jwt_payload(outsider.token(made.code)) == document
+    assert json.loads(outsider.get(f"/c/{made.code}", "application/ld+json").text)["id"] == document["id"]
+    assert document["id"] == f"{ORIGIN}/c/{made.code}/versions/1"
+    assert json.loads(outsider.get(document["id"]).text)["credentialSubject"] == document["credentialSubject"]
+    assert document["issuer"]["id"] == DID
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/vc", "application/vc"),
+        ("application/vc+jwt", "application/vc+jwt"),
+        ("application/ld+json", "application/ld+json"),
+        ("application/json", "application/json"),
+        ("text/html", "text/html; charset=utf-8"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("*/*", "text/html; charset=utf-8"),
+        ("application/vc+jwt, application/vc;q=0.5", "application/vc+jwt"),
+        ("image/png", "text/html; charset=utf-8"),
+    ],
+)
+def test_each_asks_for_the_form_it_reads(session: Session, outsider: Outsider, accept: str, kind: str) -> None:
+    made = makers.certified()
+    for path in (f"/c/{made.code}", "/c/7QK4M2XD9FQ"):
+        answer = outsider.get(path, accept)
+        known = path.endswith(made.code)
+        error = "application/json" if "html" not in kind else kind
+        assert (answer.status_code, answer.content_type) == ((200, kind) if known else (404, error))
+    assert "Accept" in outsider.get(f"/c/{made.code}", accept).headers["Vary"]
+
+
+def test_a_version_is_data_unless_a_browser_asks(session: Session, outsider: Outsider) -> None:
+    path = f"/c/{makers.certified().code}/versions/1"
+    assert outsider.get(path, "*/*").content_type == "application/vc"
+    assert outsider.get(path, VC_JWT).content_type == VC_JWT
+    page = outsider.get(path, "text/html,*/*;q=0.8")
+    assert (page.status_code, page.mimetype, "eddsa-jcs-2022" in page.text) == (200, "text/html", True)
+    for missing in (f"{path[:-1]}2", "/c/7QK4M2XD9FQ/versions/1", "/c/nada/versions/1"):
+        assert (outsider.get(missing).status_code, outsider.get(missing, "text/html").status_code) == (404, 404)
+        assert outsider.get(missing).content_type == "application/json"
+
+
+def test_public_documents_may_be_read_by_any_site_and_set_no_cookie(session: Session, outsider: Outsider) -> None:
+    made = makers.certified()
+    lists = [one["statusListCredential"] for one in outsider.credential(made.code)["credentialStatus"]]
+    kept = {f"/c/{made.code}": "public, max-age=300", f"/c/{made.code}/versions/1": "public, max-age=86400"}
+    kept |= {"/.well-known/did.json": "public, max-age=3600", **dict.fromkeys(lists, "public, max-age=300")}
+    kept |= {"/contexts/tianguis/v1": "public, max-age=31536000, immutable"}
+    for path, cache in kept.items():
+        answer = outsider.get(path)
+        said = answer.headers
+        assert (answer.status_code, said["Access-Control-Allow-Origin"], said["Cache-Control"]) == (200, "*", cache)
+        assert "Set-Cookie" not in said
+        assert "Cookie" not in said.get("Vary", "")
+        again = outsider.client.get(
+            path.removeprefix(ORIGIN), headers={"Accept": "application/vc", "If-None-Match": said["ETag"]}
+        )
+        assert again.status_code == 304
+    assert "Access-Control-Allow-Origin" not in outsider.get(f"/c/{made.code}", "text/html").headers
+
+
+def test_the_time_a_list_may_be_kept_is_the_ttl_that_it_says(session: Session, outsider: Outsider) -> None:
+    document = outsider.credential(makers.certified().code)
+    for one in outsider.lists(document).values():
+        assert isinstance(one, dict)
+        assert one["credentialSubject"]["ttl"] == 300_000
+        assert outsider.get(one["id"]).headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_untps_schema_accepts_what_is_served(session: Session, outsider: Outsider, shared_data: Path) -> None:
+    document = outsider.credential(makers.certified().code)
+    del document["proof"]
+    schema = json.loads((shared_data / "untp" / "untp-dcc-schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(document)
+    assert not Draft202012Validator(schema).is_valid({**document, "validUntil": "mañana"})
+
+
+def test_every_word_of_ours_stands_in_the_context_that_is_served(session: Session, outsider: Outsider) -> None:
+    document = outsider.credential(makers.certified().code)
+    served = json.loads(outsider.get(document["@context"][2], "application/ld+json").text)["@context"]
+    assert {"certificateCode", "nameCommitment", "termEnds"} <= served.keys()
+    assert served["certificateCode"]["@id"] == f"{document['@context'][2]}#certificateCode"
+
+
+def test_one_changed_character_is_refused_by_everybody(session: Session, outsider: Outsider) -> None:
+    code = makers.certified().code
+    tending.renew_lists(NOW)
+    document, token = outsider.credential(code), outsider.token(code)
+    assert outsider.openvc_accepts(document, NOW)
+    changed = json.loads(json.dumps(document).replace("Taller Hilo de Luna", "Taller Hilo de Lana"))
+    assert not outsider.openvc_accepts(changed, NOW)
+    head, payload, signature = token.split(".")
+    other = payload[:40] + ("A" if payload[40] != "A" else "B") + payload[41:]
+    with pytest.raises(jwt.InvalidTokenError):
+        outsider.jwt_payload(f"{head}.{other}.{signature}")
