@@ -1,9 +1,9 @@
-"""What the register holds of a person: acts on labels, and the names of evaluators on public pages."""
+"""What the register holds of a person: acts on labels, and the names of evaluators and makers on public pages."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from certification.accounts.models import User, UserState
 from certification.accounts.mydata import Warned, declare_erasure, declare_export, declare_warning, iso
@@ -11,6 +11,7 @@ from certification.applications.models import Evaluation
 from certification.core.db import after_commit, db, writing
 from certification.parties.models import MemberRole, Membership
 from certification.registry.models import Certificate, RecordedAct
+from certification.registry.names import forget_name, named_as
 from certification.registry.projection import named_evaluators
 from certification.registry.recording import forget_pages
 from certification.rules.text import N_
@@ -22,19 +23,21 @@ ALONE = N_(
 
 
 def export(user: User) -> dict[str, Any]:
-    """The acts that this person recorded on certificates."""
+    """The acts that this person recorded on certificates, and the labels of their parties that name them as a maker."""
     acts = db.session.scalars(select(RecordedAct).where(RecordedAct.by_id == user.id).order_by(RecordedAct.id))
     return {
         "acts": [
             {"code": one.certificate.code, "kind": one.kind.value, "at": iso(one.at), "public_summary": one.public_summary}
             for one in acts
-        ]
+        ],
+        "named_as_maker": [one.code for one in named_as(user.name, _parties_of(user))],
     }
 
 
-def erase(user: User, _at: datetime) -> None:
-    """An evaluator who agreed to be named is named no more; that somebody evaluated stays."""
+def erase(user: User, at: datetime) -> None:
+    """Whoever agreed to be named, as evaluator or maker, is named no more; that somebody evaluated stays, and every signature."""
     session = writing()
+    forget_name(user.name, _parties_of(user, at), by=None, at=at)
     named = list(session.scalars(select(Evaluation).where(Evaluation.evaluator_id == user.id, Evaluation.named.is_(True))))
     for one in named:
         one.named = False
@@ -44,6 +47,12 @@ def erase(user: User, _at: datetime) -> None:
         decided = certificate.page["decided"] | {"named": named_evaluators(certificate.application)}
         certificate.page = certificate.page | {"decided": decided}
         after_commit(forget_pages)
+
+
+def _parties_of(user: User, at: datetime | None = None) -> list[int]:
+    """Ids of the parties to which a person belongs; with ``at`` those too that they left then, by erasing the account."""
+    belongs = or_(Membership.ended_at.is_(None), Membership.ended_at >= at) if at else Membership.ended_at.is_(None)
+    return list(db.session.scalars(select(Membership.party_id).where(Membership.user_id == user.id, belongs).distinct()))
 
 
 def warnings(user: User, at: datetime) -> list[Warned]:

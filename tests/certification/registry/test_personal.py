@@ -1,5 +1,6 @@
 """An erased evaluator is named no more; who alone looks after a label is told before they go."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -12,11 +13,50 @@ from certification.accounts.models import User
 from certification.applications.deciding import DecisionChoice
 from certification.core.db import unit_of_work
 from certification.parties.models import MemberRole
+from certification.registry.credentials import disclosures_of
 from certification.registry.granting import decide_and_certify
 from certification.registry.models import Certificate
+from certification.registry.verifying import faults_of
+from certification.rules.canonical import digest
 from certification.rules.workflow import Outcome
 from tests import makers, reviews
 from tests.makers import THEN, fresh
+
+
+def test_an_erased_maker_is_named_no_more_and_everything_still_verifies(
+    session: Session, client: FlaskClient, at: datetime
+) -> None:
+    party, maker = makers.party(), makers.user("Martina LUNA")
+    makers.member(maker, party)
+    made = makers.certified(of=party, makers=["Martina Luna", "Benito Ficticio"])
+    stranger = makers.certified(of=makers.party("Taller Ajeno"), makers=["Martina Luna"])
+    code, other, signed = made.code, stranger.code, made.versions[0].statement
+    before = client.get(f"/c/{code}", headers={"Accept": "application/vc"}).data
+    assert mydata.export(maker)["registry"]["named_as_maker"] == [code]
+    with unit_of_work():
+        mydata.erase(maker, at=at)
+    for page in (f"/v/{code}", f"/c/{code}"):
+        text = client.get(page).text
+        assert ("Martina" in text, "Benito Ficticio" in text) == (False, True)
+    record = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
+    assert [(one["name"], one["path"]) for one in record["disclosures"]["makers"]] == [("Benito Ficticio", "makers/1")]
+    assert client.get(f"/c/{code}", headers={"Accept": "application/vc"}).data == before
+    session.expire_all()
+    version = made.versions[0]
+    assert (version.statement, faults_of(version, at)) == (signed, ())
+    assert [one.path for one in disclosures_of(version)] == ["makers/1"]
+    assert "Martina Luna" in client.get(f"/v/{other}").text
+
+
+def test_a_name_and_its_salt_are_what_the_credential_committed_to(session: Session, client: FlaskClient) -> None:
+    made = makers.certified(makers=["Martina Luna", "Benito Ficticio"])
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
+    said = client.get(f"/c/{made.code}", headers={"Accept": "application/vc"}).get_data(as_text=True)
+    signed = {one["commitmentPath"]: one["commitmentDigest"] for one in json.loads(said)["credentialSubject"]["nameCommitment"]}
+    assert len(record["disclosures"]["makers"]) == len(signed) == 2
+    for one in record["disclosures"]["makers"]:
+        assert signed[one["path"]] == "sha-256:" + digest([one["salt"], one["path"], one["name"]])
+    assert "Martina" not in said
 
 
 @pytest.fixture
@@ -51,7 +91,7 @@ def test_an_erased_evaluator_is_named_no_more(
 
 def test_an_export_tells_the_acts_on_labels(named: tuple[Certificate, list[User]], session: Session) -> None:
     certificate, panel = named
-    assert mydata.export(panel[0])["registry"] == {"acts": []}
+    assert mydata.export(panel[0])["registry"] == {"acts": [], "named_as_maker": []}
     decider = session.get_one(User, certificate.acts[0].by_id)
     assert [(one["code"], one["kind"]) for one in mydata.export(decider)["registry"]["acts"]] == [(certificate.code, "granted")]
 

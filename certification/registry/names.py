@@ -1,0 +1,35 @@
+"""Makers' names beside certificates: shown by consent, and removed when that ends. Only salted commitments were ever signed."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from certification.audit.record import Actor, record
+from certification.core.db import after_commit, db, writing
+from certification.registry.models import Certificate
+from certification.registry.recording import forget_pages
+from certification.rules.fold import fold
+
+
+def named_as(name: str, holders: Collection[int]) -> list[Certificate]:
+    """The certificates of these parties that show a maker of this name, however it is accented."""
+    held = select(Certificate).where(Certificate.holder_id.in_(holders)).order_by(Certificate.id)
+    wanted = fold(name)
+    return [one for one in db.session.scalars(held) if any(fold(maker["name"]) == wanted for maker in one.page["makers"])]
+
+
+def forget_name(name: str, holders: Collection[int], *, by: Actor | None, at: datetime) -> int:
+    """Remove the name and its salt from the certificates of these parties; how many. What is signed there still verifies.
+
+    The record tells of it without the name.
+    """
+    found = named_as(name, holders)
+    for one in found:
+        writing().refresh(one, with_for_update={"of": Certificate})
+        kept = [maker for maker in one.page["makers"] if fold(maker["name"]) != fold(name)]
+        one.page = one.page | {"makers": kept}
+        record("certificate.name_removed", "certificate", one.code, by=by, at=at)
+    if found:
+        after_commit(forget_pages)
+    return len(found)
