@@ -92,6 +92,7 @@ def json_ld(shown: Shown, url: str, outside: Callable[[str], str]) -> dict[str, 
                 "@type": "Certification",
                 "name": one.names.es,
                 "certificationIdentification": one.shown_code,
+                "certificationStatus": f"{SCHEMA}/CertificationActive",
                 "url": outside(one.verify_path),
                 "expires": one.last_day.isoformat(),
             }

@@ -7,11 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from certification.core.settings import TABLE, SettingError, read_settings
 from certification.core.worker import Task
+from certification.log.keys import KeyProblemError
 from marketplace import cli
+from marketplace.chores import CHORES
 from marketplace.cli import local_settings, main
 from marketplace.demonstration import loading
 from marketplace.demonstration.content import SignIn
@@ -150,4 +153,19 @@ def test_the_worker_runs_its_tasks_until_it_is_told_to_stop(
     monkeypatch.setattr(cli, "stop_on_signals", lambda *_: done.append("listens"))
     monkeypatch.setattr(cli, "work", one_round)
     told = console.invoke(main, ["worker"], env={"TIANGUIS_DATA": str(tmp_path)})
-    assert (told.exit_code, done) == (0, ["listens", "lapse", "retention", "files"])
+    assert (told.exit_code, done) == (0, ["listens", *(task.name for task in CHORES)])
+
+
+def test_an_upgrade_without_the_key_says_that_credentials_wait(
+    console: CliRunner, app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(_at: object) -> int:
+        raise KeyProblemError("The signing key can't be read.")
+
+    monkeypatch.setattr(cli, "upgrade", lambda _engine: None)
+    monkeypatch.setattr("certification.core.instance.settle", lambda **_given: None)
+    monkeypatch.setattr(cli, "complete_credentials", missing)
+    for waits in (True, False):
+        monkeypatch.setattr(cli, "has_waiting", lambda waits=waits: waits)
+        cli.prepare(app, demonstration=False)
+        assert ("Credentials wait to be signed: The signing key" in capsys.readouterr().err) is waits

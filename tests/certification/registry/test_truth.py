@@ -17,7 +17,7 @@ from certification.registry import tending
 from certification.registry.acts import Why, restore, supersede, surrender, suspend, withdraw
 from certification.registry.credentials import issue_credential
 from certification.registry.issuing import certify
-from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.rules.signing import sign
 from certification.rules.verdict import PublicState
 from certification.schemes import versions
@@ -146,6 +146,21 @@ def test_every_surface_tells_the_state(session: Session, client: FlaskClient, ca
         assert outsider.openvc_accepts(outsider.credential(code), case.at) is (case.told is P.VALID)
         pages = [outsider.get(f"/{kind}/{code}", "text/html") for kind in "cv"]
         assert [(one.status_code, WORD in one.text) for one in pages] == [(200, case.state is P.VALID)] * 2
+
+
+@EACH
+def test_a_product_is_certified_for_machines_only_while_its_label_is_valid(
+    session: Session, client: FlaskClient, case: Case
+) -> None:
+    made = case.make(makers.user("Celia Decide"))
+    product = makers.product(makers.producer(made.holder))
+    makers.save(CertificateSubject(certificate_id=made.id, subject_ref=product.public_id))
+    with clock.standing_at(case.at):
+        page = client.get(f"/products/{product.public_id}/{product.slug}").text
+    assert ("CertificationActive" in page, page.count("hasCertification")) == (
+        (case.state is P.VALID),
+        int(case.state is P.VALID),
+    )
 
 
 @EACH
