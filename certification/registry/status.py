@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from certification.core.db import db, hold, writing
+from certification.log.keys import signing_key
 from certification.registry.issuer import origin, seal
 from certification.registry.models import Certificate, CertificateVersion, StatusList, StatusPlace
 from certification.registry.validity import lapsed_versions
@@ -97,12 +98,18 @@ declare_ending(follow_all)
 
 
 def due(at: datetime) -> list[int]:
-    """Ids of the lists to sign anew: soon stale, or of other bits than the rows say (a scheme that lapsed)."""
-    lapsed = lapsed_versions(at)
+    """Ids of the lists to sign anew: soon stale, by a key of before, or of other bits than the rows say (a scheme lapsed).
+
+    Raises:
+        KeyProblemError: when the key can't be used.
+
+    """
+    found = list(db.session.scalars(select(StatusList).order_by(StatusList.id)))
+    lapsed, kid = lapsed_versions(at), signing_key().kid if found else ""
     return [
         one.id
-        for one in db.session.scalars(select(StatusList).order_by(StatusList.id))
-        if one.valid_until - at < RENEWED_BELOW or _bits(one, lapsed).encoded() != _encoded(one)
+        for one in found
+        if one.valid_until - at < RENEWED_BELOW or _kid(one) != kid or _bits(one, lapsed).encoded() != _encoded(one)
     ]
 
 
@@ -222,3 +229,7 @@ def _bits(listed: StatusList, lapsed: Iterable[int]) -> StatusBits:
 
 def _encoded(listed: StatusList) -> object:
     return listed.document["credentialSubject"]["encodedList"]
+
+
+def _kid(listed: StatusList) -> str:
+    return str(listed.proof["verificationMethod"]).partition("#")[2]

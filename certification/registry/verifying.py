@@ -6,23 +6,26 @@ hold together (:func:`faults_of`): both signatures, both lists and their bits, t
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
 from certification.core.db import db
-from certification.log.keys import KeyProblemError
+from certification.log import reading
+from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.credentials import MAKERS, disclosures_of, document_of, path_of
-from certification.registry.issuer import demonstration, keys_behind
+from certification.registry.issuer import compromises, demonstration, keys_behind, registry_keys
 from certification.registry.models import CertificateVersion, StatusList, StatusPlace, VersionCredential
 from certification.registry.status import address_of, bit_of
 from certification.rules.checking import Checked, check_credential
 from certification.rules.credential import credential_address
 from certification.rules.disclosures import Commitment, disclosed
 from certification.rules.errors import DomainError
-from certification.rules.proofs import Document
-from certification.rules.secured import Secured, open_secured
+from certification.rules.jose import issuer_of
+from certification.rules.leaves import LogAct
+from certification.rules.secured import KeysAt, Secured, open_secured
 from certification.rules.signing import Signed, verify
 from certification.rules.statuslist import read_status
 
@@ -34,10 +37,27 @@ def check(version: CertificateVersion, at: datetime) -> Checked | None:
         KeyProblemError: when the keys can't be read.
 
     """
-    document = document_of(version)
+    document, ends = document_of(version), compromises()
     if document is None:
         return None
-    return check_credential(document, lists_of(version), keys_behind(document), at=at, allow_demonstration=demonstration())
+    return check_credential(
+        document,
+        lists_of(version),
+        keys_behind(document),
+        at=at,
+        compromised=ends,
+        index=leaf_index_of(version) if ends else None,
+        allow_demonstration=demonstration(),
+    )
+
+
+def leaf_index_of(version: CertificateVersion) -> int | None:
+    """Where the log tells of the act that issued a version; None where it does not."""
+    for told in reading.of_certificate(version.certificate.code):
+        named = told.act.certificate
+        if told.act.act in (LogAct.GRANTED, LogAct.RENEWED) and named and named.version == version.number:
+            return told.index
+    return None
 
 
 def lists_of(version: CertificateVersion) -> dict[str, Secured | None]:
@@ -63,13 +83,16 @@ def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
 
 
 def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
+    keys, ends = registry_keys(), compromises()
     yield from _statement_faults(version)
     credential, document = version.credential, document_of(version)
     if credential is None or document is None or credential.token is None:
         return
+    index = leaf_index_of(version) if ends else None
+    counted = partial(keys_behind(credential.document, keys).at, compromised=ends, index=index)
     for secured in (document, credential.token):
         try:
-            opened = open_secured(secured, keys_behind(credential.document).at, at=at)
+            opened = open_secured(secured, counted, at=at)
         except DomainError as error:
             yield error.code
         else:
@@ -77,14 +100,13 @@ def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
                 yield "other_document"
     yield from _content_faults(version, credential)
     for listed, place in _places(version):
-        yield from _list_faults(version, credential.document, listed, place)
+        yield from _list_faults(version, listed, place, partial(keys_behind(listed.document, keys).at, compromised=ends))
 
 
 def _statement_faults(version: CertificateVersion) -> Iterator[str]:
-    keys = keys_behind({"issuer": ""}).keys
-    public = {kid: one.public for kid, one in keys.items()}
+    signed = Signed(version.kid, version.signature, version.statement)
     try:
-        verify(Signed(version.kid, version.signature, version.statement), public, allow_demonstration=demonstration())
+        verify(signed, verifying_keys(), allow_demonstration=demonstration())
     except DomainError as error:
         yield error.code
         return
@@ -120,7 +142,7 @@ def _name_faults(version: CertificateVersion, subject: Mapping[str, Any]) -> Ite
         yield error.code
 
 
-def _list_faults(version: CertificateVersion, document: Document, listed: StatusList, place: int) -> Iterator[str]:
+def _list_faults(version: CertificateVersion, listed: StatusList, place: int, keys_at: KeysAt) -> Iterator[str]:
     """The list as of its own signing, so that one which is only late is no fault: whoever reads it from outside says so."""
     entry = {
         "type": "BitstringStatusListEntry",
@@ -128,17 +150,16 @@ def _list_faults(version: CertificateVersion, document: Document, listed: Status
         "statusListIndex": str(place),
         "statusListCredential": address_of(listed),
     }
-    keys = keys_behind(listed.document)
-    at, issuer = listed.signed_at, keys.did
+    at, issuer = listed.signed_at, str(issuer_of(listed.document))
     try:
-        told = read_status(entry, secured_list(listed), keys.at, issuer=issuer, purpose=listed.purpose, at=at)
-        opened = open_secured(listed.token, keys.at, at=at)
+        told = read_status(entry, secured_list(listed), keys_at, issuer=issuer, purpose=listed.purpose, at=at)
+        opened = open_secured(listed.token, keys_at, at=at)
     except DomainError as error:
         yield error.code
         return
     if opened.document != listed.document:
         yield "other_document"
-    if issuer != keys_behind(document).did:
+    if version.credential is None or issuer_of(version.credential.document) != issuer:
         yield "wrong_issuer"
     if told is not bit_of(version, listed.purpose, listed.signed_at):
         yield "wrong_bit"
