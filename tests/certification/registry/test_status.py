@@ -1,20 +1,25 @@
 """Places in lists are random, apart and for ever; pairs of lists are opened as they fill."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.registry import status
-from certification.registry.models import StatusList, StatusPlace
-from certification.registry.status import find_list, slots_of
+from certification.registry.acts import Why, withdraw
+from certification.registry.models import Certificate, StatusList, StatusPlace
+from certification.registry.status import bit_of, find_list, slots_of
+from certification.registry.verifying import faults_of
 from certification.rules.errors import Conflict
 from certification.rules.statuslist import StatusBits
 from tests import makers
-from tests.conftest import NOW
+from tests.conftest import ENGINE, NOW
 
 
 def places() -> list[tuple[int, int]]:
@@ -87,3 +92,26 @@ def test_after_the_address_changed_new_versions_have_new_lists(session: Session,
         "https://nuevo.example/status/suspension/2",
     }
     assert slots_of(first.versions[0])["revocation"].address == "http://localhost/status/revocation/1"
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="in memory there is one connection, and on a file one writer")
+def test_of_acts_at_once_no_bit_is_lost(app: Flask, session: Session) -> None:
+    by = makers.user("Celia Decide")
+    made = [makers.certified(by).id for _ in range(8)]
+    who = by.id
+    session.rollback()
+
+    def act(number: int) -> None:
+        with app.app_context():
+            try:
+                with unit_of_work() as own:
+                    one, decider = own.get_one(Certificate, number), own.get_one(User, who)
+                    withdraw(one, Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas."), by=decider, at=NOW)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(act, made))
+    versions = [session.get_one(Certificate, number).versions[0] for number in made]
+    assert [faults_of(one, NOW) for one in versions] == [()] * 8
+    assert [bit_of(one, "revocation", NOW) for one in versions] == [True] * 8
