@@ -223,11 +223,12 @@ def _check(where: str, value: object) -> None:
             raise BadLeaf("leaf_fact", where=where)
         for name in (field.name for field in fields(value)):
             _check(f"{where}.{name}", getattr(value, name))
-    elif not _fits(where, value):
+    elif not fits(where, value):
         raise BadLeaf("leaf_fact", where=where)
 
 
-def _fits(where: str, value: object) -> bool:
+def fits(where: str, value: object) -> bool:
+    """Whether a leaf can hold `value` as the fact `where` (`reason_code`, `scheme.id`, …), for texts that a leaf will repeat."""
     if where in _SHAPES:
         return isinstance(value, str) and _SHAPES[where].fullmatch(value) is not None
     if where in _LEAST:

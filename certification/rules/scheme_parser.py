@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
+from certification.rules.leaves import fits
 from certification.rules.reading import Both, Reader
 from certification.rules.scheme_text import (
     FULL_SCORE,
@@ -52,8 +53,8 @@ def parse_scheme(document: Mapping[str, object]) -> SchemeText:
     kinds = tuple(item.choice("", SubjectKind) for item in scheme.items("subject_kinds"))
     shown = scheme.at("display")
     return SchemeText(
-        id=scheme.text("id"),
-        version=scheme.text("version"),
+        id=_word(scheme, "id", "scheme.id"),
+        version=_word(scheme, "version", "scheme.version"),
         name=scheme.both("name"),
         purpose=scheme.both("purpose"),
         promises=scheme.both_list("promises"),
@@ -71,6 +72,19 @@ def parse_scheme(document: Mapping[str, object]) -> SchemeText:
     )
 
 
+def _word(item: Reader, key: str, fact: str) -> str:
+    """A word that the public log will repeat one day, so it must be one that a leaf can hold."""
+    word = item.text(key)
+    if not fits(fact, word):
+        sentence = (
+            N_("«%(where)s» solo puede llevar mayúsculas sin acento, números y guion bajo, y ser corto.")
+            if fact == "reason_code"
+            else N_("«%(where)s» solo puede llevar letras sin acento, números, punto, guion y guion bajo, y ser corto.")
+        )
+        item.at_fault(key, sentence, "word_not_for_log")
+    return word
+
+
 def _criterion(item: Reader) -> Criterion:
     kind = item.choice("type", CriterionType)
     scored = kind is CriterionType.SCORED
@@ -78,7 +92,7 @@ def _criterion(item: Reader) -> Criterion:
     if not scored and item.has("rubric"):
         item.at_fault("rubric", N_("«%(where)s»: solo un criterio con puntos lleva puntajes."), "rubric_not_scored")
     return Criterion(
-        code=item.text("code"),
+        code=_word(item, "code", "criterion"),
         type=kind,
         title=item.both("title"),
         text=item.both("text"),
@@ -236,7 +250,7 @@ def _score_class(item: Reader) -> ScoreClass:
         conversion=None if conversion == "any" else conversion,
         leads_to=leads_to,
         label_class=item.text("label_class") if item.has("label_class") else None,
-        reason_code=item.text("reason_code") if item.has("reason_code") else None,
+        reason_code=_word(item, "reason_code", "reason_code") if item.has("reason_code") else None,
         listing_wording=_both_or_none(item, "listing_wording"),
         text=item.both("text"),
         reevaluate=(again.text("criteria"), again.number("within_months", least=1)) if again else None,

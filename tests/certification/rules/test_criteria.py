@@ -19,6 +19,7 @@ from certification.rules.criteria import (
     parse_scheme,
 )
 from certification.rules.errors import InvalidInput
+from certification.rules.leaves import fits
 
 STANDARDS = json.loads((Path(__file__).parents[3] / "certification/schemes/standards.json").read_text(encoding="utf-8"))
 SCHEMES = {scheme["id"]: parse_scheme(scheme) for scheme in STANDARDS["schemes"]}
@@ -216,6 +217,21 @@ FAULTS = [
         "agroecologico-participativo.scoring.conversion_criterion",
         "no_own_findings",
     ),
+    *(
+        (
+            f"a word that the log can't repeat: {path} = {word}",
+            path,
+            word,
+            f"agroecologico-participativo.{where}",
+            "word_not_for_log",
+        )
+        for path, where, words in (
+            ("version", "version", ["1,0", "una versión", "1" * 21]),
+            ("criteria.0.code", "criteria[0].code", ["AG 1", "ÁG-1", "AG/1"]),
+            ("scoring.classes.0.reason_code", "scoring.classes[0].reason_code", ["not_met", "NO-CUMPLE", "AÑO"]),
+        )
+        for word in words
+    ),
 ]
 
 
@@ -227,6 +243,21 @@ def test_a_faulty_scheme_is_refused_with_the_place_at_fault(path: str, value: ob
         parse_scheme(document)
     assert (caught.value.code, caught.value.params["where"]) == (code, where)
     assert where in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["agroecológico", "agro ecologico", "-agro", "x" * 61])
+def test_a_key_that_the_log_cannot_repeat_is_refused(word: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_scheme(STANDARDS["schemes"][2] | {"id": word})
+    assert (caught.value.code, caught.value.params["where"]) == ("word_not_for_log", f"{word}.id")
+    assert "letras sin acento" in str(caught.value)
+
+
+def test_every_reason_of_the_list_fits_a_leaf_of_the_log() -> None:
+    codes = [one["code"] for one in STANDARDS["reason_codes"]]
+    assert len(codes) >= 20
+    assert [code for code in codes if not fits("reason_code", code)] == []
+    assert not fits("reason_code", "not_met")
 
 
 def test_a_scheme_without_critical_criterion_is_refused() -> None:
