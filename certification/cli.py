@@ -1,5 +1,6 @@
-"""Commands of the registry: keys and places. The shop's command adds them to its own."""
+"""Commands of the registry: keys, the log, places and schemes. The shop's command adds them to its own."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from flask import Flask
 
 from certification.core import clock
 from certification.core.db import db, unit_of_work
+from certification.log import fsck, reading
 from certification.log.keys import KeyProblemError, create_keys, public_keys
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
@@ -82,6 +84,26 @@ def update(make_app: MakeApp, localities: bool, service: str) -> None:  # noqa: 
             raise click.ClickException(str(error)) from error
         finally:
             db.session.remove()
+
+
+@click.group(name="log")
+def public_log() -> None:
+    """The public log of acts."""
+
+
+@public_log.command(name="fsck")
+@click.pass_obj
+def check_log(make_app: MakeApp) -> None:
+    """Recompute the whole log and hold it against what is recorded. Changes nothing; ends with 1 when something is wrong."""
+    with make_app().app_context():
+        faults = fsck.check()
+        size = reading.head().size
+        db.session.remove()
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        sys.exit(1)
+    click.echo(f"{size} leaves, all in order.")
 
 
 @click.command(name="schemes")

@@ -15,11 +15,14 @@ from certification.core import assets, compress, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.media.limits import MIB
 from certification.core.settings import Settings, read_settings
+from certification.log import views as log_views
 from certification.parties import personal as of_parties
 from certification.parties import views as parties
 from certification.parties.forms import OTHER_TRADES
+from certification.registry import logcheck as acts_in_log
 from certification.registry import personal as of_register
 from certification.registry import views as registry
+from certification.schemes import logcheck as schemes_in_log
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
 from marketplace import health
@@ -36,6 +39,7 @@ from marketplace.visiting import views as visiting
 
 PACKAGE = Path(__file__).parent
 PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls)  # each declares what it holds of a person
+LOGGED = (acts_in_log, schemes_in_log)  # each declares which of its rows have leaves
 LONGEST_FORM_BYTES = 2_000_000
 log = structlog.get_logger()
 
@@ -79,6 +83,7 @@ def _register(app: Flask) -> None:
     app.register_blueprint(accounts_bp)
     app.register_blueprint(pages_bp)
     app.register_blueprint(health.bp)
+    app.register_blueprint(log_views.bp)
     app.register_blueprint(schemes.bp)
     app.register_blueprint(parties.bp)
     app.register_blueprint(ties.bp)

@@ -21,9 +21,10 @@ from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.instance import WrongInstanceError
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import stop_on_signals, work
+from certification.log.appending import sign_what_stands
 from certification.log.keys import KeyProblemError, create_keys
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
-from certification.rules.errors import DomainError
+from certification.rules.errors import CannotSign, DomainError, LogConflict
 from marketplace.app import create_app
 from marketplace.chores import tasks
 from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
@@ -39,7 +40,7 @@ def plain_failures() -> Iterator[None]:
     """A known failure is one sentence and exit code 2, not a traceback."""
     try:
         yield
-    except (SettingError, WrongInstanceError, UnsafeDatabaseError, KeyProblemError) as error:
+    except (SettingError, WrongInstanceError, UnsafeDatabaseError, KeyProblemError, CannotSign, LogConflict) as error:
         click.echo(f"tianguis: {error}", err=True)
         sys.exit(2)
     except OperationalError as error:
@@ -108,11 +109,13 @@ def local_settings(data: Path, host: str = LOCAL, port: int = 5000) -> Settings:
 
 
 def prepare(app: Flask, *, demonstration: bool) -> None:
-    """Migrate the database and settle what the instance is."""
+    """Migrate the database, settle what the instance is, and sign a log that was filled before there was a key."""
     with app.app_context():
         upgrade(db.engine)
         with unit_of_work():
             instance.settle(demonstration=demonstration)
+        with unit_of_work():
+            sign_what_stands(at=clock.now())
         _tend()
         db.session.remove()
 
@@ -261,6 +264,7 @@ def create_admin(make_app: Callable[[], Flask], name: str, email: str) -> None:
 
 
 main.add_command(registry.keys)
+main.add_command(registry.public_log)
 main.add_command(registry.places)
 main.add_command(registry.schemes_command)
 

@@ -13,7 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission
 from certification.core.db import db
+from certification.log import reading
+from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError, read_key
+from certification.rules.errors import LogConflict
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 log = structlog.get_logger()
@@ -35,9 +38,13 @@ def alive() -> Response:
 @bp.get("/readyz")
 @requires(Permission.BROWSE)
 def ready() -> Response:
-    """Database reachable, schema current, signing key usable: 200, or 503 when one is not. Why stands in the log alone."""
+    """Database reachable, schema current, signing key usable: 200, or 503 when one is not. Why stands in the log alone.
+
+    ``public_log`` is false when nothing can be signed because the database does not carry on from the last checkpoint. Pages
+    can be served all the same, so that alone is told with 200 and the status ``degraded``.
+    """
     checks = {name: _passes(name, check) for name, check in CHECKS.items()}
-    return _told(checks, 200 if all(checks.values()) else 503)
+    return _told(checks | {"public_log": _passes("public_log", _public_log)}, 200 if all(checks.values()) else 503)
 
 
 def schema_version() -> str:
@@ -64,20 +71,26 @@ def _signing_key() -> bool:
     return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
 
 
+def _public_log() -> bool:
+    require_carried_on(reading.head())
+    return True
+
+
 CHECKS: dict[str, Callable[[], bool]] = {"database": _database, "schema": _schema, "signing_key": _signing_key}
 
 
 def _passes(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (SQLAlchemyError, KeyProblemError) as error:
+    except (SQLAlchemyError, KeyProblemError, LogConflict) as error:
         db.session.rollback()
         log.warning("not ready", check=name, error=str(error))
         return False
 
 
 def _told(checks: dict[str, bool], status: int) -> Response:
-    response = jsonify(status="ok" if status == 200 else "failing", checks=checks)  # noqa: PLR2004 - HTTP's
+    word = "failing" if status != 200 else "ok" if all(checks.values()) else "degraded"  # noqa: PLR2004 - HTTP's
+    response = jsonify(status=word, checks=checks)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from certification.core.durable import alone_in, make_durable, write_whole
-from certification.log.keys import verifying_keys
+from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.reading import Head, over
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.errors import BadNote, BadSignature, LogConflict, UnknownKey
@@ -49,6 +49,14 @@ def place() -> Path:
 def verifiers(origin: str) -> list[VerifierKey]:
     """The registry's keys under the log's name, the present one last. Raises KeyProblemError."""
     return [VerifierKey.of(origin, public) for public in verifying_keys().values()]
+
+
+def vkeys(origin: str) -> list[str]:
+    """The same keys as C2SP signed-note writes them, the present one first; none where the list of keys can't be read."""
+    try:
+        return [one.text for one in reversed(verifiers(origin))]
+    except KeyProblemError:
+        return []
 
 
 def outside_copy(origin: str | None) -> Checkpoint | None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from certification.core.db import db
 from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
+from certification.rules.errors import BadLeaf
 from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import (
     EMPTY_ROOT,
@@ -42,10 +43,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One leaf and what it says."""
+    """One leaf and what it says; ``act`` is None for an entry that can't be read, which ``log.fsck`` tells of."""
 
     index: int
-    act: Act
+    act: Act | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +123,29 @@ def latest(before: int | None, limit: int) -> list[Told]:
     rows = select(*ENTRY).order_by(LogLeaf.index.desc()).limit(limit)
     if before is not None:
         rows = rows.where(LogLeaf.index < before)
-    return [Told(index, parse_leaf(entry)) for index, entry in db.session.execute(rows)]
+    return [_told(index, entry) for index, entry in db.session.execute(rows)]
 
 
 def of_certificate(code: str) -> list[Told]:
     """Every act on one certificate, in the log's order."""
     rows = select(*ENTRY).where(LogLeaf.certificate_code == code).order_by(LogLeaf.index)
-    return [Told(index, parse_leaf(entry)) for index, entry in db.session.execute(rows)]
+    return [_told(index, entry) for index, entry in db.session.execute(rows)]
 
 
 def of_kinds(kinds: Collection[LogAct], session: Session | None = None) -> list[Told]:
     """Every act of some kinds, in the log's order; for kinds that are few."""
     rows = select(*ENTRY).where(LogLeaf.act.in_(kinds)).order_by(LogLeaf.index)
-    return [Told(index, parse_leaf(entry)) for index, entry in (session or db.session()).execute(rows)]
+    return [_told(index, entry) for index, entry in (session or db.session()).execute(rows)]
 
 
 def announced_keys(session: Session | None = None) -> frozenset[str]:
     """The kids that the log says were added."""
     told = of_kinds((LogAct.KEY_ADDED,), session)
-    return frozenset(one.act.key.kid for one in told if one.act.key)
+    return frozenset(one.act.key.kid for one in told if one.act and one.act.key)
+
+
+def _told(index: int, entry: bytes) -> Told:
+    try:
+        return Told(index, parse_leaf(entry))
+    except BadLeaf:
+        return Told(index, None)

@@ -1,4 +1,7 @@
-"""What the register holds of a person: acts on labels, and the names of evaluators and makers on public pages."""
+"""What the register holds of a person: acts on labels, and the names of evaluators and makers on public pages.
+
+The public log holds nothing of anybody: codes, dates and salted digests, and nothing of it is ever erased.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +13,7 @@ from certification.accounts.mydata import Warned, declare_erasure, declare_expor
 from certification.applications.models import Evaluation
 from certification.core.db import after_commit, db, writing
 from certification.parties.models import MemberRole, Membership
+from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.names import forget_name, named_as
 from certification.registry.projection import named_evaluators
@@ -23,12 +27,20 @@ ALONE = N_(
 
 
 def export(user: User) -> dict[str, Any]:
-    """The acts that this person recorded on certificates, and the labels of their parties that name them as a maker."""
-    acts = db.session.scalars(select(RecordedAct).where(RecordedAct.by_id == user.id).order_by(RecordedAct.id))
+    """The acts that this person recorded on certificates, with their places in the public log, which names nobody; and the
+    labels of their parties that name them as a maker.
+    """
+    acts = select(RecordedAct, ActLeaf.leaf_index).outerjoin(ActLeaf, ActLeaf.act_id == RecordedAct.id)
     return {
         "acts": [
-            {"code": one.certificate.code, "kind": one.kind.value, "at": iso(one.at), "public_summary": one.public_summary}
-            for one in acts
+            {
+                "code": one.certificate.code,
+                "kind": one.kind.value,
+                "at": iso(one.at),
+                "public_summary": one.public_summary,
+                "log_index": index,
+            }
+            for one, index in db.session.execute(acts.where(RecordedAct.by_id == user.id).order_by(RecordedAct.id))
         ],
         "named_as_maker": [one.code for one in named_as(user.name, _parties_of(user))],
     }

@@ -130,6 +130,7 @@ def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, An
         "signature": proof["signature"],
         "signed_on": _day(proof["at"], zone, lang),
         "version": proof["number"] if proof.get("credential") else None,
+        "leaf": str(page["leaf"] + 1) if "leaf" in page else None,
     }
     if page["photo"]:
         values.update((f"photo_{name}", page["photo"][name]) for name in PHOTO)

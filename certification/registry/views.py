@@ -3,14 +3,23 @@
 from flask import Flask
 
 from certification.core import edge
-from certification.registry import views_acts, views_certificate, views_credentials, views_deciding, views_register, views_verify
+from certification.registry import (
+    views_acts,
+    views_certificate,
+    views_credentials,
+    views_deciding,
+    views_proof,
+    views_register,
+    views_verify,
+)
 from certification.registry.register import label_counts
 from certification.schemes.counting import declare_counter
 
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    for views in (views_verify, views_certificate, views_credentials, views_acts, views_register, views_deciding):
+    pages = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_register, views_deciding)
+    for views in pages:
         app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)

@@ -22,6 +22,7 @@ from certification.registry.status import TTL
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.validity import standing
 from certification.registry.views_credentials import answer
+from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, NotFound
@@ -132,6 +133,7 @@ def _page(certificate: Certificate, found: Record) -> str:
         version=certificate.scheme_version.version,
         certificate=certificate,
         document=found.document,
+        logged=logged(certificate),
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],

@@ -90,6 +90,10 @@ GET      | /readyz                                  |                          |
 GET      | /mail                                    |                          | nothing
 GET      | /mail/<public_id>                        | mail                     | nothing there
 GET      | /map                                     |                          | open
+GET      | /log                                     |                          | open
+GET      | /log/checkpoint                          |                          | open
+GET      | /log/vkey                                |                          | open
+GET      | /log/tile/<path:rest>                    | tile                     | open thing
 GET      | /desk                                    |                          | account
 
 GET      | /account/                                |                          | account
@@ -270,6 +274,7 @@ GET      | /c/<code>/versions/<int(max=2147483647):number> | version           |
 GET      | /status/<purpose>/<int(max=2147483647):number> | status list        | open thing
 GET      | /.well-known/did.json                    |                          | open
 GET      | /contexts/tianguis/v1                    |                          | open
+GET      | /c/<code>/proof                          | certificate              | open thing
 GET      | /c/<code>/qr.png                         | certificate              | open thing
 GET      | /c/<code>/qr.svg                         | certificate              | open thing
 GET      | /c/<code>/tag                            | certificate              | holder

@@ -114,6 +114,7 @@ def populate(world: World) -> None:
         version = makers.scheme_version(scheme).version
         world.add("scheme", side, key=scheme, version=version)
         world.add("kind of file", side, kind=kind)
+        world.add("tile", side, rest="0/000.p/1")
         world.add("mail", side, public_id=db.session.scalars(select(OutboxMessage.public_id)).first())
         world.add("no code", side, code=f"never issued {key}")
 

@@ -9,7 +9,7 @@ from marketplace import health
 from marketplace.health import newest_version
 from marketplace.migrations.upgrade import newest
 
-WELL = {"database": True, "schema": True, "signing_key": True}
+WELL = {"database": True, "schema": True, "signing_key": True, "public_log": True}
 
 
 @pytest.mark.parametrize(("path", "checks"), [("/healthz", {}), ("/readyz", WELL)])

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
 from certification.core.db import unit_of_work
+from certification.log.checkpoints import place
+from certification.log.fsck import check
+from certification.log.reading import latest
 from certification.rules.canonical import digest
-from certification.rules.errors import Forbidden, IllegalMove, InvalidInput
+from certification.rules.errors import Forbidden, IllegalMove, InvalidInput, LogConflict
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes import texts, versions
 from certification.schemes.builtin import standards
@@ -42,6 +45,38 @@ def test_a_draft_is_consulted_then_activated_and_supersedes_the_older(session: S
         versions.activate(newer, by=person, at=NOW)
     assert (newer.state, newer.activated_at) == (SchemeVersionState.ACTIVE, NOW)
     assert (older.state, older.ended_at) == (SchemeVersionState.SUPERSEDED, NOW)
+
+
+def logged() -> list[tuple[str, str, datetime]]:
+    """What the public log says of this scheme since it was installed."""
+    own = [one.act for one in latest(None, 50) if one.act and one.act.scheme and one.act.scheme.id == "origen-local"]
+    return [(one.act.value, one.scheme.version, one.at) for one in reversed(own) if one.scheme]
+
+
+def test_each_move_into_and_out_of_force_has_its_leaf(session: Session) -> None:
+    older, person = makers.scheme_version(), owner()
+    newer = draft(older)
+    with unit_of_work():
+        versions.open_consultation(newer, by=person, at=NOW)
+        versions.activate(newer, by=person, at=NOW)
+    with unit_of_work():
+        versions.lapse(newer, by=person, at=NOW + timedelta(days=1), reason="Terminó")
+    assert logged() == [
+        ("scheme_activated", "1.0", makers.THEN),
+        ("scheme_superseded", "1.0", NOW),
+        ("scheme_activated", "1.1", NOW),
+        ("scheme_lapsed", "1.1", NOW + timedelta(days=1)),
+    ]
+    assert check() == []
+
+
+def test_a_move_that_the_log_cannot_be_told_does_not_happen(session: Session) -> None:
+    version, person = makers.scheme_version(), owner()
+    place().unlink()
+    with pytest.raises(LogConflict), unit_of_work():
+        versions.withdraw(version, by=person, at=NOW, reason="Ya no")
+    session.expire_all()
+    assert (version.state, len(logged())) == (SchemeVersionState.ACTIVE, 1)
 
 
 def test_a_draft_cannot_skip_its_consultation(session: Session) -> None:

@@ -1,0 +1,60 @@
+"""The proof that a certificate's acts are in the public log: in words for its page, whole as JSON."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from certification.accounts.guard import requires
+from certification.log import reading
+from certification.log.checkpoints import vkeys
+from certification.registry.models import Certificate
+from certification.registry.permissions import Permission
+from certification.registry.records import find
+from certification.rules.errors import NotFound
+
+bp = Blueprint("proof", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Where the acts stand in the log, counted from 1, and how many it has."""
+
+    numbers: tuple[int, ...]
+    size: int
+
+
+def logged(certificate: Certificate) -> Logged | None:
+    """For the record's page; None for a certificate whose acts have no leaves."""
+    numbers = tuple(one.index + 1 for one in reading.of_certificate(certificate.code))
+    return Logged(numbers, reading.head().size) if numbers else None
+
+
+@bp.get("/c/<code>/proof")
+@requires(Permission.SEE, load=find)
+def show(certificate: Certificate) -> Response:
+    """Each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint; 404 before the log is signed."""
+    found = [one for told in reading.of_certificate(certificate.code) if (one := reading.inclusion(told.index))]
+    if not found:
+        raise NotFound
+    last = found[-1]
+    response = jsonify(
+        code=certificate.code,
+        log=last.checkpoint.origin,
+        size=last.checkpoint.size,
+        root=last.checkpoint.root.hex(),
+        checkpoint=last.note.decode(),
+        vkeys=vkeys(last.checkpoint.origin),
+        entries=[_entry(one) for one in found],
+    )
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _entry(one: reading.Included) -> dict[str, Any]:
+    return {
+        "index": one.index,
+        "entry": one.entry.decode(),
+        "hash": one.hash.hex(),
+        "proof": [hash_.hex() for hash_ in one.proof],
+    }
