@@ -66,6 +66,14 @@ def append_all(acts: Sequence[Act], *, at: datetime) -> list[int]:
     return list(range(first, first + len(acts)))
 
 
+def hold_log() -> None:
+    """Take one's turn at the log now; for a unit of work that locks other shared rows, such as status lists, before it appends.
+
+    All who lock both come here first, so that no two wait for each other. Needs the unit of work.
+    """
+    _held_head(writing())
+
+
 def sign_what_stands(*, at: datetime) -> bool:
     """Sign a log that was filled before there was a key, if there is one now. Needs the unit of work."""
     found = _held_head(writing())

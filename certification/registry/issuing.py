@@ -11,6 +11,7 @@ from certification.accounts.models import User
 from certification.applications.models import Application, Decision
 from certification.audit.record import record
 from certification.core.db import writing
+from certification.log.appending import hold_log
 from certification.log.keys import signing_key
 from certification.registry.commitments import Disclosure, disclose
 from certification.registry.credentials import issue_credential
@@ -66,6 +67,7 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
 
     """
     _stands(application, decision, by)
+    hold_log()
     session, version = writing(), application.scheme_version
     end = lapsed_at(version)
     if end is not None and end <= at:

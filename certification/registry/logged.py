@@ -71,8 +71,8 @@ def dossier_digest(salt: str, application: str, summary: str) -> str:
 
 def credential_digest(version: CertificateVersion | None) -> str | None:
     """SHA-256 of the RFC 8785 form of a version's credential without any proof, or None for one without a credential."""
-    document = getattr(getattr(version, "credential", None), "document", None)
-    return digest(document) if document else None
+    credential = version.credential if version else None
+    return digest(credential.document) if credential else None
 
 
 def version_at(certificate: Certificate, at: datetime) -> CertificateVersion | None:

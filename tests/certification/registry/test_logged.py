@@ -1,13 +1,14 @@
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.audit.models import AuditEntry
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
 from certification.log import fsck
 from certification.log.checkpoints import place
@@ -60,6 +61,32 @@ def test_a_grant_is_told_with_its_scheme_and_its_term(session: Session, certific
         valid_until=certificate.valid_until,
         dossier=dossier_digest(salt_of(session, "granted"), certificate.application.public_id, ""),
     )
+
+
+def test_a_grant_is_told_with_the_digest_of_its_credential(session: Session, certificate: Certificate) -> None:
+    credential = certificate.versions[0].credential
+    assert credential is not None
+    assert credential.document
+    assert "proof" not in credential.document
+    assert last(certificate).credential == digest(credential.document)
+
+
+def test_a_grant_takes_its_turn_at_the_log_before_it_touches_status_lists(session: Session) -> None:
+    """The order in which a pause locks them too: otherwise the two could wait for each other for ever."""
+    makers.certified()
+    said: list[str] = []
+
+    def note(*given: Any) -> None:
+        said.append(given[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        makers.certified()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    turn = next(number for number, one in enumerate(said) if "FROM log_heads" in one)
+    lists = next(number for number, one in enumerate(said) if "INSERT INTO status_slots" in one)
+    assert turn < lists
 
 
 def test_a_pause_is_told_with_its_reason_and_its_end(session: Session, certificate: Certificate, decider: User) -> None:
