@@ -43,7 +43,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One leaf and what it says; ``act`` is None for an entry that can't be read, which ``log.fsck`` tells of."""
+    """One leaf and what it says."""
+
+    index: int
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One leaf in a list for people; ``act`` is None for an entry that can't be read, of which ``log.fsck`` tells more."""
 
     index: int
     act: Act | None
@@ -118,34 +126,38 @@ def tile_bytes(tile: Tile) -> bytes | None:
     return encode_bundle(list(db.session.scalars(wanted.order_by(LogLeaf.index))))
 
 
-def latest(before: int | None, limit: int) -> list[Told]:
+def latest(before: int | None, limit: int) -> list[Listed]:
     """The last acts, newest first, from below an index on."""
     rows = select(*ENTRY).order_by(LogLeaf.index.desc()).limit(limit)
     if before is not None:
         rows = rows.where(LogLeaf.index < before)
-    return [_told(index, entry) for index, entry in db.session.execute(rows)]
+    return [_listed(index, entry) for index, entry in db.session.execute(rows)]
+
+
+def indices_of(code: str) -> list[int]:
+    """The leaves of one certificate, in the log's order."""
+    return list(db.session.scalars(select(LogLeaf.index).where(LogLeaf.certificate_code == code).order_by(LogLeaf.index)))
 
 
 def of_certificate(code: str) -> list[Told]:
-    """Every act on one certificate, in the log's order."""
+    """Every act on one certificate, in the log's order. Raises BadLeaf for an entry that can't be read."""
     rows = select(*ENTRY).where(LogLeaf.certificate_code == code).order_by(LogLeaf.index)
-    return [_told(index, entry) for index, entry in db.session.execute(rows)]
+    return [Told(index, parse_leaf(entry)) for index, entry in db.session.execute(rows)]
 
 
 def of_kinds(kinds: Collection[LogAct], session: Session | None = None) -> list[Told]:
-    """Every act of some kinds, in the log's order; for kinds that are few."""
+    """Every act of some kinds, in the log's order; for kinds that are few. Raises BadLeaf for an entry that can't be read."""
     rows = select(*ENTRY).where(LogLeaf.act.in_(kinds)).order_by(LogLeaf.index)
-    return [_told(index, entry) for index, entry in (session or db.session()).execute(rows)]
+    return [Told(index, parse_leaf(entry)) for index, entry in (session or db.session()).execute(rows)]
 
 
 def announced_keys(session: Session | None = None) -> frozenset[str]:
     """The kids that the log says were added."""
-    told = of_kinds((LogAct.KEY_ADDED,), session)
-    return frozenset(one.act.key.kid for one in told if one.act and one.act.key)
+    return frozenset(one.act.key.kid for one in of_kinds((LogAct.KEY_ADDED,), session) if one.act.key)
 
 
-def _told(index: int, entry: bytes) -> Told:
+def _listed(index: int, entry: bytes) -> Listed:
     try:
-        return Told(index, parse_leaf(entry))
+        return Listed(index, parse_leaf(entry))
     except BadLeaf:
-        return Told(index, None)
+        return Listed(index, None)

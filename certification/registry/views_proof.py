@@ -26,7 +26,7 @@ class Logged:
 
 def logged(certificate: Certificate) -> Logged | None:
     """For the record's page; None for a certificate whose acts have no leaves."""
-    numbers = tuple(one.index + 1 for one in reading.of_certificate(certificate.code))
+    numbers = tuple(index + 1 for index in reading.indices_of(certificate.code))
     return Logged(numbers, reading.head().size) if numbers else None
 
 
@@ -34,7 +34,7 @@ def logged(certificate: Certificate) -> Logged | None:
 @requires(Permission.SEE, load=find)
 def show(certificate: Certificate) -> Response:
     """Each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint; 404 before the log is signed."""
-    found = [one for told in reading.of_certificate(certificate.code) if (one := reading.inclusion(told.index))]
+    found = [one for index in reading.indices_of(certificate.code) if (one := reading.inclusion(index))]
     if not found:
         raise NotFound
     last = found[-1]

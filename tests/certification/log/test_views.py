@@ -6,10 +6,12 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from certification.core.db import unit_of_work
 from certification.log.appending import append_all
+from certification.log.models import LogLeaf
 from certification.log.reading import consistency, head, inclusion
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.leaves import parse_leaf
@@ -19,7 +21,7 @@ from certification.rules.note_keys import parse_vkey
 from certification.rules.signed_checkpoint import open_checkpoint
 from certification.rules.tiles import Tile, decode_bundle, tile_reader, tiles_of
 from tests import makers
-from tests.certification.log.acts import act, appended
+from tests.certification.log.acts import act, appended, behind_our_back
 
 CACHED = "public, max-age=31536000, immutable"
 
@@ -159,6 +161,15 @@ def test_the_page_is_paged_by_the_last_number_shown(client: FlaskClient, session
     assert following
     second = client.get(following[1]).text
     assert re.findall(r'<li class="row between" value="(\d+)">', second) == [str(number) for number in range(8, 0, -1)]
+
+
+def test_an_entry_that_cannot_be_read_takes_no_page_away(client: FlaskClient, session: Session) -> None:
+    certificate = makers.certified()
+    with behind_our_back():
+        session.execute(update(LogLeaf).where(LogLeaf.certificate_code == certificate.code).values(entry=b"{}"))
+    assert "Esta entrada no se puede leer." in client.get("/log").text
+    assert client.get(f"/c/{certificate.code}").status_code == 200
+    assert client.get(f"/c/{certificate.code}/proof").status_code == 200
 
 
 def test_an_empty_log_has_a_page_too(client: FlaskClient) -> None:
