@@ -60,3 +60,31 @@ def test_the_database_refuses_to_change_the_record(session: Session, change: str
     with pytest.raises(DBAPIError, match="only ever added"), unit_of_work():
         session.connection().exec_driver_sql(change)
     assert session.query(AuditEntry.act).one() == ("granted",)
+
+
+def test_of_one_key_only_the_last_wish_runs_and_at_the_first_ones_turn(session: Session) -> None:
+    done: list[int] = []
+    with unit_of_work():
+        after_commit(lambda: done.append(1), key="copy")
+        after_commit(lambda: done.append(2))
+        after_commit(lambda: done.append(3), key="copy")
+    assert done == [3, 2]
+
+
+def test_a_wish_that_fails_keeps_no_other_from_its_turn_and_is_told_at_the_end(session: Session) -> None:
+    done: list[int] = []
+
+    def fail() -> None:
+        done.append(1)
+        raise ZeroDivisionError
+
+    def write() -> None:
+        with unit_of_work():
+            session.add(User(name="Rosa", created_at=THEN))
+            after_commit(fail)
+            after_commit(lambda: done.append(2))
+
+    with pytest.raises(ZeroDivisionError):
+        write()
+    assert done == [1, 2]
+    assert session.query(User).count() == 1
