@@ -9,7 +9,16 @@ from certification.accounts.models import Role, RoleHolding, User, UserState
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import bar, check_desk, check_evaluator, evaluation_of, places_of, workshops_of
+from certification.applications.cases import (
+    bar,
+    check_desk,
+    check_evaluator,
+    evaluation_of,
+    falls_short,
+    places_of,
+    standing,
+    workshops_of,
+)
 from certification.applications.models import Application, Capacity, Evaluation
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
@@ -57,6 +66,8 @@ def assign(
 ) -> Evaluation:
     """Give a person a seat on the panel: as a peer from one of their own workshops, or as an outsider.
 
+    A case that waits for its decision with a panel that falls short, for somebody's work no longer counts, is evaluated again.
+
     Raises:
         TieBars: they, or whoever assigns, are tied to the applicant (param ``tie``).
         InvalidInput: they do not evaluate for the scheme, or may not take that seat.
@@ -67,6 +78,9 @@ def assign(
     check(by, Permission.ASSIGN, application)
     lock(application)
     check_desk(by, application, at)
+    if application.state is ApplicationState.IN_REVIEW and may_seat(application, at):
+        application.state = APPLICATION.next_state(application.state, "reopen")
+        record("application.reopen", "application", application.public_id, by=by, at=at)
     _wants_panel(application)
     _check_seat(application, person, capacity, workshop)
     check_evaluator(person, application, at)
@@ -80,6 +94,13 @@ def assign(
     _note("evaluation.assign", made, by=by, at=at, capacity=capacity.value, workshop=where)
     review_notices.assigned(made)
     return made
+
+
+def may_seat(application: Application, at: datetime) -> bool:
+    """Whether somebody may be given a seat now; while a decision waits, only where those whose work counts are too few."""
+    if application.state is ApplicationState.IN_REVIEW:
+        return falls_short(application, standing(application, at), at)
+    return application.state in WANTS_PANEL
 
 
 def release(evaluation: Evaluation, *, reason: str, by: User, at: datetime) -> None:
