@@ -17,7 +17,8 @@ from certification.core.i18n import sentence
 from certification.rules.errors import DomainError
 from certification.rules.text import N_
 
-TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234.")
+TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234. Si es de otro país, empiece con + y su clave.")
+MEXICO = 52
 REQUIRED = DataRequired(lazy_gettext("Falta este dato."))
 
 
@@ -103,6 +104,7 @@ def checked_phone(text: str) -> str:
         number = phonenumbers.parse(text, "MX")
     except phonenumbers.NumberParseException:
         raise wrong(TEN_DIGITS) from None
-    if not phonenumbers.is_possible_number(number):
+    ours = number.country_code == MEXICO  # whoever left their country out must not become somebody here
+    if not (phonenumbers.is_valid_number(number) if ours else phonenumbers.is_possible_number(number)):
         raise wrong(TEN_DIGITS)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -83,6 +83,8 @@ DOORS = {
 TABLE = """
 GET      | /                                        |                          | open
 GET      | /about                                   |                          | open
+GET      | /favicon.ico                             |                          | open
+GET      | /robots.txt                              |                          | open
 GET      | /privacy                                 |                          | open
 GET      | /terms                                   |                          | open
 GET      | /healthz                                 |                          | open

@@ -142,9 +142,9 @@ def send_private(file: StoredFile, *, attachment: bool, thumbnail: bool = False)
 
 def sweep(*, at: datetime) -> int:
     """Remove content that no row names and half-written files, both older than a day; returns how many."""
-    named = set(_named_digests())
     swept = 0
-    for shelf in (_shelves().public, _shelves().private):
+    for shelf, private in ((_shelves().public, False), (_shelves().private, True)):
+        named = set(_named_digests(private=private))
         swept += shelf.sweep(at=at, older_than=ORPHANS_AFTER)
         for digest in list(shelf.digests()):
             old = shelf.path(digest).stat().st_mtime < (at - ORPHANS_AFTER).timestamp()
@@ -154,8 +154,10 @@ def sweep(*, at: datetime) -> int:
     return swept
 
 
-def _named_digests() -> Iterator[str]:
-    for digest, renditions in db.session.execute(select(StoredFile.digest, StoredFile.renditions)):
+def _named_digests(*, private: bool) -> Iterator[str]:
+    """What rows name on one shelf: the same picture may be evidence here and public there, and goes from each by itself."""
+    rows = select(StoredFile.digest, StoredFile.renditions).where(StoredFile.private.is_(private))
+    for digest, renditions in db.session.execute(rows):
         yield digest
         for one in renditions:
             yield from (one[kind] for kind in ("webp", "jpeg") if kind in one)

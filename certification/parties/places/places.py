@@ -226,6 +226,13 @@ def state_name(code: str, lang: str = "es") -> str:
     return _IN_OWN_WORDS.get(lang, {}).get(code) or (entity.name if entity else code)
 
 
+def states_named(word: str) -> list[str]:
+    """Codes of the states that have this folded word in their name, in any language of ours."""
+    return [
+        one.code for one in states() if word in fold(f"{one.name} {state_name(one.code, 'en')} {state_name(one.code)}").split()
+    ]
+
+
 def apart(municipality_code: str | None, lang: str = "es") -> str:
     """What tells a municipality from its namesake in the state ("Distrito 26, Miahuatlán"), else the empty text."""
     known = municipality(municipality_code) if municipality_code else None

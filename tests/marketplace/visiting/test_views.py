@@ -203,3 +203,9 @@ def test_the_map_counts_in_words_what_is_on_show_in_each_state(session: Session,
     ]
     assert "Victor Cazanave / svg-maps, CC BY 4.0" in text
     assert text.count("<path") >= 32
+
+
+def test_producers_are_found_by_the_name_of_their_state(session: Session, client: FlaskClient) -> None:
+    stall = makers.producer()
+    assert stall.party.name in client.get("/producers?q=oaxaca").text
+    assert stall.party.name not in client.get("/producers?q=puebla").text
