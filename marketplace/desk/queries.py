@@ -24,6 +24,7 @@ from marketplace.producers.stalls import is_away
 
 SOON = timedelta(days=60)
 SHOWN = 3
+MOST_LABELS = 200
 UNFINISHED = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 
@@ -115,6 +116,11 @@ def _parties(person: User) -> list[Party]:
 
 def _labels(person: User, at: datetime) -> list[Held]:
     return held_by([party.public_id for party in parties_of(person, Power.APPLY)], at)
+
+
+def labels_of(person: User, at: datetime) -> list[Held]:
+    """All the certificates that this person may see to, the newest first."""
+    return held_by([party.public_id for party in parties_of(person, Power.APPLY)], at, limit=MOST_LABELS)
 
 
 def _steps(parties: list[Party], stalls: list[Producer], pieces: int) -> list[Step]:

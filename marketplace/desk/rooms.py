@@ -82,7 +82,8 @@ def _party(who: User) -> list[Room]:
     only = _("Personas y datos") if len(own) == 1 else ""
     rooms = [_room("parties.show", only or party.name, "people", public_id=party.public_id) for party in own]
     if parties_of(who, Power.APPLY):
-        rooms.append(_room("applications.index", _("Solicitudes de sello"), "valid"))
+        rooms.append(_room("applications.index", _("Solicitudes de sello"), "edit"))
+        rooms.append(_room("desk.labels", _("Mis sellos"), "valid"))
     return rooms
 
 
@@ -93,7 +94,7 @@ def _room(endpoint: str, label: str, icon: str, count: int = 0, **address: Any) 
 def _is_here(endpoint: str, address: dict[str, Any]) -> bool:
     """The room whose pages these are; of several of one kind, the one that the address names."""
     here = request.endpoint or ""
-    if endpoint in ("desk.index", "accounts.people", "parties.vetting_queue"):
+    if endpoint in ("desk.index", "desk.labels", "accounts.people", "parties.vetting_queue"):
         return here == endpoint
     given = request.view_args or {}
     same = here.partition(".")[0] == endpoint.partition(".")[0]

@@ -93,6 +93,7 @@ GET      | /mail                                    |                          |
 GET      | /mail/<public_id>                        | mail                     | nothing there
 GET      | /map                                     |                          | open
 GET      | /desk                                    |                          | account
+GET      | /desk/labels                             |                          | account
 
 GET      | /account/                                |                          | account
 GET POST | /account/begin                           |                          | open
