@@ -9,6 +9,7 @@ from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
 from certification.applications.cases import check_decider, counted, falls_short, handed_in, today_of
+from certification.applications.conditions import agreed_on
 from certification.applications.models import Application, Decision
 from certification.applications.review_permissions import Permission
 from certification.applications.weighing import WORDS, Agreed, Counted, Weighed, rows_of, scores, weigh
@@ -77,7 +78,8 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
     writing().flush()
     facts = {"outcome": choice.outcome.value, "reason_code": decision.reason_code, "criterion": decision.criterion}
     record("application.decide", "application", application.public_id, by=by, at=at, decision=decision.public_id, **facts)
-    review_notices.decided(application, decision, weighed.assessment.conditions if choice.outcome.grants else ())
+    codes = weighed.assessment.conditions if choice.outcome.grants else ()
+    review_notices.decided(application, decision, agreed_on(application, codes, application.applicant.language, at))
     return decision
 
 

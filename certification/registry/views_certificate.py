@@ -8,13 +8,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import person, requires
 from certification.accounts.permissions import may
+from certification.applications.case import ConditionView
+from certification.applications.permissions import looks_after_untied
+from certification.applications.queries import decision_of
 from certification.core import clock
 from certification.core.failures import wants_json
 from certification.core.i18n import language
 from certification.registry import qr
 from certification.registry.acts import standing_of
 from certification.registry.models import Certificate
-from certification.registry.permissions import Permission
+from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
 from certification.registry.scope import unhooked
 from certification.registry.tagart import Tag, tag_png
@@ -130,8 +133,19 @@ def _page(certificate: Certificate, found: Record) -> str:
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
+        conditions=_conditions(certificate),
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
+
+
+def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:
+    """What it was granted on, for the holder's people and those who look after the case; nobody else reads it."""
+    who = person()
+    application = certificate.application
+    if not (acts_for_holder(who, certificate) or looks_after_untied(who, application)):
+        return ()
+    decision = decision_of(application, language(), clock.now())
+    return decision.conditions if decision else ()
 
 
 def _tag(certificate: Certificate) -> Tag:
