@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -142,6 +142,7 @@ class InviteForm(Form):
 
     name = StringField(_l("Nombre de la persona"), [REQUIRED, at_most(200)])
     without_mail = BooleanField(_l("No usa correo: imprimir un código"))
+    request_key = HiddenField(validators=[at_most(40)])
     email = EmailField(_l("Correo electrónico"), [at_most(254)])
     role = RadioField(
         _l("¿Qué hará?"), choices=options((role.value, words) for role, words in ROLE_WORDS.items()), default="catalogue"

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from certification.accounts.guard import person
 from certification.accounts.models import Role, User
 from certification.core.db import db
+from certification.parties import vetting
 from certification.parties.belonging import parties_of
-from certification.parties.models import Membership, Power, RepresentationProof
+from certification.parties.models import Membership, Power
 from marketplace.catalogue.models import Product
 from marketplace.enquiries.models import Enquiry, EnquiryState
 from marketplace.producers.models import Producer
@@ -42,15 +43,10 @@ def desk_rooms() -> list[Room]:
         rooms.append(_room("review.index", _("Revisar solicitudes"), "eye"))
         rooms.append(_room("ties.index", _("Mis vínculos"), "people"))
     if Role.VETTER in roles:
-        rooms.append(_room("parties.vetting_queue", _("Comprobar"), "check", proofs_waiting()))
+        rooms.append(_room("parties.vetting_queue", _("Comprobar"), "check", vetting.count_waiting()))
     if Role.OPERATOR in roles:
         rooms.append(_room("accounts.people", _("Personas y cargos"), "key"))
     return rooms
-
-
-def proofs_waiting() -> int:
-    """How many proofs nobody has looked at."""
-    return db.session.scalar(select(func.count(RepresentationProof.id)).where(RepresentationProof.decided_at.is_(None))) or 0
 
 
 def _selling(who: User) -> list[Room]:

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
-from certification.core.db import db
+from certification.core.db import db, unit_of_work
 from certification.parties.models import MemberRole, Party, RepresentationProof, Vetting
 from marketplace.desk import queries
 from marketplace.enquiries.models import Channel, Enquiry, EnquiryMessage, EnquiryState
@@ -142,6 +142,8 @@ def proof(party: Party, by: User) -> None:
 def test_vetters_see_how_many_proofs_wait_and_nobody_else_does(session: Session, client_of: ClientOf) -> None:
     rosa, stall = seller()
     proof(stall.party, rosa)
+    with unit_of_work():
+        stall.party.vetting, stall.party.vetted_at = Vetting.ASKED, None
     vetter = makers.user("Ofelia")
     makers.role(vetter, Role.VETTER)
     assert "Una prueba de representación espera." in desk(client_of(vetter))
