@@ -161,6 +161,7 @@ def _tag(certificate: Certificate) -> Tag:
         shown_code=display(certificate.code),
         address=_address(certificate),
         host=current_app.config["SETTINGS"].short_origin.partition("://")[2],
+        label=text_of(certificate.scheme_version).name.in_(language()),
         goods=certificate.goods,
         maker=makers or certificate.holder_name,
         place=certificate.page["place"],

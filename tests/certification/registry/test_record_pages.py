@@ -17,9 +17,11 @@ from certification.core.db import db, unit_of_work
 from certification.registry import records, scope
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate
+from certification.registry.tagart import Tag, tag_svg
 from certification.registry.validity import standing
 from certification.rules.canonical import canonical_json
 from certification.rules.verdict import PublicState
+from certification.schemes.texts import text_of
 from tests import makers
 
 JSON = {"Accept": "application/json"}
@@ -96,6 +98,17 @@ def test_twelve_tags_on_a_sheet(session: Session, client_of: Callable[[User], Fl
     assert page.count('<li class="tag">') == 12
     assert shown in page
     assert page.count('<path id="qr"') == 1
+
+
+def test_a_tag_names_its_label_and_the_host_in_one_line(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    made = makers.certified()
+    label = text_of(made.scheme_version).name.in_("es")
+    page = client_of(weaver_of(made)).get(f"/c/{made.code}/tag").text
+    assert page.count(f"<span>{label}</span>") == 12
+    assert ">localhost</text>" in page
+    assert "hidden data-print" in page
+    drawn = tag_svg(Tag(made.code, "7QK4", "HTTP://LOCALHOST/V/7QK4", "localhost", label, "Rebozo", "Rosa", "Teotitlán", "En"))
+    assert f">{label}</text>" in drawn
 
 
 def test_tags_are_the_holders_alone(session: Session, client: FlaskClient, client_of: Callable[[User], FlaskClient]) -> None:
