@@ -86,7 +86,8 @@ class PartyForm(Form):
         ]
         self.namesakes = self._of_that_name()
         self.municipality_code.choices = [
-            SelectChoice(one.code, f"{one.name} ({apart(one.code, lang)})") for one in self.namesakes
+            SelectChoice("", _l("Elija el suyo")),
+            *(SelectChoice(one.code, apart(one.code, lang) or one.name) for one in self.namesakes),
         ]
 
     def values(self) -> PartyValues:

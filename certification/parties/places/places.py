@@ -214,7 +214,7 @@ def placed(
     return Place(
         state_code,
         code,
-        known.name if known and not municipality_name.strip() else typed(municipality_name, "municipality"),
+        known.name if known and fold(municipality_name) in ("", fold(known.name)) else typed(municipality_name, "municipality"),
         typed(locality, "locality") if locality and locality.strip() else None,
         typed(reference, "reference", LONGEST_REFERENCE) if reference and reference.strip() else None,
     )
