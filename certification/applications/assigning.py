@@ -15,6 +15,7 @@ from certification.applications.cases import (
     check_evaluator,
     evaluation_of,
     falls_short,
+    mode_of,
     places_of,
     standing,
     workshops_of,
@@ -24,6 +25,7 @@ from certification.applications.review_permissions import Permission
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.parties.models import Party
+from certification.rules.criteria import DecisionMode
 from certification.rules.errors import AlreadyExists, DomainError, IllegalMove, InvalidInput
 from certification.rules.text import N_
 from certification.rules.workflow import APPLICATION, ApplicationState
@@ -151,9 +153,11 @@ def candidates(application: Application, at: datetime) -> list[Candidate]:
 
 
 def may_be_outsider(person: User, application: Application) -> bool:
-    """An outsider does not produce in the applicant's own trade."""
-    branches = {party.branch for party in places_of(person, application)}
-    return application.party.branch not in branches
+    """An outsider does not produce in the applicant's own trade; where peers decide among themselves, in none at all."""
+    places = places_of(person, application)
+    if mode_of(application) is DecisionMode.PARTICIPATORY:
+        return not places
+    return application.party.branch not in {party.branch for party in places}
 
 
 def _check_seat(application: Application, person: User, capacity: Capacity, workshop: Party | None) -> None:
@@ -163,8 +167,10 @@ def _check_seat(application: Application, person: User, capacity: Capacity, work
         if workshop is None or workshop not in workshops_of(person, application):
             raise InvalidInput("no_workshop", N_("Elija el taller o la parcela donde trabaja esa persona."), field="seat")
     elif workshop is not None or not may_be_outsider(person, application):
-        sentence = N_("Esa persona produce en la misma rama que quien solicita: no puede ir como persona externa.")
-        raise InvalidInput("no_outsider", sentence, field="seat")
+        same = N_("Esa persona produce en la misma rama que quien solicita: no puede ir como persona externa.")
+        any_trade = N_("Esa persona produce: en este sello la persona externa no tiene taller ni parcela.")
+        participatory = mode_of(application) is DecisionMode.PARTICIPATORY
+        raise InvalidInput("no_outsider", any_trade if participatory else same, field="seat")
 
 
 def _seat(application: Application, person: User) -> Evaluation:
