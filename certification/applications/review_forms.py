@@ -131,10 +131,9 @@ class DecisionForm(Form):
         """Whether nothing is missing; all that is, each beside its field, so that nobody is sent back more than once."""
         missing = [("reasons", _("Escriba las razones de la decisión."))]
         for one in disputes:
-            named = {"code": one.code, "title": one.title}
             missing += [
-                (f"agreed_{one.code}", _("Falta la calificación acordada de %(code)s, «%(title)s».", **named)),
-                (f"why_{one.code}", _("Falta por qué se acordó la de %(code)s, «%(title)s».", **named)),
+                (f"agreed_{one.code}", _("Falta acordarla: «%(title)s».", title=one.title)),
+                (f"why_{one.code}", _("Falta este dato.")),
             ]
         if self.outcome.data == Outcome.REFUSED.value:
             missing += [

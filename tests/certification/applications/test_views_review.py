@@ -255,14 +255,14 @@ def test_all_that_a_refusal_lacks_is_said_at_once_and_by_criterion(client_of: Si
     answer = decider.post(at(case, "decision"), data=data)
     assert answer.status_code == 422
     for said in (
-        "Falta la calificación acordada de OL-5",
-        "Falta por qué se acordó la de OL-5",
+        "Calificación acordada de OL-5: Falta acordarla: «Cuánto prepara el taller».",
+        "Por qué esa calificación de OL-5: Falta este dato.",
         "Escriba las razones de la decisión.",
         "Elija uno de los motivos de la lista.",
         "lo leerá todo el público.",
     ):
         assert said in answer.text, said
-    assert "Falta la calificación acordada de OL-4" not in answer.text
+    assert "Calificación acordada de OL-4: Falta" not in answer.text
     assert state_of(case) is ApplicationState.IN_REVIEW
 
 
