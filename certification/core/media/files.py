@@ -14,17 +14,19 @@ from flask import Flask, Response, abort, current_app, send_file
 from sqlalchemy import select
 
 from certification.core.db import db, writing
-from certification.core.media.documents import Kind, accept
+from certification.core.media.documents import PICTURES, Kind, accept
 from certification.core.media.images import Rendered, render
 from certification.core.media.limits import EVIDENCE, MIB, PUBLIC, Limits
 from certification.core.media.models import FileKind, StoredFile
 from certification.core.media.refusals import BadDocument, BadImage
+from certification.core.media.sniff import HEAD_BYTES, sniff
 from certification.core.media.store import NoSuchFile, Shelves, shelves
 
 FOREVER = "public, max-age=31536000, immutable"
 ENDINGS = {"webp": "image/webp", "jpg": "image/jpeg"}
 ORPHANS_AFTER = timedelta(days=1)
 KINDS = {Kind.PDF: FileKind.DOCUMENT, Kind.AUDIO: FileKind.AUDIO, Kind.VIDEO: FileKind.VIDEO, Kind.TEXT: FileKind.TEXT}
+PAPERS = PICTURES | {"pdf"}
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -84,6 +86,20 @@ def prepare_document(stream: IO[bytes]) -> Prepared:
     digest = _shelves().private.put(found.content)
     size = _size(found.content)
     return Prepared(kind=KINDS[found.kind], private=True, digest=digest, content_type=found.content_type, size=size)
+
+
+def prepare_paper(stream: IO[bytes]) -> Prepared:
+    """The same where only a photograph or a PDF shows what is asked: whatever its name says, a text or a sound is refused.
+
+    Raises:
+        BadImage, BadDocument: with a sentence; nothing is left behind then.
+
+    """
+    head = stream.read(HEAD_BYTES)
+    if head and sniff(head) not in PAPERS:
+        raise BadDocument("not_a_paper")
+    stream.seek(0)
+    return prepare_document(stream)
 
 
 def keep(prepared: Prepared, *, name: str, by: Any, at: datetime, illustration: bool = False) -> StoredFile:

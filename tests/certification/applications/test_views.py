@@ -327,6 +327,16 @@ def test_sending_what_is_incomplete_says_so_and_sends_nothing(session: Session, 
     assert makers.fresh(session, case.application).state is ApplicationState.DRAFT
 
 
+def test_sending_what_lacks_one_thing_counts_one(session: Session, case: Case, browser: FlaskClient) -> None:
+    makers.complete(case.application)
+    case.application.goods = ""
+    session.commit()
+    answer = browser.post(address(case, "/submit"), data={"pledge": "y"})
+    assert answer.status_code == 422
+    assert "Falta una cosa antes de enviar. Abajo dice cuál." in answer.text
+    assert "Falta corregir" not in answer.text
+
+
 def test_sending_needs_the_pledge_and_a_retry_has_one_effect(session: Session, case: Case, browser: FlaskClient) -> None:
     makers.complete(case.application)
     refused = browser.post(address(case, "/submit"), data={})

@@ -33,6 +33,8 @@ FORM = {
     "municipality": "Teotitlán del Valle",
 }
 
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+
 
 def admin_of(party: Party) -> User:
     made = makers.user()
@@ -183,9 +185,11 @@ def test_a_document_goes_to_the_vetter_and_to_nobody_else(session: Session, clie
     makers.role(vetter, Role.VETTER)
     path = f"/desk/parties/{party.public_id}/proof"
     assert client_of(boss).post(path, data={"text": "Constancia"}).status_code == 422
-    hostile = {"text": "Constancia", "file": (io.BytesIO(b"MZ\x90nothing"), "acta.pdf")}
-    assert client_of(boss).post(path, data=hostile).status_code == 422
-    paper = {"text": "Constancia", "file": (io.BytesIO(b"Acta de asamblea.\n"), "acta.txt")}
+    for content, name in ((b"MZ\x90nothing", "acta.pdf"), (b"Acta de asamblea.\n", "acta.jpg"), (b"\xe9\xa4 basura", "acta.pdf")):
+        refused = client_of(boss).post(path, data={"text": "Constancia", "file": (io.BytesIO(content), name)})
+        assert refused.status_code == 422
+        assert "Este archivo no es una foto ni un PDF" in refused.text
+    paper = {"text": "Constancia", "file": (io.BytesIO(PDF), "acta.pdf")}
     assert client_of(boss).post(path, data=paper).status_code == 303
     proof = session.scalars(select(RepresentationProof)).one()
     for who, status in ((vetter, 200), (boss, 403), (makers.user("Nadie"), 404)):
