@@ -248,8 +248,9 @@ def _saved(mark: str) -> Response | None:
 
 
 def _refused(form: Any, error: DomainError | None = None) -> tuple[Response, int] | None:
-    """The same when something could not be taken: every sentence in one, as the page has them beside the fields."""
+    """The same when something could not be taken: the first field and why, or after an upload every sentence in one."""
     if not wants_json():
         return None
-    said = [str(one) for errors in form.errors.values() for one in errors]
-    return jsonify(error={"code": error.code if error else "422", "sentence": " ".join(said)}), status_of(error) if error else 422
+    said = " ".join(str(one) for errors in form.errors.values() for one in errors)
+    told = {"code": error.code if error else "422", "sentence": form.first_refusal() if _autosaving() else said}
+    return jsonify(error=told), status_of(error) if error else 422

@@ -76,6 +76,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         else:
             field.errors = [*field.errors, sentence(error)]
 
+    def first_refusal(self) -> str:
+        """Which field was refused first, and why: for a place where one sentence fits."""
+        for field in self:
+            if field.errors:
+                return f"{field.label.text}: {field.errors[0]}"
+        return str(self.form_errors[0]) if self.form_errors else ""
+
 
 TEXTS = {"StringField", "TextAreaField", "EmailField", "TelField", "SearchField", "URLField"}
 
