@@ -20,6 +20,7 @@
 const WAIT = 1500;
 const AGAIN = 30000;
 const LOST = [400, 401];
+const TRIES = 5; // saves without an answer that are remembered
 
 const kept = (form) => [...form.elements].filter((one) =>
   one.name && !one.disabled && !["file", "password", "submit", "button", "fieldset"].includes(one.type) &&
@@ -44,6 +45,8 @@ const write = (form, values) => {
   }
   return changed;
 };
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 const drawer = (key) => ({
   put(values) { try { localStorage.setItem(key, JSON.stringify(values)); return true; } catch { return false; } },
@@ -70,7 +73,7 @@ class Draft {
     this.form = form;
     this.status = document.querySelector("[data-autosave-status]");
     this.phone = drawer(`autosave:${form.dataset.autosaveKey ?? form.getAttribute("action") ?? location.pathname}`);
-    Object.assign(this, { timer: 0, sending: false, dirty: false, stopped: false, phoneOnly: form.dataset.autosave === "phone" });
+    Object.assign(this, { timer: 0, sending: false, dirty: false, stopped: false, tried: [], phoneOnly: form.dataset.autosave === "phone" });
     for (const kind of ["input", "change"]) form.addEventListener(kind, () => { this.dirty = true; this.later(WAIT); });
     form.addEventListener("submit", (event) => this.submit(event));
     addEventListener("online", () => { if (this.phone.take()) this.save(); });
@@ -91,7 +94,7 @@ class Draft {
     if (navigator.onLine) {
       clearTimeout(this.timer);
       this.stopped = true;
-      this.phone.put({ version: this.version, values: read(this.form), sent: true });
+      this.phone.put({ version: this.version, values: read(this.form), tried: this.tried, sent: true });
       return;
     }
     event.preventDefault();
@@ -102,7 +105,8 @@ class Draft {
   restore() {
     const before = this.phone.take();
     if (!before) return;
-    const fresh = before.version === this.version;
+    // a save whose answer got lost did arrive when the page shows just what it sent: then nobody else was at it
+    const fresh = before.version === this.version || (before.tried ?? []).some((one) => same(read(this.form), one));
     if (before.sent && !fresh) {
       this.phone.empty();
       return;
@@ -130,7 +134,7 @@ class Draft {
   }
 
   keep(state, told) {
-    if (this.phone.put({ version: this.version, values: read(this.form) })) this.say(state, told);
+    if (this.phone.put({ version: this.version, values: read(this.form), tried: this.tried })) this.say(state, told);
   }
 
   async save() {
@@ -142,6 +146,7 @@ class Draft {
     this.sending = true;
     this.dirty = false;
     this.say("saving");
+    this.tried = [...this.tried, read(this.form)].slice(-TRIES);
     const body = new FormData(this.form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     try {
@@ -168,6 +173,7 @@ class Draft {
       const hidden = this.form.querySelector(`input[type=hidden][name="${CSS.escape(name)}"]`);
       if (hidden) hidden.value = value;
     }
+    this.tried = [];
     if (!this.dirty && !this.stopped) this.phone.empty();
     this.say("saved", { time });
   }
