@@ -158,8 +158,9 @@ def certificate(
     return made
 
 
-def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True) -> StoredFile:
-    """A row without its bytes."""
+def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True, made_at: datetime = THEN) -> StoredFile:
+    """A row without its bytes; a photograph has one size."""
+    sizes = [{"width": 4, "height": 5, "jpeg": "0" * 64, "webp": "1" * 64}] if kind is FileKind.PHOTO else []
     made = StoredFile(
         kind=kind,
         private=private,
@@ -167,7 +168,8 @@ def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True) -> 
         content_type="application/pdf",
         size=1234,
         name="papel.pdf",
-        made_at=THEN,
+        made_at=made_at,
+        renditions=sizes,
     )
     save(made)
     return made

@@ -39,7 +39,10 @@ class CodeNotGood(DomainError):
     """Unknown, used or too old; which one is nobody's business."""
 
     default_code = "code_not_good"
-    default_sentence = N_("Este código ya no sirve: quizá ya se usó o pasó su fecha. Pida otro.")
+    default_sentence = N_(
+        "Este código o enlace no sirve. Si lo escribió, revise que esté como en el papel; si está bien, quizá ya se usó o pasó "
+        "su fecha: pida otro."
+    )
 
 
 def issue(user: User, purpose: Purpose, *, by: User | None, at: datetime, address: str | None = None) -> str:

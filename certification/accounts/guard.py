@@ -5,15 +5,18 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any
 
-from flask import current_app, g, request, session, url_for
+from flask import current_app, flash, g, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError
 
 from certification.accounts import sessions
 from certification.accounts.models import User
 from certification.accounts.permissions import RULES, check
 from certification.accounts.sessions import STRONG, is_over
 from certification.core.db import db
-from certification.core.web import see_other
+from certification.core.failures import answer, wants_json
+from certification.core.web import came_from, see_other
 from certification.rules.errors import Forbidden, NotFound
 
 View = Callable[..., Any]
@@ -54,7 +57,7 @@ def requires(permission: StrEnum, *, load: Callable[..., Any] | None = None) -> 
                 return view(**address)
             who = me() if person() else None
             if who is None and not (rule.public or rule.open_to_all):
-                return see_other(url_for("accounts.sign_in", next=_comeback()))
+                return _ask_to_sign_in()
             thing = load(**address) if load else None
             if load is not None and thing is None:
                 raise NotFound
@@ -71,7 +74,27 @@ def requires(permission: StrEnum, *, load: Callable[..., Any] | None = None) -> 
 
 
 def _comeback() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return request.full_path.rstrip("?") if request.method == "GET" else came_from("/")
+
+
+def _ask_to_sign_in() -> Any:
+    """The way to the sign-in page and back; whoever was sending something learns that the session ended, a script by a 401."""
+    if request.method == "GET":
+        return see_other(url_for("accounts.sign_in", next=_comeback()))
+    ended = _("Su sesión terminó. Entre otra vez para seguir donde iba.")
+    if wants_json():
+        return answer(401, ended, "signed_out")
+    flash(ended, "warning")
+    return see_other(url_for("accounts.sign_in", next=_comeback()))
+
+
+def _dead_token(_error: CSRFError) -> Any:
+    """A form whose token died with its session leads to the sign-in page; any other is a bad request."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    rule = RULES.get(str(getattr(view, "permission", "")))
+    if rule is None or rule.public or rule.open_to_all or person():
+        return answer(400)
+    return _ask_to_sign_in()
 
 
 def load_user(remembered: str) -> User | None:
@@ -87,5 +110,6 @@ def init_app(app: Any) -> None:
     manager.session_protection = None  # phones change address all the time
     manager.user_loader(load_user)
     manager.init_app(app)
+    app.register_error_handler(CSRFError, _dead_token)
     # no remember-me cookie here, and looking for one makes every answer vary by cookie
     app.after_request_funcs[None].remove(manager._update_remember_cookie)  # noqa: SLF001 - Flask-Login offers no switch

@@ -14,6 +14,7 @@ from certification.accounts.signing_in import Attempt, NotRecognized
 from certification.accounts.throttle import Visit
 from certification.core import clock, i18n
 from certification.core.db import unit_of_work
+from certification.rules.text import N_
 
 DEVICE_COOKIE = "device"
 DEVICE_DAYS = 730
@@ -101,13 +102,16 @@ def prove(user: User, password: str) -> None:
     """Ask the signed-in person's password once more. Outside any unit of work.
 
     Raises:
-        NotRecognized: when it is wrong.
+        NotRecognized: when it is wrong (code ``wrong_password``).
         TooManyAttempts: after too many wrong ones.
 
     """
     with unit_of_work():
         tried = signing_in.attempt_again(user, visit(), at=clock.now())
-    judged(tried, password)
+    try:
+        judged(tried, password)
+    except NotRecognized as error:
+        raise NotRecognized("wrong_password", N_("Esa no es su contraseña."), field="current") from error
     session[PROVED] = int(clock.now().timestamp())
 
 

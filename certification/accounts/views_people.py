@@ -39,7 +39,9 @@ def people() -> Any:
     words = (tidy(request.args.get("q")) or "")[:100]
     after = position(request.args.get("after"))
     found = directory.find_people(words, after)
-    return render_template("accounts/people.html", found=found, words=words, role_names=ROLE_NAMES)
+    return render_template(
+        "accounts/people.html", found=found, words=words, role_names=ROLE_NAMES, scope_names=dict(roles.scopes())
+    )
 
 
 @bp.route("/people/<public_id>", methods=["GET", "POST"])

@@ -9,12 +9,23 @@ from certification.accounts.models import Role, RoleHolding, User, UserState
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import bar, check_desk, check_evaluator, evaluation_of, places_of, workshops_of
+from certification.applications.cases import (
+    bar,
+    check_desk,
+    check_evaluator,
+    evaluation_of,
+    falls_short,
+    mode_of,
+    places_of,
+    standing,
+    workshops_of,
+)
 from certification.applications.models import Application, Capacity, Evaluation
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.parties.models import Party
+from certification.rules.criteria import DecisionMode
 from certification.rules.errors import AlreadyExists, DomainError, IllegalMove, InvalidInput
 from certification.rules.text import N_
 from certification.rules.workflow import APPLICATION, ApplicationState
@@ -57,6 +68,8 @@ def assign(
 ) -> Evaluation:
     """Give a person a seat on the panel: as a peer from one of their own workshops, or as an outsider.
 
+    A case that waits for its decision with a panel that falls short, for somebody's work no longer counts, is evaluated again.
+
     Raises:
         TieBars: they, or whoever assigns, are tied to the applicant (param ``tie``).
         InvalidInput: they do not evaluate for the scheme, or may not take that seat.
@@ -67,6 +80,9 @@ def assign(
     check(by, Permission.ASSIGN, application)
     lock(application)
     check_desk(by, application, at)
+    if application.state is ApplicationState.IN_REVIEW and may_seat(application, at):
+        application.state = APPLICATION.next_state(application.state, "reopen")
+        record("application.reopen", "application", application.public_id, by=by, at=at)
     _wants_panel(application)
     _check_seat(application, person, capacity, workshop)
     check_evaluator(person, application, at)
@@ -80,6 +96,13 @@ def assign(
     _note("evaluation.assign", made, by=by, at=at, capacity=capacity.value, workshop=where)
     review_notices.assigned(made)
     return made
+
+
+def may_seat(application: Application, at: datetime) -> bool:
+    """Whether somebody may be given a seat now; while a decision waits, only where those whose work counts are too few."""
+    if application.state is ApplicationState.IN_REVIEW:
+        return falls_short(application, standing(application, at), at)
+    return application.state in WANTS_PANEL
 
 
 def release(evaluation: Evaluation, *, reason: str, by: User, at: datetime) -> None:
@@ -130,9 +153,11 @@ def candidates(application: Application, at: datetime) -> list[Candidate]:
 
 
 def may_be_outsider(person: User, application: Application) -> bool:
-    """An outsider does not produce in the applicant's own trade."""
-    branches = {party.branch for party in places_of(person, application)}
-    return application.party.branch not in branches
+    """An outsider does not produce in the applicant's own trade; where peers decide among themselves, in none at all."""
+    places = places_of(person, application)
+    if mode_of(application) is DecisionMode.PARTICIPATORY:
+        return not places
+    return application.party.branch not in {party.branch for party in places}
 
 
 def _check_seat(application: Application, person: User, capacity: Capacity, workshop: Party | None) -> None:
@@ -142,8 +167,10 @@ def _check_seat(application: Application, person: User, capacity: Capacity, work
         if workshop is None or workshop not in workshops_of(person, application):
             raise InvalidInput("no_workshop", N_("Elija el taller o la parcela donde trabaja esa persona."), field="seat")
     elif workshop is not None or not may_be_outsider(person, application):
-        sentence = N_("Esa persona produce en la misma rama que quien solicita: no puede ir como persona externa.")
-        raise InvalidInput("no_outsider", sentence, field="seat")
+        same = N_("Esa persona produce en la misma rama que quien solicita: no puede ir como persona externa.")
+        any_trade = N_("Esa persona produce: en este sello la persona externa no tiene taller ni parcela.")
+        participatory = mode_of(application) is DecisionMode.PARTICIPATORY
+        raise InvalidInput("no_outsider", any_trade if participatory else same, field="seat")
 
 
 def _seat(application: Application, person: User) -> Evaluation:

@@ -74,6 +74,15 @@ class RequestView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionView:
+    """One agreement that a grant with conditions rests on: for the applicant's people and those who decide, never public."""
+
+    criterion: str
+    plan: str
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionView:
     """``applies`` is None while the applicant has not said; ``spoken`` are sounds that answer the criterion itself."""
 

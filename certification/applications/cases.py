@@ -115,6 +115,11 @@ def standing(application: Application, at: datetime) -> list[Evaluation]:
     return [one for one in seated(application) if one.submitted_at is None or one in count]
 
 
+def falls_short(application: Application, evaluations: list[Evaluation], at: datetime) -> bool:
+    """Whether these are fewer than the scheme asks. Reciprocal pairs are shown to whoever decides and block nothing by then."""
+    return any(one.rule is not guards.PanelRule.RECIPROCAL for one in shortfalls(application, evaluations, at))
+
+
 def took_part(evaluation: Evaluation) -> bool:
     """Whether this person counts as an evaluator of the case: assigned now, or stepped aside after finding something."""
     return evaluation.recused_at is None or bool(evaluation.findings)

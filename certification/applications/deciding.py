@@ -8,14 +8,14 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import check_decider, counted, handed_in, shortfalls, today_of
+from certification.applications.cases import check_decider, counted, falls_short, handed_in, today_of
+from certification.applications.conditions import agreed_on
 from certification.applications.models import Application, Decision
 from certification.applications.review_permissions import Permission
 from certification.applications.weighing import WORDS, Agreed, Counted, Weighed, rows_of, scores, weigh
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.rules.errors import AlreadyDecided, Conflict, Disagreement, GrantBlocked, IllegalMove, InvalidInput
-from certification.rules.guards import PanelRule
 from certification.rules.scoring import Assessment
 from certification.rules.text import N_
 from certification.rules.workflow import APPLICATION, ApplicationState, Outcome
@@ -78,13 +78,14 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
     writing().flush()
     facts = {"outcome": choice.outcome.value, "reason_code": decision.reason_code, "criterion": decision.criterion}
     record("application.decide", "application", application.public_id, by=by, at=at, decision=decision.public_id, **facts)
-    review_notices.decided(application, decision, weighed.assessment.conditions if choice.outcome.grants else ())
+    codes = weighed.assessment.conditions if choice.outcome.grants else ()
+    review_notices.decided(application, decision, agreed_on(application, codes, application.applicant.language, at))
     return decision
 
 
 def _check_panel(application: Application, evaluations: Counted, aside: Counted, at: datetime) -> None:
     """Ties are asked again: who is tied by now counts no more, and a panel that falls short by it decides nothing."""
-    if all(one.rule is PanelRule.RECIPROCAL for one in shortfalls(application, list(evaluations), at)):
+    if not falls_short(application, list(evaluations), at):
         return
     if aside:
         sentence = N_("Una recomendación ya no cuenta: quien la hizo tiene ahora relación con quien solicita. Sin ella faltan.")

@@ -17,6 +17,7 @@ from certification.applications.cases import (
     check_desk,
     check_evaluator,
     evaluation_of,
+    falls_short,
     handed_in,
     shortfalls,
     standing,
@@ -138,9 +139,11 @@ def _queue(person: User, work: Work, scopes: set[str], lang: str, at: datetime, 
 
 
 def wants_desk(application: Application, at: datetime) -> bool:
-    """Whether the desk has something to do: look whether it is complete, or find evaluators."""
+    """Whether the desk has something to do: look whether it is complete, or find evaluators, also where some no longer count."""
     if application.state is ApplicationState.SUBMITTED:
         return True
+    if application.state is ApplicationState.IN_REVIEW:
+        return falls_short(application, standing(application, at), at)
     return bool(shortfalls(application, standing(application, at), at))
 
 
@@ -157,7 +160,7 @@ def _waiting(person: User, work: Work, scopes: set[str]) -> Select[Application]:
         return wanted.where(Application.state == ApplicationState.IN_REVIEW)
     at_work = (ApplicationState.ACCEPTED, ApplicationState.EVALUATING)
     if work is Work.ASSIGN:
-        return wanted.where(Application.state.in_((ApplicationState.SUBMITTED, *at_work)))
+        return wanted.where(Application.state.in_((ApplicationState.SUBMITTED, *at_work, ApplicationState.IN_REVIEW)))
     mine = select(Evaluation.application_id).where(
         Evaluation.evaluator_id == person.id, Evaluation.submitted_at.is_(None), Evaluation.recused_at.is_(None)
     )

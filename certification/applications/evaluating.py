@@ -8,24 +8,27 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
-from certification.applications.cases import check_evaluator, counted, shortfalls, today_of
+from certification.applications.cases import check_evaluator, counted, mode_of, shortfalls, today_of
 from certification.applications.drafts import criterion_of
 from certification.applications.models import Application, Evaluation, FindingRow
 from certification.applications.review_permissions import Permission
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.parties import declaring
-from certification.parties.declaring import TieValues
+from certification.parties.declaring import DECLARABLE, TieValues
 from certification.rules.criteria import FULL_SCORE, Criterion, CriterionType, EvidenceKind, Scoring
 from certification.rules.errors import AlreadyExists, Forbidden, IllegalMove, InvalidInput
+from certification.rules.guards import CaseRole
 from certification.rules.scoring import Value
 from certification.rules.text import N_
 from certification.rules.workflow import APPLICATION, ApplicationState, Outcome
+from certification.schemes.reasons import tie_rules
 from certification.schemes.texts import text_of
 
 NAMED = "evaluators_named_with_consent"
 VISIT_SUMMARY = "public_visit_summary"
 AT_WORK = (ApplicationState.ACCEPTED, ApplicationState.EVALUATING)
+MOVED_ON = (ApplicationState.IN_REVIEW, ApplicationState.DECIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,29 @@ def declare_tie(
     with suppress(AlreadyExists):  # said before, elsewhere: what remains is to step aside
         declaring.declare(application.party, TieValues(kind, since, until), by=by, at=at)
     _step_aside(evaluation, by=by, at=at, reason="tie", tie=kind)
+
+
+def note_tie(
+    evaluation: Evaluation, kind: str, *, since: date | None = None, until: date | None = None, by: User, at: datetime
+) -> None:
+    """Declare a tie of a kind that keeps nobody from evaluating here, and keep the seat.
+
+    Raises:
+        InvalidInput: a kind that bars, or days that can't be.
+        IllegalMove: the evaluation is handed in, or the person left already.
+
+    """
+    application = _open_seat(evaluation, by)
+    if kind not in harmless(application):
+        raise InvalidInput("tie_bars", N_("Esa relación no deja evaluar: anótela y deje el caso."), field="kind")
+    with suppress(AlreadyExists):  # said before: there is nothing to add
+        declaring.declare(application.party, TieValues(kind, since, until), by=by, at=at)
+
+
+def harmless(application: Application) -> tuple[str, ...]:
+    """Kinds of ties that one declares and that keep nobody from evaluating under this scheme."""
+    mode, rules = mode_of(application), tie_rules()
+    return tuple(kind for kind in DECLARABLE if mode not in rules[kind].modes or CaseRole.EVALUATOR not in rules[kind].roles)
 
 
 def recuse(evaluation: Evaluation, *, reason: str, by: User, at: datetime) -> None:
@@ -141,6 +167,12 @@ def send(evaluation: Evaluation, advice: Advice, *, by: User, at: datetime) -> N
         review_notices.ready_to_decide(application)
 
 
+def not_needed(evaluation: Evaluation) -> bool:
+    """Whether the case went to the committee with enough evaluations before this one was handed in."""
+    left = evaluation.submitted_at is not None or evaluation.recused_at is not None
+    return not left and evaluation.application.state in MOVED_ON
+
+
 def allowed_values(criterion: Criterion) -> tuple[str, ...]:
     """What may be found on a criterion: its own findings, else conform, minor, major; not applicable where it may not apply."""
     own = tuple(one.id for one in criterion.findings) or (Value.CONFORM.value, Value.MINOR.value, Value.MAJOR.value)
@@ -155,6 +187,8 @@ def conforms(criterion: Criterion, value: str) -> bool:
 def _begin(evaluation: Evaluation, by: User, at: datetime, *, declared: bool) -> None:
     """Permission, the lock, the open seat, the guard: what every step of the work asks again."""
     application = _open_seat(evaluation, by)
+    if application.state in MOVED_ON:
+        raise IllegalMove("went_on", N_("El caso ya pasó al comité sin necesitar su evaluación. No tiene que hacer nada."))
     if application.state not in AT_WORK:
         raise IllegalMove(state=application.state.value, action="evaluate")
     if declared and evaluation.no_tie_declared_at is None:

@@ -26,7 +26,7 @@ FILES = {
     EvidenceKind.PHOTO: frozenset({FileKind.PHOTO}),
     EvidenceKind.VIDEO: frozenset({FileKind.VIDEO}),
     EvidenceKind.AUDIO: frozenset({FileKind.AUDIO, FileKind.VIDEO}),
-    EvidenceKind.DOCUMENT: ANY_FILE,
+    EvidenceKind.DOCUMENT: frozenset({FileKind.DOCUMENT, FileKind.PHOTO, FileKind.AUDIO}),  # not all write: a paper may be told
     EvidenceKind.STATEMENT: ANY_FILE,
     EvidenceKind.PLACE: ANY_FILE,
     EvidenceKind.VISIT: frozenset[FileKind](),
@@ -34,6 +34,7 @@ FILES = {
 }
 WRONG_FILE = {
     EvidenceKind.PHOTO: N_("Aquí va una foto. Si es un documento, súbalo donde se pide documento."),
+    EvidenceKind.DOCUMENT: N_("Aquí va el documento en PDF o en foto, o contado en una nota de voz. Este archivo es otra cosa."),
     EvidenceKind.VIDEO: N_("Aquí va un video. Si es una foto, súbala donde se pide foto."),
     EvidenceKind.AUDIO: N_("Aquí va una nota de voz."),
     EvidenceKind.VISIT: N_("Para la visita no se sube nada."),

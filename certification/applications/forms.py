@@ -28,7 +28,7 @@ from certification.core.media.models import StoredFile
 LONGEST_WORDS = 5000
 KEY = [Optional(), at_most(40)]
 CONTROLS = {"place": StringField, "number": StringField}
-ACCEPT = {"photo": "image/*", "video": "video/*", "audio": "audio/*", "document": "image/*,application/pdf,audio/*,text/plain"}
+ACCEPT = {"photo": "image/*", "video": "video/*", "audio": "audio/*", "document": "image/*,application/pdf,audio/*"}
 LABELS = {
     "photo": _l("Agregar fotos"),
     "video": _l("Agregar un video"),

@@ -1,6 +1,5 @@
 """Lists that the applicant's pages show."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,13 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from certification.accounts.models import User
+from certification.applications.case import ConditionView
 from certification.applications.caseview import place_of
+from certification.applications.conditions import conditions_of
 from certification.applications.models import Application, Decision, Evidence
 from certification.core.db import db
 from certification.core.web import PER_PAGE
 from certification.parties.belonging import parties_of
 from certification.parties.models import Power
 from certification.schemes.queries import open_versions
+from certification.schemes.reasons import reason_codes
 from certification.schemes.texts import text_of
 
 
@@ -58,13 +60,17 @@ class SchemeChoice:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """What the applicant is told of the decision."""
+    """What the applicant is told of the decision. ``reason`` and ``criterion`` are words; ``owner`` is whose the scheme is."""
 
     outcome: str
     reasons: str
+    reason: str
     criterion: str
     decided_at: datetime
+    conditions: tuple[ConditionView, ...]
     appeal_until: date | None
+    appeal: str
+    owner: str
 
 
 def my_applications(person: User, lang: str, *, before: int | None = None) -> tuple[list[ApplicationRow], int | None]:
@@ -110,14 +116,23 @@ def find_evidence(public_id: str) -> Evidence | None:
     return db.session.scalar(select(Evidence).where(Evidence.public_id == public_id))
 
 
-def decision_of(application: Application) -> DecisionView | None:
+def decision_of(application: Application, lang: str, at: datetime) -> DecisionView | None:
     """The decision on an application, once there is one."""
-    wanted: Sequence[Decision] = db.session.scalars(
-        select(Decision).where(Decision.application_id == application.id).order_by(Decision.id.desc()).limit(1)
-    ).all()
-    return next(
-        (DecisionView(one.outcome.value, one.reasons, one.criterion or "", one.decided_at, one.appeal_until) for one in wanted),
-        None,
+    wanted = select(Decision).where(Decision.application_id == application.id).order_by(Decision.id.desc()).limit(1)
+    one = db.session.scalar(wanted)
+    if one is None:
+        return None
+    text, scheme = text_of(application.scheme_version), application.scheme_version.scheme
+    return DecisionView(
+        outcome=one.outcome.value,
+        reasons=one.reasons,
+        reason=reason_codes()[one.reason_code].text.in_(lang) if one.reason_code else "",
+        criterion=text.criterion(one.criterion).title.in_(lang) if one.criterion else "",
+        decided_at=one.decided_at,
+        conditions=conditions_of(one, lang, at),
+        appeal_until=one.appeal_until,
+        appeal=text.timing.appeal.in_(lang),
+        owner=scheme.owner.name if scheme.owner else "",
     )
 
 

@@ -16,6 +16,7 @@ from certification.applications.reviewing import ComparedView
 from certification.applications.weighing import Agreed
 from certification.core.forms import REQUIRED, Form, at_most, options
 from certification.rules.workflow import Outcome
+from certification.schemes.reasons import reason_codes
 
 LONG = 5000
 CHOSEN = InputRequired(_l("Elija una opción."))
@@ -126,6 +127,27 @@ class DecisionForm(Form):
     )
     seen_version = IntegerField(widget=HiddenInput(), validators=[Optional()])
 
+    def complete(self, disputes: Sequence[ComparedView]) -> bool:
+        """Whether nothing is missing; all that is, each beside its field, so that nobody is sent back more than once."""
+        missing = [("reasons", _("Escriba las razones de la decisión."))]
+        for one in disputes:
+            missing += [
+                (f"agreed_{one.code}", _("Falta acordarla: «%(title)s».", title=one.title)),
+                (f"why_{one.code}", _("Falta este dato.")),
+            ]
+        if self.outcome.data == Outcome.REFUSED.value:
+            missing += [
+                ("reason_code", _("Elija uno de los motivos de la lista.")),
+                ("public_summary", _("Escriba en pocas palabras qué pasó: lo leerá todo el público.")),
+            ]
+            reason = reason_codes().get(self.reason_code.data or "")
+            if reason is not None and reason.needs_criterion:
+                missing.append(("criterion", _("Este motivo pide decir qué criterio del esquema no se cumple.")))
+        missing = [(name, words) for name, words in missing if not self[name].data]
+        for name, words in missing:
+            self[name].errors = [*self[name].errors, words]
+        return not missing
+
     def choice(self, disputes: Sequence[ComparedView]) -> DecisionChoice:
         agreed = {}
         for one in disputes:
@@ -163,8 +185,12 @@ def decision_form(
     fields: dict[str, Any] = {}
     for one in disputes:
         choices = options((("", _("Elija")), *((str(n), str(n)) for n in range(one.low, one.high + 1))))
-        fields[f"agreed_{one.code}"] = SelectField(_l("Calificación acordada"), [Optional()], choices=choices)
-        fields[f"why_{one.code}"] = TextAreaField(_l("Por qué"), [Optional(), at_most(1000)])
+        fields[f"agreed_{one.code}"] = SelectField(
+            _l("Calificación acordada de %(code)s", code=one.code), [Optional()], choices=choices
+        )
+        fields[f"why_{one.code}"] = TextAreaField(
+            _l("Por qué esa calificación de %(code)s", code=one.code), [Optional(), at_most(1000)]
+        )
     made = type("DecisionForm", (DecisionForm,), fields)
     form: DecisionForm = made(seen_version=version)
     form.outcome.choices = options((one.value, words) for one, words in OUTCOMES.items() if one in outcomes)

@@ -1,27 +1,17 @@
 """Mail of the review desk: who is wanted, and what came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
 from certification.accounts.models import Role, RoleHolding, User, UserState
+from certification.applications.case import ConditionView
 from certification.applications.models import Application, Decision, Evaluation, Return
 from certification.applications.notices import desk_of, tell
 from certification.core.db import db
 from certification.schemes.permissions import scope_of
 from certification.schemes.reasons import reason_codes
 from certification.schemes.texts import text_of
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One agreement that a grant with conditions rests on."""
-
-    criterion: str
-    plan: str
-    due: date | None
 
 
 def assigned(evaluation: Evaluation) -> None:
@@ -51,7 +41,7 @@ def returned(application: Application, request: Return) -> None:
     tell([person], "application-returned", application, _own(application), **asked)
 
 
-def decided(application: Application, decision: Decision, conditions: Sequence[str]) -> None:
+def decided(application: Application, decision: Decision, conditions: Sequence[ConditionView]) -> None:
     """To the applicant: what was decided and why, what was agreed, or how to appeal."""
     person, text = application.applicant, text_of(application.scheme_version)
     lang = person.language
@@ -64,7 +54,7 @@ def decided(application: Application, decision: Decision, conditions: Sequence[s
         reasons=decision.reasons,
         reason=reason_codes()[decision.reason_code].text.in_(lang) if decision.reason_code else "",
         criterion=text.criterion(decision.criterion).title.in_(lang) if decision.criterion else "",
-        conditions=[_condition(application, code, lang) for code in conditions],
+        conditions=conditions,
         appeal_until=decision.appeal_until,
         appeal=text.timing.appeal.in_(lang),
     )
@@ -78,13 +68,6 @@ def committee_of(application: Application) -> list[User]:
         RoleHolding.ended_at.is_(None),
     )
     return list(db.session.scalars(select(User).where(User.id.in_(held), User.state == UserState.ACTIVE).order_by(User.id)))
-
-
-def _condition(application: Application, code: str, lang: str) -> Condition:
-    title = text_of(application.scheme_version).criterion(code).title.in_(lang)
-    rows = [row for one in application.evaluations if one.submitted_at for row in one.findings if row.criterion == code]
-    planned = next((row for row in rows if row.plan), None)
-    return Condition(title, planned.plan if planned else "", planned.plan_due if planned else None)
 
 
 def _case(application: Application) -> str:

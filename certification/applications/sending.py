@@ -30,6 +30,8 @@ UNDER_WAY = (
     ApplicationState.EVALUATING,
     ApplicationState.IN_REVIEW,
 )
+ONE_GAP = N_("Falta una cosa antes de enviar. Abajo dice cuál.")
+SOME_GAPS = N_("Faltan %(count)d cosas antes de enviar. Abajo dice cuáles.")
 
 
 def submit(application: Application, *, pledged: bool, by: User, at: datetime) -> None:
@@ -52,7 +54,7 @@ def submit(application: Application, *, pledged: bool, by: User, at: datetime) -
         raise InvalidInput("no_pledge", N_("Para enviar hace falta su palabra de que es verdad."), field="pledge")
     gaps = missing_in(application, text_of(application.scheme_version))
     if gaps:
-        raise EvidenceMissing("incomplete", N_("Faltan %(count)d cosas antes de enviar. Abajo dice cuáles."), count=len(gaps))
+        raise EvidenceMissing("incomplete", ONE_GAP if len(gaps) == 1 else SOME_GAPS, count=len(gaps))
     keep_sent(application)
     application.state = state
     application.submitted_at = application.submitted_at or at

@@ -77,10 +77,14 @@ def _mine(public_id: str, code: str | None = None) -> Evaluation | None:
 @bp.route("/review/<public_id>/ties", methods=["GET", "POST"])
 @requires(Permission.EVALUATE, load=_mine)
 def ties(evaluation: Evaluation) -> Any:
-    """Three ways on: no tie, a tie, or stepping aside. ``act`` says which was sent."""
+    """Four ways on: no tie, a tie that bars, one that does not, or stepping aside. ``act`` says which was sent."""
     act = request.form.get("act", "") if request.method == "POST" else ""
-    forms: dict[str, Any] = {"no_tie": NoTieForm(), "tie": TieForm(), "recuse": RecuseForm()}
-    forms["tie"].kind.choices = [(kind, tie_rules()[kind].text.in_(language())) for kind in DECLARABLE]
+    if act in ("", "no_tie") and evaluating.not_needed(evaluation):
+        return redirect(url_for("review.case", public_id=evaluation.application.public_id))
+    forms: dict[str, Any] = {"no_tie": NoTieForm(), "tie": TieForm(), "note": TieForm(prefix="note-"), "recuse": RecuseForm()}
+    harmless, words = evaluating.harmless(evaluation.application), tie_rules()
+    forms["tie"].kind.choices = [(kind, words[kind].text.in_(language())) for kind in DECLARABLE if kind not in harmless]
+    forms["note"].kind.choices = [(kind, words[kind].text.in_(language())) for kind in harmless]
     sent, status = forms.get(act), 200
     if sent is not None:
         try:
@@ -104,11 +108,18 @@ def _say(evaluation: Evaluation, act: str, form: Any) -> Any:
             evaluating.declare_no_tie(evaluation, by=by, at=now)
         elif act == "tie":
             evaluating.declare_tie(evaluation, form.kind.data, since=form.since.data, until=form.until.data, by=by, at=now)
+        elif act == "note":
+            evaluating.note_tie(evaluation, form.kind.data, since=form.since.data, until=form.until.data, by=by, at=now)
         else:
             evaluating.recuse(evaluation, reason=form.reason.data or "", by=by, at=now)
     if act == "no_tie":
         first = text_of(application.scheme_version).criteria[0].code
         return see_other(url_for("review.criterion", public_id=application.public_id, code=first))
+    if act == "note":
+        flash(_("Gracias por decirlo. Quedó anotado y no le impide evaluar: siga con el caso."), "success")
+        return see_other(
+            url_for("review.case" if evaluation.no_tie_declared_at else "review.ties", public_id=application.public_id)
+        )
     flash(_("Gracias por decirlo. Se buscará a otra persona."), "success")
     return see_other(url_for("review.index"))
 
@@ -118,7 +129,7 @@ def _say(evaluation: Evaluation, act: str, form: Any) -> Any:
 def criterion(evaluation: Evaluation) -> Any:
     code = (request.view_args or {})["code"]
     public_id = evaluation.application.public_id
-    if (elsewhere := _elsewhere(evaluation)) is not None and request.method == "GET":
+    if (elsewhere := _elsewhere(evaluation)) is not None and _leads_on(evaluation):
         return elsewhere
     text = text_of(evaluation.application.scheme_version)
     asked = text.criterion(code)
@@ -145,6 +156,11 @@ def _elsewhere(evaluation: Evaluation) -> Any:
     if evaluation.no_tie_declared_at is None or barred is not None:
         return redirect(url_for("review.ties", public_id=application.public_id))
     return None
+
+
+def _leads_on(evaluation: Evaluation) -> bool:
+    """What was written on a page that is closed by now stays before one's eyes, unless nobody needs it any more."""
+    return request.method == "GET" or evaluating.not_needed(evaluation)
 
 
 def _onward(public_id: str, codes: list[str], code: str) -> str:
@@ -200,7 +216,7 @@ def _shown(criterion: CriterionView) -> Shown:
 @requires(Permission.EVALUATE, load=_mine)
 def recommendation(evaluation: Evaluation) -> Any:
     application = evaluation.application
-    if (elsewhere := _elsewhere(evaluation)) is not None and request.method == "GET":
+    if (elsewhere := _elsewhere(evaluation)) is not None and _leads_on(evaluation):
         return elsewhere
     form, status = AdviceForm(summary=evaluation.summary, visited_on=evaluation.visited_on, named=evaluation.named), 200
     if form.is_submitted():

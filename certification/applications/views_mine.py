@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -95,8 +95,9 @@ def show(application: Application) -> Any:
 
 def _summary(application: Application, form: SubmitForm, status: int = 200) -> Any:
     case = case_view(application, language(), at=clock.now())
-    decision = queries.decision_of(application)
-    return render_template("apply/show.html", case=case, form=form, decision=decision), status
+    decision = queries.decision_of(application, language(), clock.now())
+    contact = current_app.config["SETTINGS"]["OPERATOR_CONTACT"]
+    return render_template("apply/show.html", case=case, form=form, decision=decision, contact=contact), status
 
 
 @bp.post("/apply/<public_id>/submit")

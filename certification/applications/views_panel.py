@@ -102,7 +102,7 @@ def _page(application: Application, form: AssignForm, status: int) -> Any:
         seats=seats_of(application, me(), now),
         shortfalls=shortfalls_of(application, now),
         candidates=[_candidate(one, application, lang) for one in assigning.candidates(application, now)] if free is None else [],
-        open=application.state in assigning.WANTS_PANEL and free is None,
+        open=assigning.may_seat(application, now) and free is None,
         bar=bar_of(free, lang),
         peer=rule.peer.in_(lang),
         outsider=rule.outsider.in_(lang),

@@ -140,7 +140,7 @@ def _page(application: Application, person: User) -> CasePage:
         seats=seats,
         shortfalls=shortfalls_of(application, now),
         compared=compared(application, counted(application, now), lang) if comparing else (),
-        decision=decision_of(application),
+        decision=decision_of(application, lang, now),
         mine=next((one for one in seats if one.mine and not one.left), None),
         next_code=next((code for code in codes if code not in done), codes[0]),
         desk=desk and bar(check_desk, person, application, now) is None,

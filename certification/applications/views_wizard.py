@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from certification.accounts.guard import me, requires
 from certification.applications import drafts, evidence, queries
+from certification.applications.acting import EDITABLE
 from certification.applications.blueprint import bp
 from certification.applications.case import AskView, CaseView, CriterionView
 from certification.applications.caseview import case_view
@@ -60,6 +61,8 @@ def _screen(public_id: str, code: str) -> Screen | None:
 @bp.route("/apply/<public_id>/goods", methods=["GET", "POST"])
 @requires(Permission.EDIT, load=queries.find_application)
 def goods(application: Application) -> Any:
+    if _closed_to_writing(application):
+        return see_other(url_for("applications.show", public_id=application.public_id))
     choices = subjects_of([application.party_id])
     form = _goods_form(application, choices)
     if request.method == "GET":
@@ -122,6 +125,8 @@ def _opened_at(form: GoodsForm | CriterionForm, present: str, error: DomainError
 @requires(Permission.EDIT, load=_screen)
 def criterion(screen: Screen) -> Any:
     application, code = screen.application, screen.criterion.code
+    if _closed_to_writing(application):
+        return see_other(url_for("applications.show", public_id=application.public_id))
     case, form = _case_and_form(screen)
     if request.method == "GET":
         return _criterion_page(screen, case, form)
@@ -138,6 +143,11 @@ def criterion(screen: Screen) -> Any:
         form.version.data = None
         return _refused(form) or (_criterion_page(screen, _case_and_form(screen)[0], form), 422)
     return _saved(drafts.mark_of_answer(application, code)) or see_other(_onward(application, code))
+
+
+def _closed_to_writing(application: Application) -> bool:
+    """Whether somebody opens a screen of what was sent: they read it whole. What a form sends still meets its refusal."""
+    return request.method == "GET" and application.state not in EDITABLE
 
 
 def _case_and_form(screen: Screen) -> tuple[CaseView, CriterionForm]:
@@ -248,8 +258,9 @@ def _saved(mark: str) -> Response | None:
 
 
 def _refused(form: Any, error: DomainError | None = None) -> tuple[Response, int] | None:
-    """The same when something could not be taken: every sentence in one, as the page has them beside the fields."""
+    """The same when something could not be taken: the first field and why, or after an upload every sentence in one."""
     if not wants_json():
         return None
-    said = [str(one) for errors in form.errors.values() for one in errors]
-    return jsonify(error={"code": error.code if error else "422", "sentence": " ".join(said)}), status_of(error) if error else 422
+    said = " ".join(str(one) for errors in form.errors.values() for one in errors)
+    told = {"code": error.code if error else "422", "sentence": form.first_refusal() if _autosaving() else said}
+    return jsonify(error=told), status_of(error) if error else 422

@@ -17,7 +17,8 @@ from certification.core.i18n import sentence
 from certification.rules.errors import DomainError, NotConfirmed
 from certification.rules.text import N_
 
-TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234.")
+TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234. Si es de otro país, empiece con + y su clave.")
+MEXICO = 52
 REQUIRED = DataRequired(lazy_gettext("Falta este dato."))
 
 
@@ -80,6 +81,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         else:
             field.errors = [*field.errors, sentence(error)]
 
+    def first_refusal(self) -> str:
+        """Which field was refused first, and why: for a place where one sentence fits."""
+        for field in self:
+            if field.errors:
+                return f"{field.label.text}: {field.errors[0]}"
+        return str(self.form_errors[0]) if self.form_errors else ""
+
 
 TEXTS = {"StringField", "TextAreaField", "EmailField", "TelField", "SearchField", "URLField"}
 
@@ -108,6 +116,7 @@ def checked_phone(text: str) -> str:
         number = phonenumbers.parse(text, "MX")
     except phonenumbers.NumberParseException:
         raise wrong(TEN_DIGITS) from None
-    if not phonenumbers.is_possible_number(number):
+    ours = number.country_code == MEXICO  # whoever left their country out must not become somebody here
+    if not (phonenumbers.is_valid_number(number) if ours else phonenumbers.is_possible_number(number)):
         raise wrong(TEN_DIGITS)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, redirect, request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -47,6 +47,19 @@ def safe_next(address: str | None, otherwise: str) -> str:
         return otherwise
     parts = urlsplit(address)
     return address if not parts.netloc and not parts.scheme else otherwise
+
+
+def came_from(otherwise: str) -> str:
+    """The path of this site's page that a form was sent from, when it can be opened again; else ``otherwise``."""
+    host, slash, rest = (request.referrer or "").partition("://")[2].partition("/")
+    address = safe_next(slash + rest, otherwise)
+    if host != request.host:
+        return otherwise
+    try:
+        current_app.create_url_adapter(request).match(address.partition("?")[0], method="GET")  # type: ignore[union-attr]  # there is a request
+    except HTTPException:
+        return otherwise
+    return address
 
 
 def outside(path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -86,7 +86,8 @@ class PartyForm(Form):
         ]
         self.namesakes = self._of_that_name()
         self.municipality_code.choices = [
-            SelectChoice(one.code, f"{one.name} ({apart(one.code, lang)})") for one in self.namesakes
+            SelectChoice("", _l("Elija el suyo")),
+            *(SelectChoice(one.code, apart(one.code, lang) or one.name) for one in self.namesakes),
         ]
 
     def values(self) -> PartyValues:
@@ -142,6 +143,7 @@ class InviteForm(Form):
 
     name = StringField(_l("Nombre de la persona"), [REQUIRED, at_most(200)])
     without_mail = BooleanField(_l("No usa correo: imprimir un código"))
+    request_key = HiddenField(validators=[at_most(40)])
     email = EmailField(_l("Correo electrónico"), [at_most(254)])
     role = RadioField(
         _l("¿Qué hará?"), choices=options((role.value, words) for role, words in ROLE_WORDS.items()), default="catalogue"

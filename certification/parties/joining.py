@@ -98,13 +98,28 @@ def accept(invitation: Invitation, *, by: User, at: datetime) -> Membership:
     return made
 
 
-def add_without_mail(party: Party, *, name: str, role: MemberRole, by: User, at: datetime) -> tuple[User, str]:
-    """Open an account for a member without mail; returns it with the one-time code to print. The code is shown once."""
+def add_without_mail(  # noqa: PLR0913 - what the form says, and which form it was
+    party: Party, *, name: str, role: MemberRole, by: User, at: datetime, request_key: str | None = None
+) -> tuple[User, str]:
+    """Open an account for a member without mail; returns it with the one-time code to print. The code is shown once.
+
+    The same ``request_key`` again, as when the sheet is loaded anew, prints another code for the same person.
+
+    Raises:
+        InvalidInput: without a name.
+        Conflict: the key belongs to somebody else's form.
+
+    """
     check(by, Permission.MANAGE, party)
     if not name:
         raise InvalidInput(sentence=N_("Escriba el nombre."), field="name")
+    before = writing().scalar(select(Membership).where(Membership.request_key == request_key)) if request_key else None
+    if before is not None:
+        if before.party_id != party.id or before.given_by_id != by.id:
+            raise Conflict
+        return before.user, print_code(before, by=by, at=at)
     user, code = open_account(name, by=by, at=at)
-    _join(party, user, role, by=by, at=at)
+    _join(party, user, role, by=by, at=at).request_key = request_key
     return user, code
 
 

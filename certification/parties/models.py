@@ -91,6 +91,7 @@ class Membership(Base):
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    request_key: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the form that opened the account with it
 
     user: Mapped[User] = relationship(foreign_keys="Membership.user_id")
     party: Mapped[Party] = relationship(back_populates="memberships")

@@ -1,8 +1,9 @@
 """Whether an account may speak for a party: a document, or the word of somebody already vetted, looked at by a person."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from certification.accounts.models import User, UserState
 from certification.accounts.permissions import check
@@ -44,6 +45,8 @@ def vouch(party: Party, text: str, *, by: User, at: datetime) -> RepresentationP
     if not text:
         raise InvalidInput(sentence=N_("Escriba desde cuándo los conoce y qué les ha visto hacer."), field="text")
     hold(party)
+    if party.vetting is Vetting.VETTED:
+        raise AlreadyExists(sentence=N_("Ya se comprobó quiénes son: no hace falta otra palabra."))
     if any(one.given_by_id == by.id for one in _open(party)):
         raise AlreadyExists(sentence=N_("Ya tenemos su palabra; falta que una persona la revise."))
     return _offer(party, ProofKind.VOUCHING, text, None, by=by, at=at)
@@ -63,7 +66,7 @@ def decide(proof: RepresentationProof, *, accepted: bool, reason: str, by: User,
     session = writing()
     hold(party)
     session.refresh(proof)
-    if proof.decided_at is not None:
+    if proof.decided_at is not None or party.vetting is Vetting.VETTED:  # another proof was enough
         raise AlreadyDecided
     if proof.given_by_id == by.id or has_role(by, party.id):
         raise Forbidden(sentence=N_("Nadie comprueba su propio taller u organización."))
@@ -74,7 +77,7 @@ def decide(proof: RepresentationProof, *, accepted: bool, reason: str, by: User,
     if accepted:
         for one in (party, *_voiceless(party)):
             one.vetting, one.vetted_at, one.vetted_by_id = Vetting.VETTED, at, by.id
-    elif party.vetting is not Vetting.VETTED:
+    else:
         session.flush()
         party.vetting = Vetting.ASKED if _open(party) else Vetting.REFUSED
     record("party.vetted" if accepted else "party.vetting_refused", "party", party.public_id, by=by, at=at, proof=proof.public_id)
@@ -110,9 +113,18 @@ def administrators(party: Party) -> list[User]:
 
 
 def waiting() -> list[RepresentationProof]:
-    """Proofs that nobody has looked at, oldest first."""
-    rows = select(RepresentationProof).where(RepresentationProof.decided_at.is_(None)).order_by(RepresentationProof.id)
-    return list(db.session.scalars(rows))
+    """Proofs that somebody has to look at, oldest first; where one was enough, the others wait for nothing."""
+    return list(db.session.scalars(_waiting(RepresentationProof).order_by(RepresentationProof.id)))
+
+
+def count_waiting() -> int:
+    """How many :func:`waiting` has."""
+    return db.session.scalar(_waiting(func.count(RepresentationProof.id))) or 0
+
+
+def _waiting(what: Any) -> Select[Any]:
+    rows = select(what).join(Party, Party.id == RepresentationProof.party_id)
+    return rows.where(RepresentationProof.decided_at.is_(None), Party.vetting != Vetting.VETTED)
 
 
 def _offer(  # noqa: PLR0913 - the columns of one row

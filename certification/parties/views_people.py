@@ -10,7 +10,7 @@ from certification.accounts.guard import me, person, requires
 from certification.accounts.paper import code_sheet
 from certification.core import clock
 from certification.core.db import unit_of_work
-from certification.core.web import see_other
+from certification.core.web import request_key, see_other
 from certification.parties import joining
 from certification.parties.blueprint import bp, form_page, home, load_by_key, load_invitation, load_membership, load_party
 from certification.parties.forms import ROLE_WORDS, InviteForm, RoleForm
@@ -22,12 +22,16 @@ from certification.parties.permissions import Permission
 @requires(Permission.MANAGE, load=load_party)
 def add_member(party: Party) -> Any:
     form = InviteForm()
+    form.request_key.data = form.request_key.data or request_key()
 
     def act() -> Any:
         role = MemberRole(form.role.data)
         if form.without_mail.data:
             with unit_of_work():
-                user, code = joining.add_without_mail(party, name=form.name.data, role=role, by=me(), at=clock.now())
+                key = form.request_key.data
+                user, code = joining.add_without_mail(
+                    party, name=form.name.data, role=role, by=me(), at=clock.now(), request_key=key
+                )
             return code_sheet(user, code, back=home(party))
         with unit_of_work():
             joining.invite(party, name=form.name.data, email=form.email.data, role=role, by=me(), at=clock.now())

@@ -30,7 +30,7 @@ def prove(party: Party) -> Any:
         if not given:
             raise InvalidInput(sentence=N_("Falta la foto o el PDF del documento."), field="file")
         try:
-            prepared = files.prepare_document(given.stream)
+            prepared = files.prepare_paper(given.stream)
         except DomainError as error:
             error.field = "file"
             raise

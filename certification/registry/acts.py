@@ -21,7 +21,7 @@ from certification.rules.days import add_months, day_of, end_of_day
 from certification.rules.errors import Conflict, InvalidInput, SuspensionTooLong
 from certification.rules.text import N_
 from certification.rules.workflow import CERTIFICATE, CertificateAct, CertificateStanding
-from certification.schemes.reasons import check_reason
+from certification.schemes.reasons import ReasonCode, check_reason
 from certification.schemes.texts import text_of, zone_of
 
 SUSPENSION_MONTHS = 6
@@ -34,6 +34,36 @@ class Why:
     reason_code: str
     public_summary: str
     criterion: str | None = None
+
+
+def foresee(certificate: Certificate, act: str, why: Why | None, *, until: date | None, at: datetime) -> None:
+    """Refuse what the act itself would refuse of what was written, so that nobody is asked to confirm what can't be.
+
+    Raises:
+        SuspensionTooLong, InvalidInput: as the acts.
+
+    """
+    if until is not None:
+        _check_pause(until, day_of(at, zone_of(certificate.scheme_version)))
+    if why is not None:
+        _check_why(certificate, act, why)
+
+
+def _check_pause(until: date, today: date) -> None:
+    if until > add_months(today, SUSPENSION_MONTHS):
+        raise SuspensionTooLong(field="until")
+    if until < today:
+        raise InvalidInput("day_past", N_("Ese día ya pasó."), field="until")
+
+
+def _check_why(certificate: Certificate, act: str, why: Why) -> ReasonCode:
+    """A public reason that stands for the act, with its summary; nobody need explain their own wish."""
+    reason = check_reason(act, why.reason_code, why.criterion, text_of(certificate.scheme_version))
+    if not why.public_summary.strip() and act != ACT_WORDS[CertificateAct.SURRENDERED]:
+        raise InvalidInput(
+            "summary_missing", N_("Escriba en pocas palabras qué pasó: lo leerá todo el público."), field="public_summary"
+        )
+    return reason
 
 
 def standing_of(certificate: Certificate) -> CertificateStanding:
@@ -59,11 +89,7 @@ def suspend(certificate: Certificate, why: Why, *, until: date, by: User, at: da
     """
     _begin(certificate, Permission.SUSPEND, "suspend", by, at)
     zone = zone_of(certificate.scheme_version)
-    today = day_of(at, zone)
-    if until > add_months(today, SUSPENSION_MONTHS):
-        raise SuspensionTooLong(field="until")
-    if until < today:
-        raise InvalidInput("day_past", N_("Ese día ya pasó."), field="until")
+    _check_pause(until, day_of(at, zone))
     certificate.suspended_at, certificate.suspension_until = at, end_of_day(until, zone)
     details = {"suspension_until": certificate.suspension_until.isoformat()}
     return _end(certificate, CertificateAct.SUSPENDED, why, by=by, at=at, details=details)
@@ -161,15 +187,9 @@ def _public_reason(
 ) -> tuple[dict[str, Any], datetime | None]:
     """The reason as it is shown, and until when the holder may appeal; nobody appeals against their own wish."""
     version = certificate.scheme_version
-    text = text_of(version)
-    reason = check_reason(ACT_WORDS[kind], why.reason_code, why.criterion, text)
-    own_wish = kind is CertificateAct.SURRENDERED
-    if not why.public_summary.strip() and not own_wish:
-        raise InvalidInput(
-            "summary_missing", N_("Escriba en pocas palabras qué pasó: lo leerá todo el público."), field="public_summary"
-        )
+    reason = _check_why(certificate, ACT_WORDS[kind], why)
     shown = why_of(kind, at, reason, version, criterion=why.criterion, summary=why.public_summary)
-    if own_wish:
+    if kind is CertificateAct.SURRENDERED:
         return shown, None
     zone = zone_of(version)
-    return shown, end_of_day(day_of(at, zone) + timedelta(days=text.timing.appeal_deadline_days), zone)
+    return shown, end_of_day(day_of(at, zone) + timedelta(days=text_of(version).timing.appeal_deadline_days), zone)

@@ -63,3 +63,8 @@ class ActForm(Form):
         """The last day of a pause."""
         found: date = self.until.data
         return found
+
+    def foreseen(self) -> tuple[Why | None, date | None]:
+        """What can be checked before it is asked whether to do it: the reason and the last day, where the act has them."""
+        why = self.why() if "reason_code" in self._fields else None
+        return why, self.last_day() if "until" in self._fields else None

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from certification.core.db import db
 from certification.core.web import instant_and_id
 from certification.parties.places.places import state as entity
-from certification.parties.places.places import states
+from certification.parties.places.places import state_name, states, states_named
 from certification.registry.models import Certificate
 from certification.registry.telling import last_day
 from certification.registry.validity import lapsed_versions, state_at, valid_at
-from certification.rules.code import LENGTH, canonical, display
+from certification.rules.code import LENGTH, canonical, code_in, display
 from certification.rules.days import day_of
 from certification.rules.fold import fold
 from certification.rules.verdict import PRECEDENCE, PublicState
@@ -96,9 +96,9 @@ def schemes(lang: str) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda pair: fold(pair[1]))
 
 
-def places() -> list[tuple[str, str]]:
+def places(lang: str) -> list[tuple[str, str]]:
     """Code and name of every state, for the filter."""
-    return sorted(((one.code, one.name) for one in states()), key=lambda pair: fold(pair[1]))
+    return sorted(((one.code, state_name(one.code, lang)) for one in states()), key=lambda pair: fold(pair[1]))
 
 
 def label_counts(scheme_ids: Collection[int], at: datetime) -> Mapping[int, LabelCounts]:
@@ -139,17 +139,22 @@ def _selected(wanted: Filter, at: datetime, after: Sequence[Any] | None) -> Sele
         rows = rows.where(Scheme.key == wanted.scheme)
     if wanted.place:
         rows = rows.where(Certificate.state_code == wanted.place)
-    for word in fold(wanted.text).split()[:MOST_WORDS]:
-        rows = rows.where(or_(Certificate.search_text.contains(word, autoescape=True), *_by_code(word)))
+    words = [_holding(word) for word in fold(wanted.text).split()[:MOST_WORDS]]
+    if words:
+        rows = rows.where(or_(and_(*words), *_by_code(wanted.text)))
     if after is not None:
         granted, number = instant_and_id(after)
         rows = rows.where(or_(Certificate.granted_at < granted, and_(Certificate.granted_at == granted, Certificate.id < number)))
     return rows.order_by(Certificate.granted_at.desc(), Certificate.id.desc())
 
 
+def _holding(word: str) -> ColumnElement[bool]:
+    return or_(Certificate.search_text.contains(word, autoescape=True), Certificate.state_code.in_(states_named(word)))
+
+
 def _by_code(word: str) -> tuple[Any, ...]:
-    """A whole code, or the groups of one as they are printed."""
-    plain = canonical(word)
+    """A whole code as people write it, or the address that a tag shows."""
+    plain = canonical(code_in(word))
     return (Certificate.code == plain,) if len(plain) == LENGTH else ()
 
 

@@ -45,6 +45,12 @@ def hooked(subject_ref: str, at: datetime) -> list[str]:
     )
 
 
+def granted_at(subject_ref: str, at: datetime) -> datetime | None:
+    """When the newest label that these goods wear was granted; None when none hangs on them."""
+    rows = _in_scope(Certificate.granted_at, [subject_ref], at).where(CertificateSubject.unhooked_at.is_(None))
+    return max(db.session.scalars(rows), default=None)
+
+
 def waiting(subject_ref: str, at: datetime) -> list[str]:
     """Codes of the certificates that do not show on these goods until they are looked at."""
     wanted = _in_scope(Certificate.code, [subject_ref], at).where(CertificateSubject.unhooked_at.is_not(None))

@@ -1,4 +1,4 @@
-"""One printed tag as a picture: QR at 18 mm, weave, goods, maker, place, code and the short host; in one or in three inks.
+"""One printed tag as a picture: QR at 18 mm, weave, label, goods, maker, place, code and the short host; in one or in three inks.
 
 Lengths are tenths of a millimetre. The size is that of a cell of the sheet (3.75 × 1.67 in: twelve on a Letter sheet).
 """
@@ -36,6 +36,7 @@ class Tag:
     shown_code: str
     address: str
     host: str
+    label: str
     goods: str
     maker: str
     place: str
@@ -80,8 +81,9 @@ def tag_png(tag: Tag, *, mono: bool = False) -> bytes:
 
 
 def _lines(tag: Tag) -> Iterator[Line]:
-    for number, text in enumerate(_wrapped(tag.goods, 35, bold=True, most=2)):
-        yield Line(text, 35, bold=True, leading=38 if number else 34)
+    yield Line(_cut(tag.label, 27, bold=False), 27, bold=False, leading=30)
+    for text in _wrapped(tag.goods, 35, bold=True, most=2):
+        yield Line(text, 35, bold=True, leading=38)
     for text in _wrapped(tag.maker, 27, bold=False, most=2):
         yield Line(text, 27, bold=False, leading=33)
     for text in _wrapped(tag.place, 27, bold=False, most=2):

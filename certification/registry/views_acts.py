@@ -10,16 +10,16 @@ from certification.accounts.guard import me, requires
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import unit_of_work
-from certification.core.i18n import language
+from certification.core.i18n import language, sentence
 from certification.core.web import see_other
 from certification.registry import acts, scope
 from certification.registry.forms import ActForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.validity import standing
-from certification.registry.views_certificate import load
+from certification.registry.views_certificate import cannot, load
 from certification.rules.code import display
-from certification.rules.errors import InvalidInput, SuspensionTooLong
+from certification.rules.errors import Conflict, IllegalMove, InvalidInput, SuspensionTooLong
 from certification.rules.workflow import CERTIFICATE
 from certification.schemes.texts import text_of
 
@@ -55,21 +55,33 @@ def surrender(certificate: Certificate) -> Page:
 @requires(Permission.REHOOK, load=load)
 def rehook(certificate: Certificate) -> Page:
     """The goods that changed wear the label again."""
-    with unit_of_work():
-        scope.rehook(certificate, request.form.get("ref", ""), seen=request.form.get("seen", ""), by=me(), at=clock.now())
+    try:
+        with unit_of_work():
+            scope.rehook(certificate, request.form.get("ref", ""), seen=request.form.get("seen", ""), by=me(), at=clock.now())
+    except (Conflict, IllegalMove) as error:
+        return cannot(certificate, sentence(error))
     flash(_("La pieza vuelve a llevar el sello."), "success")
     return see_other(f"/c/{certificate.code}")
 
 
 def _act(certificate: Certificate, act: str) -> Page:
     """The form, then the same as a question, then the act."""
-    CERTIFICATE.next_state(acts.standing_of(certificate), act)
-    form = ActForm(act, text_of(certificate.scheme_version))
-    if not form.validate_on_submit():
-        return _form(certificate, act, form), 422 if form.is_submitted() else 200
-    if form.confirmed.data != "yes":
-        return _draw(certificate, act, form, "certificates/confirm.html")
     try:
+        CERTIFICATE.next_state(acts.standing_of(certificate), act)
+        form = ActForm(act, text_of(certificate.scheme_version))
+        if not form.validate_on_submit():
+            return _form(certificate, act, form), 422 if form.is_submitted() else 200
+        return _asked_or_done(certificate, act, form)
+    except IllegalMove:
+        return cannot(certificate, _("Este sello ya cambió y eso no se puede hacer con él. No se guardó nada."))
+
+
+def _asked_or_done(certificate: Certificate, act: str, form: ActForm) -> Page:
+    why, until = form.foreseen()
+    try:
+        if form.confirmed.data != "yes":
+            acts.foresee(certificate, act, why, until=until, at=clock.now())
+            return _draw(certificate, act, form, "certificates/confirm.html")
         with unit_of_work():
             _do(certificate, act, form, me(), clock.now())
     except (InvalidInput, SuspensionTooLong) as error:

@@ -8,14 +8,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import person, requires
 from certification.accounts.permissions import may
+from certification.applications.case import ConditionView
+from certification.applications.permissions import looks_after_untied
+from certification.applications.queries import decision_of
 from certification.core import clock
 from certification.core.failures import wants_json
-from certification.core.i18n import language
+from certification.core.i18n import language, sentence
 from certification.registry import qr
 from certification.registry.acts import standing_of
 from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, secured, wanted
 from certification.registry.models import Certificate
-from certification.registry.permissions import Permission
+from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
 from certification.registry.scope import unhooked
 from certification.registry.status import TTL
@@ -85,9 +88,12 @@ def qr_png(certificate: Certificate) -> Response:
 
 @bp.get("/c/<code>/tag")
 @requires(Permission.TAG, load=load)
-def tags(certificate: Certificate) -> str:
+def tags(certificate: Certificate) -> str | tuple[str, int]:
     """A sheet of tags to print: ``?paper=a4`` and ``?ink=black``."""
-    tag = _tag(certificate)
+    try:
+        tag = _tag(certificate)
+    except IllegalMove as error:
+        return cannot(certificate, sentence(error))
     return render_template(
         "tags/sheet.html",
         tag=tag,
@@ -103,13 +109,30 @@ def tags(certificate: Certificate) -> str:
 
 @bp.get("/c/<code>/tag.png")
 @requires(Permission.TAG, load=load)
-def tag_picture(certificate: Certificate) -> Response:
+def tag_picture(certificate: Certificate) -> Response | tuple[str, int]:
     """One tag at 600 dots an inch."""
-    made = tag_png(_tag(certificate), mono=request.args.get("ink") == "black")
+    try:
+        tag = _tag(certificate)
+    except IllegalMove as error:
+        return cannot(certificate, sentence(error))
+    made = tag_png(tag, mono=request.args.get("ink") == "black")
     response = Response(made, mimetype="image/png")
     response.headers["Content-Disposition"] = f'inline; filename="{display(certificate.code)}.png"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def cannot(certificate: Certificate, said: str) -> tuple[str, int]:
+    """What cannot be done with a certificate as it stands, why, and the way back to it (409)."""
+    page = render_template(
+        "certificates/cannot.html",
+        code=certificate.code,
+        shown=display(certificate.code),
+        label=text_of(certificate.scheme_version).name.in_(language()),
+        verdict=standing(certificate, clock.now()),
+        said=said,
+    )
+    return page, 409
 
 
 def _as_json(found: Record) -> AnyResponse:
@@ -137,23 +160,35 @@ def _page(certificate: Certificate, found: Record) -> str:
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
+        conditions=_conditions(certificate),
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
+
+
+def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:
+    """What it was granted on, for the holder's people and those who look after the case; nobody else reads it."""
+    who = person()
+    application = certificate.application
+    if not (acts_for_holder(who, certificate) or looks_after_untied(who, application)):
+        return ()
+    decision = decision_of(application, language(), clock.now())
+    return decision.conditions if decision else ()
 
 
 def _tag(certificate: Certificate) -> Tag:
     """Raises IllegalMove for a label that is paused or lost: nobody prints tags that say nothing true."""
     state = standing(certificate, clock.now()).state
+    if state is PublicState.SUSPENDED:
+        raise IllegalMove("no_tags", N_("Este sello está en pausa: mientras dure no se imprimen etiquetas."), state=state.value)
     if state not in PRINTABLE:
-        raise IllegalMove(
-            "no_tags", N_("Este sello no está vigente: mientras siga así no se imprimen etiquetas."), state=state.value
-        )
+        raise IllegalMove("no_tags", N_("Este sello ya no está vigente: no se imprimen etiquetas."), state=state.value)
     makers = ", ".join(one["name"] for one in certificate.page["makers"])
     return Tag(
         code=certificate.code,
         shown_code=display(certificate.code),
         address=_address(certificate),
         host=current_app.config["SETTINGS"].short_origin.partition("://")[2],
+        label=text_of(certificate.scheme_version).name.in_(language()),
         goods=certificate.goods,
         maker=makers or certificate.holder_name,
         place=certificate.page["place"],

@@ -42,7 +42,8 @@ def decide(application: Application) -> Any:
         if application.state is not ApplicationState.IN_REVIEW or barred is not None:
             return redirect(url_for("review.case", public_id=application.public_id))
         return _page(application, person, form)
-    if not form.validate():
+    valid, complete = form.validate(), form.complete(disputes)  # both are asked, so that all that is missing is said at once
+    if not (valid and complete):
         return _page(application, person, form), 422
     try:
         return _decide(application, form, disputes)

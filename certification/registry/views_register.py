@@ -37,7 +37,7 @@ def index() -> str:
         at=now,
         states=register.STATES,
         schemes=register.schemes(lang),
-        places=register.places(),
+        places=register.places(lang),
         day=date.fromisoformat,
         narrowed=any((wanted.state, wanted.scheme, wanted.place, wanted.text)),
         first_url=with_args(after=None) if request.args.get("after") else None,

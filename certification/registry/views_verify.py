@@ -15,13 +15,14 @@ from certification.core.quick import UnreachableError
 from certification.registry.dates import moment
 from certification.registry.permissions import Permission
 from certification.registry.verify import VerifyPages
-from certification.rules.code import LENGTH, NearMiss, Slip, canonical, display, near_misses, parse
+from certification.rules.code import LENGTH, NearMiss, Slip, canonical, code_in, display, near_misses, parse
 from certification.rules.errors import BadCode, NotFound
 from certification.rules.weave import Shape, weave
 
 bp = Blueprint("verify", __name__)
 FOREVER = "public, max-age=31536000, immutable"
 LONGEST_TYPED = 40
+LONGEST_ADDRESS = 300
 Page = AnyResponse | tuple[str, int]
 
 
@@ -43,7 +44,7 @@ def _fresh(response: Response) -> Response:
 @requires(Open.BROWSE)
 def ask() -> AnyResponse | str | tuple[str, int]:
     """Type a code; a good one leads to its page, whether or not there is such a certificate."""
-    typed = request.args.get("code", "")[:LONGEST_TYPED].strip()
+    typed = code_in(request.args.get("code", "")[:LONGEST_ADDRESS])[:LONGEST_TYPED].strip()
     if not typed:
         return _rendered("verify/ask.html", typed="", fault=None, **_common("/v"))
     try:

@@ -19,7 +19,10 @@ LENGTH = PAYLOAD + 1
 
 _VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
 # Hyphens, dashes and the minus sign: telephones put them in place of the hyphen that was printed.
-_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
+_SEPARATORS = re.compile(
+    r"[\s\-\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]+"
+)  # the last ones show nothing and come with copying
+_IN_ADDRESS = re.compile(r"/[vc]/([^/?#\s]+)", re.IGNORECASE)
 # ASCII only: `str.upper` would turn letters of other alphabets into ours.
 _READ_AS = str.maketrans("abcdefghijklmnopqrstuvwxyzOIL", "ABCDEFGH1JK1MN0PQRSTUVWXYZ011")
 _LOOK_ALIKE = tuple(
@@ -70,6 +73,12 @@ def new_code(random: Random = secrets) -> str:
 def canonical(text: str) -> str:
     """Upper case without separators; O reads as 0, I and L as 1. Whatever is no code stays no code."""
     return _SEPARATORS.sub("", text).translate(_READ_AS)
+
+
+def code_in(text: str) -> str:
+    """The part of what a person typed or pasted that should be the code: of a whole address, what follows ``/v/``."""
+    found = _IN_ADDRESS.search(text)
+    return found[1] if found else text
 
 
 def display(code: str) -> str:

@@ -72,7 +72,8 @@ def agreed(criterion: str, scores: Sequence[int], *, agreed_score: int | None = 
             )
         return agreed_score
     if high - low > 1:
-        raise Disagreement(criterion=criterion, low=low, high=high)
+        sentence = N_("Difieren por más de un punto en %(criterion)s. Acuerden una calificación y escriban la razón.")
+        raise Disagreement(sentence=sentence, criterion=criterion, low=low, high=high)
     return low
 
 

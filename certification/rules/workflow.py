@@ -136,6 +136,8 @@ APPLICATION = Workflow(
         Move("accept", _states(_A.SUBMITTED), _A.ACCEPTED, "application.accept"),
         Move("start_evaluation", _states(_A.ACCEPTED), _A.EVALUATING, "application.evaluate"),
         Move("send_to_review", _states(_A.EVALUATING), _A.IN_REVIEW, "application.evaluate"),
+        # somebody's work turned out not to count, and another person takes the seat
+        Move("reopen", _states(_A.IN_REVIEW), _A.EVALUATING, "application.assign"),
         Move("decide", _states(_A.IN_REVIEW), _A.DECIDED, "application.decide"),
         Move(
             "withdraw",

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from certification.accounts.roles import declare_scopes
 from certification.core.db import db
+from certification.core.i18n import language
 from certification.rules.scheme_text import Criterion, EvidenceAsk, SchemeText
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes.builtin import public_notice
@@ -93,6 +95,16 @@ def current_version(scheme: Scheme) -> SchemeVersion | None:
     """The version in force, else the latest that the public may read; None while all are drafts."""
     public = [one for one in scheme.versions if one.state is not SchemeVersionState.DRAFT]
     return min(public, key=lambda one: (CURRENT_FIRST.index(one.state), -one.id), default=None)
+
+
+def _scopes() -> list[tuple[str, str]]:
+    """Every scheme by its key, with its name in the reader's language; drafts too, for somebody has to write them."""
+    schemes = db.session.scalars(select(Scheme).order_by(Scheme.key)).unique()
+    newest = ((one.key, current_version(one) or one.versions[-1]) for one in schemes if one.versions)
+    return [(key, text_of(version).name.in_(language())) for key, version in newest]
+
+
+declare_scopes(_scopes)
 
 
 def find_scheme(key: str) -> Scheme | None:

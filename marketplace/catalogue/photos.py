@@ -16,6 +16,7 @@ from certification.rules.workflow import ListingState
 from marketplace.catalogue.listing import stands_for
 from marketplace.catalogue.models import Product, ProductPhoto
 from marketplace.catalogue.permissions import Permission
+from marketplace.catalogue.substance import check_photo_goes
 from marketplace.catalogue.values import LONGEST_ALT, MOST_PHOTOS
 
 PUT_BACK_WITHIN = timedelta(hours=2)
@@ -76,7 +77,7 @@ def remove_photo(photo: ProductPhoto, *, by: User, at: datetime) -> None:
     """Take it away; :func:`put_back` brings it back. Removing it twice is removing it once.
 
     Raises:
-        DomainError: the last one of a product on sale (code ``last_photo``).
+        DomainError: the last one of a product on sale (code ``last_photo``), or of those that a label was granted for.
 
     """
     product = _held(photo, by)
@@ -86,6 +87,7 @@ def remove_photo(photo: ProductPhoto, *, by: User, at: datetime) -> None:
         raise DomainError(
             "last_photo", N_("Una pieza publicada lleva al menos una foto. Suba otra y luego quite esta."), field="photos"
         )
+    check_photo_goes(product, photo, at)
     photo.removed_at = at
     _settle(product)
     _record("listing.remove_photo", product, photo, by=by, at=at)

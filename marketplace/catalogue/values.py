@@ -18,7 +18,7 @@ MOST_HOURS = 20_000
 MOST_PHOTOS = 12
 MOST_VARIANTS = 20
 UNITS = ("pieza", "par", "juego", "paquete", "bolsa", "frasco", "kg", "g", "L", "ml")
-SUBSTANCE = ("materials", "technique", "community")
+SUBSTANCE = ("name", "category", "materials", "technique", "community", "maker")
 """What a label was granted for: whoever changes it changes the thing."""
 
 _PRICE = re.compile(

@@ -25,7 +25,7 @@ from marketplace.catalogue.forms import ListingForm, filled
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.permissions import Permission
 from marketplace.catalogue.substance import LosesLabel
-from marketplace.catalogue.views_photos import thumbnail
+from marketplace.catalogue.views_photos import take_chosen, thumbnail
 from marketplace.labels import badges_for
 from marketplace.producers.models import Producer
 
@@ -73,8 +73,14 @@ def edit(product: Product) -> Any:
 
 def _saved(product: Product, form: ListingForm) -> Any:
     auto = request.headers.get("X-Autosave") == "1"
+    if not auto:
+        take_chosen(product)
     if not form.validate():
-        return (jsonify(error={"code": "invalid_input", "sentence": _first(form)}), 422) if auto else _page(product, form, 422)
+        return (
+            (jsonify(error={"code": "invalid_input", "sentence": form.first_refusal()}), 422)
+            if auto
+            else _page(product, form, 422)
+        )
     alts = {name[4:]: text.strip() for name, text in request.form.items() if name.startswith("alt-")}
     try:
         with unit_of_work():
@@ -106,10 +112,6 @@ def _published(product: Product) -> Any:
         return _page(product, form, status_of(error))
     flash(_("Ya está a la venta."), "success")
     return see_other(url_for("listings.edit", public_id=product.public_id))
-
-
-def _first(form: ListingForm) -> str:
-    return next((str(errors[0]) for errors in form.errors.values() if errors), "")
 
 
 def _stored(product: Product, form: ListingForm) -> list[tuple[str, str]]:

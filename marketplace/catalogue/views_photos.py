@@ -25,29 +25,42 @@ from marketplace.catalogue.permissions import Permission
 @bp.post("/<public_id>/photos")
 @requires(Permission.EDIT, load=desk.one_listing)
 def add_photos(product: Product) -> Any:
-    files = [one for one in request.files.getlist("photo") if one.filename]
+    files = _chosen()
     if not files:
         raise InvalidInput("no_file", N_("Elija una foto."), field="photos")
     if wants_json():
-        made = _store(product, files[0])
+        made, _new = _store(product, files[0])
         return jsonify(thumbnail(made) | {"position": made.position}), 201
-    for file in files:
-        try:
-            _store(product, file)
-        except DomainError as error:
-            flash(_("%(file)s: %(why)s", file=file.filename, why=sentence(error)), "error")
+    take_chosen(product)
     return see_other(_edit(product))
 
 
-def _store(product: Product, file: FileStorage) -> ProductPhoto:
+def take_chosen(product: Product) -> None:
+    """Store the photographs that came with a form, where no script sent them; what cannot be taken is told by its name."""
+    for file in _chosen():
+        try:
+            _made, new = _store(product, file)
+        except DomainError as error:
+            flash(_("%(file)s: %(why)s", file=file.filename, why=sentence(error)), "error")
+        else:
+            if not new:
+                flash(_("%(file)s ya está entre las fotos de esta pieza.", file=file.filename), "warning")
+
+
+def _chosen() -> list[FileStorage]:
+    return [one for one in request.files.getlist("photo") if one.filename]
+
+
+def _store(product: Product, file: FileStorage) -> tuple[ProductPhoto, bool]:
+    """The photograph, and whether it is new here."""
     photos.require_room(product)
     prepared = prepare_photo(file.stream)
     with unit_of_work():
         same = photos.same_picture(product, prepared.digest)
         if same is not None:
-            return same
+            return same, False
         kept = keep(prepared, name=file.filename or "", by=me(), at=clock.now())
-        return photos.add_photo(product, kept, by=me(), at=clock.now())
+        return photos.add_photo(product, kept, by=me(), at=clock.now()), True
 
 
 @bp.post("/<public_id>/photos/arrange")

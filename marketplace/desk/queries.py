@@ -10,11 +10,11 @@ from certification.applications.desk import Item, Work, queues
 from certification.applications.queries import ApplicationRow, my_applications
 from certification.core.db import db
 from certification.core.i18n import language
+from certification.parties import vetting
 from certification.parties.belonging import parties_of
 from certification.parties.models import MemberRole, Membership, Party, Power, Vetting
 from certification.rules.workflow import ApplicationState, ListingState
 from marketplace.catalogue import desk as catalogue
-from marketplace.desk.rooms import proofs_waiting
 from marketplace.enquiries import queries as enquiries
 from marketplace.enquiries.models import EnquiryState
 from marketplace.labels import Held, held_by
@@ -24,6 +24,7 @@ from marketplace.producers.stalls import is_away
 
 SOON = timedelta(days=60)
 SHOWN = 3
+MOST_LABELS = 200
 UNFINISHED = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 
@@ -91,7 +92,7 @@ def today(person: User, at: datetime) -> Today:
         applications=[row for row in rows if row.state in UNFINISHED],
         labels=[held for held in _labels(person, at) if wants_care(held, at)],
         reviews=_reviews(person, at),
-        proofs=proofs_waiting() if person.holds(Role.VETTER) else None,
+        proofs=vetting.count_waiting() if person.holds(Role.VETTER) else None,
     )
 
 
@@ -115,6 +116,11 @@ def _parties(person: User) -> list[Party]:
 
 def _labels(person: User, at: datetime) -> list[Held]:
     return held_by([party.public_id for party in parties_of(person, Power.APPLY)], at)
+
+
+def labels_of(person: User, at: datetime) -> list[Held]:
+    """All the certificates that this person may see to, the newest first."""
+    return held_by([party.public_id for party in parties_of(person, Power.APPLY)], at, limit=MOST_LABELS)
 
 
 def _steps(parties: list[Party], stalls: list[Producer], pieces: int) -> list[Step]:

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from certification.accounts.guard import person
 from certification.accounts.models import Role, User
 from certification.core.db import db
+from certification.parties import vetting
 from certification.parties.belonging import parties_of
-from certification.parties.models import Membership, Power, RepresentationProof
+from certification.parties.models import Membership, Power
 from marketplace.catalogue.models import Product
 from marketplace.enquiries.models import Enquiry, EnquiryState
 from marketplace.producers.models import Producer
@@ -42,15 +43,10 @@ def desk_rooms() -> list[Room]:
         rooms.append(_room("review.index", _("Revisar solicitudes"), "eye"))
         rooms.append(_room("ties.index", _("Mis vínculos"), "people"))
     if Role.VETTER in roles:
-        rooms.append(_room("parties.vetting_queue", _("Comprobar"), "check", proofs_waiting()))
+        rooms.append(_room("parties.vetting_queue", _("Comprobar"), "check", vetting.count_waiting()))
     if Role.OPERATOR in roles:
         rooms.append(_room("accounts.people", _("Personas y cargos"), "key"))
     return rooms
-
-
-def proofs_waiting() -> int:
-    """How many proofs nobody has looked at."""
-    return db.session.scalar(select(func.count(RepresentationProof.id)).where(RepresentationProof.decided_at.is_(None))) or 0
 
 
 def _selling(who: User) -> list[Room]:
@@ -82,7 +78,8 @@ def _party(who: User) -> list[Room]:
     only = _("Personas y datos") if len(own) == 1 else ""
     rooms = [_room("parties.show", only or party.name, "people", public_id=party.public_id) for party in own]
     if parties_of(who, Power.APPLY):
-        rooms.append(_room("applications.index", _("Solicitudes de sello"), "valid"))
+        rooms.append(_room("applications.index", _("Solicitudes de sello"), "edit"))
+        rooms.append(_room("desk.labels", _("Mis sellos"), "valid"))
     return rooms
 
 
@@ -93,7 +90,7 @@ def _room(endpoint: str, label: str, icon: str, count: int = 0, **address: Any) 
 def _is_here(endpoint: str, address: dict[str, Any]) -> bool:
     """The room whose pages these are; of several of one kind, the one that the address names."""
     here = request.endpoint or ""
-    if endpoint in ("desk.index", "accounts.people", "parties.vetting_queue"):
+    if endpoint in ("desk.index", "desk.labels", "accounts.people", "parties.vetting_queue"):
         return here == endpoint
     given = request.view_args or {}
     same = here.partition(".")[0] == endpoint.partition(".")[0]

@@ -18,6 +18,14 @@ def index() -> str:
     return render_template("desk/index.html", found=found, name=who.name.split(" ")[0], at=at, soon=queries.SOON, nav="desk")
 
 
+@bp.get("/desk/labels")
+@requires(Permission.DESK)
+def labels() -> str:
+    """Every label of the parties that this person acts for, whatever became of it."""
+    at = clock.now()
+    return render_template("desk/labels.html", labels=queries.labels_of(me(), at), nav="desk")
+
+
 def init_app(app: Flask) -> None:
     """Hang the page, and give the layout of all desks its rooms."""
     app.register_blueprint(bp)

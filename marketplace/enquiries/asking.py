@@ -187,8 +187,8 @@ def _key(what: bytes, enquiry: Enquiry) -> str:
 
 
 def _same(before: Enquiry, product: Product, question: Question) -> Enquiry:
-    same = before.product_id == product.id and before.name == question.name and before.messages[0].text == question.text
-    if not same:
+    first = before.product_id, before.name, before.email or before.phone, before.messages[0].text
+    if first != (product.id, question.name, question.contact, question.text):
         raise Conflict(sentence=N_("Esta página ya se había enviado con otra pregunta. Ábrala de nuevo para escribir una nueva."))
     return before
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, abort, current_app, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request
 from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission
+from certification.core.assets import asset
 from certification.core.db import db
 from certification.core.forms import tidy
 from certification.core.i18n import language
@@ -15,6 +17,7 @@ from certification.core.web import PER_PAGE, cursor, position
 from marketplace.pages.texts import notice_version, text
 
 bp = Blueprint("pages", __name__)
+NOT_LISTED = ("/account", "/apply", "/asked", "/desk", "/evidence", "/join", "/mail", "/review", "/vetting", "/vouch")
 
 
 @bp.record
@@ -39,6 +42,21 @@ def terms() -> str:
 @requires(Permission.BROWSE)
 def about() -> str:
     return _page("about")
+
+
+@bp.get("/robots.txt")
+@requires(Permission.BROWSE)
+def robots() -> Response:
+    """What is for people with an account is not for machines that list pages."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_LISTED)]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@bp.get("/favicon.ico")
+@requires(Permission.BROWSE)
+def icon() -> AnyResponse:
+    """Where old programs look for the picture that every page names."""
+    return redirect(asset("img/icon.svg"), 301)
 
 
 @bp.get("/mail")

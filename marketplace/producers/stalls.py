@@ -81,6 +81,19 @@ def open_stall(party: Party, *, by: User, at: datetime) -> Producer:
     return made
 
 
+def values_of(producer: Producer) -> StallValues:
+    """What the stall says of itself now."""
+    return StallValues(
+        line=producer.line,
+        story=producer.story,
+        story_en=producer.story_en,
+        languages=tuple(producer.languages),
+        whatsapp=producer.whatsapp,
+        whatsapp_shown=producer.whatsapp_shown,
+        visits=producer.visits,
+    )
+
+
 def describe(producer: Producer, values: StallValues, *, by: User, at: datetime) -> None:
     """Write the story and the ways to reach the producer.
 

@@ -1,5 +1,6 @@
 """The desk of a stall: its story, its photographs, whom it credits, and whether it is open."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -22,6 +23,7 @@ from marketplace.producers.models import Maker, Producer
 from marketplace.producers.permissions import Permission
 
 bp = Blueprint("stalls", __name__)
+KEPT, SAME = "kept", "same"
 
 
 def load_party(public_id: str) -> Party | None:
@@ -44,45 +46,89 @@ def open_stall(party: Party) -> Any:
 @bp.route("/desk/stalls/<slug>", methods=["GET", "POST"])
 @requires(Permission.EDIT, load=queries.by_slug)
 def edit(producer: Producer) -> Any:
-    form = StallForm(data=filled(producer))
-
-    def act() -> Any:
-        with unit_of_work():
-            stalls.describe(producer, form.values(), by=me(), at=clock.now())
-        flash(_("Guardado."), "success")
-        return see_other(_home(producer))
-
-    answer, status = submitted(form, act)
-    return answer or _page(producer, status, form=form)
+    if request.method == "GET":
+        return _page(producer, 200)
+    return _sent(producer, lambda: _("Guardado."))
 
 
 @bp.post("/desk/stalls/<slug>/cover")
 @requires(Permission.EDIT, load=queries.by_slug)
 def cover(producer: Producer) -> Any:
-    return _hang(producer, cover=True)
+    return _sent(producer, _hung, asked="cover")
 
 
 @bp.post("/desk/stalls/<slug>/portrait")
 @requires(Permission.EDIT, load=queries.by_slug)
 def portrait(producer: Producer) -> Any:
-    return _hang(producer, cover=False)
+    return _sent(producer, _hung, asked="portrait")
 
 
-def _hang(producer: Producer, *, cover: bool) -> Any:
-    place = "cover" if cover else "portrait"
-    form = PhotoForm(prefix=f"{place}-")
+@bp.post("/desk/stalls/<slug>/away")
+@requires(Permission.EDIT, load=queries.by_slug)
+def go_away(producer: Producer) -> Any:
+    return _sent(producer, lambda: _("Guardado."), asked="away")
 
-    def act() -> Any:
-        prepared = None if request.form.get("act") == "remove" else _prepared(form.photo.data)
+
+@bp.post("/desk/stalls/<slug>/show")
+@requires(Permission.EDIT, load=queries.by_slug)
+def show(producer: Producer) -> Any:
+    def act() -> str:
         with unit_of_work():
-            name = form.photo.data.filename if prepared else ""
-            kept = files.keep(prepared, name=name or "", by=me(), at=clock.now()) if prepared else None
-            stalls.picture(producer, kept, cover=cover, by=me(), at=clock.now())
-        flash(_("Foto guardada.") if kept else _("Foto quitada."), "success")
-        return see_other(_home(producer))
+            stalls.show(producer, by=me(), at=clock.now())
+        return str(_("Su puesto está abierto: cualquiera puede verlo."))
 
-    answer, status = submitted(form, act)
-    return answer or _page(producer, status, **{place: form})
+    return _sent(producer, act)
+
+
+def _hung() -> str:
+    return str(_("Foto quitada.") if request.form.get("act") == "remove" else _("Foto guardada."))
+
+
+def _sent(producer: Producer, act: Callable[[], str], *, asked: str = "") -> Any:
+    """Every button of the desk sends the whole form: all of it is kept, whatever is refused, and then the button's act is done.
+
+    ``act`` answers what was done, in words; ``asked`` names the part that the button is about.
+    """
+    forms = _forms(producer)
+    steps = {
+        "form": lambda: _describe(producer, forms["form"]),
+        "cover": lambda: _hang(producer, forms["cover"], "cover", asked=asked == "cover"),
+        "portrait": lambda: _hang(producer, forms["portrait"], "portrait", asked=asked == "portrait"),
+        "away": lambda: _leave(producer, forms["away"], asked=asked == "away"),
+    }
+    met = [submitted(forms[name], step) for name, step in steps.items()]
+    refused = [status for answer, status in met if answer is None]
+    if not refused:
+        try:
+            flash(act(), "success")
+        except DomainError as error:
+            forms["form"].refuse(error)
+            return _page(producer, status_of(error), **forms)
+        return see_other(_home(producer))
+    if any(answer == KEPT for answer, _status in met):
+        flash(_("Lo demás quedó guardado."), "success")
+    return _page(producer, max(refused), **forms)
+
+
+def _describe(producer: Producer, form: StallForm) -> str:
+    if not _came("line") or form.values() == stalls.values_of(producer):
+        return SAME
+    with unit_of_work():
+        stalls.describe(producer, form.values(), by=me(), at=clock.now())
+    return KEPT
+
+
+def _hang(producer: Producer, form: PhotoForm, place: str, *, asked: bool) -> str:
+    """Hang the photograph that came for this place. The button of the place asks for one, or takes the old one down."""
+    removed = asked and request.form.get("act") == "remove"
+    if not (asked or form.photo.data):
+        return SAME
+    prepared = None if removed else _prepared(form.photo.data)
+    with unit_of_work():
+        name = form.photo.data.filename if prepared else ""
+        kept = files.keep(prepared, name=name or "", by=me(), at=clock.now()) if prepared else None
+        stalls.picture(producer, kept, cover=place == "cover", by=me(), at=clock.now())
+    return KEPT
 
 
 def _prepared(given: Any) -> files.Prepared:
@@ -95,36 +141,20 @@ def _prepared(given: Any) -> files.Prepared:
         raise
 
 
-@bp.post("/desk/stalls/<slug>/away")
-@requires(Permission.EDIT, load=queries.by_slug)
-def go_away(producer: Producer) -> Any:
-    form = AwayForm()
-
-    def act() -> Any:
-        until = None if request.form.get("act") == "back" else form.until.data
-        if until is None and request.form.get("act") != "back":
-            raise InvalidInput(sentence=N_("Elija el día en que regresan."), field="until")
-        with unit_of_work():
-            stalls.go_away(producer, until, by=me(), at=clock.now())
-        flash(_("Guardado."), "success")
-        return see_other(_home(producer))
-
-    answer, status = submitted(form, act)
-    return answer or _page(producer, status, away=form)
+def _leave(producer: Producer, form: AwayForm, *, asked: bool) -> str:
+    back = asked and request.form.get("act") == "back"
+    until = None if back else form.until.data
+    if asked and until is None and not back:
+        raise InvalidInput(sentence=N_("Elija el día en que regresan."), field="until")
+    if not asked and until in (None, producer.away_until):
+        return SAME
+    with unit_of_work():
+        stalls.go_away(producer, until, by=me(), at=clock.now())
+    return KEPT
 
 
-@bp.post("/desk/stalls/<slug>/show")
-@requires(Permission.EDIT, load=queries.by_slug)
-def show(producer: Producer) -> Any:
-    form = StallForm(formdata=None, data=filled(producer))
-    try:
-        with unit_of_work():
-            stalls.show(producer, by=me(), at=clock.now())
-    except DomainError as error:
-        form.refuse(error)
-        return _page(producer, status_of(error), form=form)
-    flash(_("Su puesto está abierto: cualquiera puede verlo."), "success")
-    return see_other(_home(producer))
+def _came(name: str) -> bool:
+    return name in request.form
 
 
 @bp.post("/desk/stalls/<slug>/hide")
@@ -167,14 +197,19 @@ def uncredit(maker: Maker) -> Any:
     return see_other(url_for("stalls.makers", slug=maker.producer.slug))
 
 
-def _page(producer: Producer, status: int, **shown: Any) -> tuple[str, int]:
-    """The whole desk of a stall; ``shown`` has the one form that was sent, the others are as the stall stands."""
-    forms: dict[str, Any] = {
-        "form": StallForm(formdata=None, data=filled(producer)),
-        "cover": PhotoForm(formdata=None, prefix="cover-"),
-        "portrait": PhotoForm(formdata=None, prefix="portrait-"),
-        "away": AwayForm(formdata=None, data={"until": producer.away_until}),
+def _forms(producer: Producer) -> dict[str, Any]:
+    """The parts of the desk of a stall; a part that was not sent is as the stall stands."""
+    told, back = _came("line"), request.form.get("act") == "back"
+    return {
+        "form": StallForm(data=filled(producer)) if told else StallForm(formdata=None, data=filled(producer)),
+        "cover": PhotoForm(prefix="cover-"),
+        "portrait": PhotoForm(prefix="portrait-"),
+        "away": AwayForm() if _came("until") and not back else AwayForm(formdata=None, data={"until": producer.away_until}),
     }
+
+
+def _page(producer: Producer, status: int, **sent: Any) -> tuple[str, int]:
+    """The whole desk of a stall, with its forms as they were sent or as the stall stands."""
     pictures = {
         "cover": files.photo(producer.cover) if producer.cover else None,
         "portrait": files.photo(producer.portrait) if producer.portrait else None,
@@ -186,6 +221,6 @@ def _page(producer: Producer, status: int, **shown: Any) -> tuple[str, int]:
         is_away=stalls.is_away(producer, clock.now()),
         makers=len(queries.makers_of(producer)),
         nav="desk",
-        **(forms | shown),
+        **(sent or _forms(producer)),
     )
     return page, status

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 from certification.core.db import db
 from certification.core.web import PER_PAGE, instant_and_id
 from certification.parties.models import Belonging, Party, Vetting
-from certification.parties.places.places import states
+from certification.parties.places.places import states, states_named
 from certification.rules.fold import fold
 from marketplace.catalogue.browsing import shown
 from marketplace.catalogue.cards import for_cards
@@ -133,7 +133,7 @@ def on_the_map() -> list[StateCount]:
 def _narrowed(rows: Select[Any], wanted: Filter) -> Select[Any]:
     rows = rows.where(Producer.published_at.is_not(None))
     for word in fold(wanted.words).replace("\x00", "").split()[:MOST_WORDS]:
-        rows = rows.where(Party.search_text.contains(word, autoescape=True))
+        rows = rows.where(or_(Party.search_text.contains(word, autoescape=True), Party.state_code.in_(states_named(word))))
     return rows.where(Party.state_code == wanted.state) if wanted.state else rows
 
 

@@ -2,7 +2,7 @@
  * Passkeys: makes one, or signs in with one (WebAuthn level 3, JSON forms; all bytes base64url without padding).
  *
  *   <button type="button" hidden data-passkey="register | sign-in" data-options-url data-verify-url
- *     data-token="csrf" data-failed="…" data-cancelled="…" [data-name-from="#key-name"]>…</button>
+ *     data-token="csrf" data-failed="…" data-cancelled="…" data-already="…" [data-name-from="#key-name"]>…</button>
  *   <p role="status" data-passkey-said></p>
  *
  * Contract: POST options-url (X-CSRFToken) → 200 PublicKeyCredentialCreationOptionsJSON | …RequestOptionsJSON
@@ -71,7 +71,8 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
       await run(button);
     } catch (error) {
       const cancelled = ["NotAllowedError", "AbortError"].includes(error.name);
-      const sentence = cancelled ? button.dataset.cancelled : (error.cause === "server" && error.message) || button.dataset.failed;
+      const already = error.name === "InvalidStateError" && button.dataset.already; // excludeCredentials: this device has one
+      const sentence = cancelled ? button.dataset.cancelled : already || (error.cause === "server" && error.message) || button.dataset.failed;
       if (said) said.textContent = sentence;
       button.disabled = false;
       button.focus();

@@ -8,13 +8,13 @@ import { smaller } from "./smaller.js";
 document.addEventListener("change", async (event) => {
   const input = event.target;
   if (!input.matches?.("input[type=file][data-shrink]") || !input.files.length) return;
-  const way = input.form?.querySelector("button[type=submit]");
-  if (way) way.disabled = true;
+  const ways = [...input.form?.querySelectorAll("button[type=submit]:enabled") ?? []];
+  for (const way of ways) way.disabled = true;
   try {
     const chosen = new DataTransfer();
     for (const file of input.files) chosen.items.add(await smaller(file, Number(input.dataset.shrink)));
     input.files = chosen.files;
   } finally {
-    if (way) way.disabled = false;
+    for (const way of ways) way.disabled = false;
   }
 });

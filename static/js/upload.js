@@ -19,6 +19,7 @@
 import { smaller } from "./smaller.js";
 
 const LIMIT_MS = 120000;
+const DOUBLE_TAP_MS = 700;
 
 const sentenceIn = (xhr) => {
   const error = xhr.response?.error;
@@ -58,14 +59,18 @@ class Photos {
   constructor(box) {
     this.box = box;
     this.list = box.find("[data-photos]");
-    this.sending = Promise.resolve();
+    Object.assign(this, { sending: Promise.resolve(), removing: false, removed: -Infinity });
     this.list.closest("form").addEventListener("submit", (event) => {
       const way = event.submitter;
       if (!way?.dataset.act) return;
       event.preventDefault();
       const { act } = way.dataset;
-      if (act === "remove") this.remove(way.closest("[data-photo]"));
-      else this.move(way.closest("[data-photo]"), act);
+      if (act === "remove") {
+        // the next photograph slides under the finger: a second tap is no second wish
+        if (this.removing || event.timeStamp - this.removed < DOUBLE_TAP_MS) return;
+        Object.assign(this, { removing: true, removed: event.timeStamp });
+        this.remove(way.closest("[data-photo]"));
+      } else this.move(way.closest("[data-photo]"), act);
       this.tell(act, way.value);
     });
     this.number();
@@ -79,6 +84,10 @@ class Photos {
       photo.querySelector("[data-act=down]").disabled = at === photos.length - 1;
     });
     return photos;
+  }
+
+  has(id) {
+    return Boolean(this.list.querySelector(`[data-photo="${CSS.escape(id)}"]`));
   }
 
   add({ id, src, alt }) {
@@ -119,6 +128,7 @@ class Photos {
     this.sending = this.sending.then(async () => {
       const answer = await fetch(data.arrangeUrl, { method: "POST", headers, body: new URLSearchParams({ [act]: id }) });
       if (!answer.ok) throw new Error(String(answer.status));
+      if (act === "remove") this.removing = false;
     }).catch(() => location.reload());
   }
 }
@@ -159,6 +169,15 @@ class Job {
     this.ways.prepend(this.retry);
   }
 
+  /** Its row only says so now, and goes with the next photographs. */
+  rest(text) {
+    this.label.textContent = text;
+    this.bar.remove();
+    this.ways.remove();
+    this.row.dataset.rest = "";
+    this.box.say(text);
+  }
+
   reset() {
     this.retry?.remove();
     this.label.className = "small";
@@ -196,6 +215,7 @@ class Sender {
   }
 
   take(files) {
+    for (const row of this.box.element.querySelectorAll("[data-rest]")) row.remove();
     for (const file of files) this.waiting.push(new Job(this.box, file));
     this.work();
   }
@@ -220,6 +240,10 @@ class Sender {
   settle(job, request) {
     if (job.cancelled) return;
     const { name } = job.file;
+    if (request?.status === 201 && this.photos.has(request.response?.id ?? "")) {
+      job.rest(this.box.words("Same", { name }));
+      return;
+    }
     if (request?.status === 201 && request.response) {
       this.photos.add(request.response);
       job.row.remove();
@@ -227,7 +251,8 @@ class Sender {
       return;
     }
     if (!request) this.lost.add(job);
-    const text = (request && sentenceIn(request)) || this.box.words(request || navigator.onLine ? "Failed" : "Waiting", { name });
+    const why = request && sentenceIn(request);
+    const text = why ? `${name}: ${why}` : this.box.words(request || navigator.onLine ? "Failed" : "Waiting", { name });
     job.fail(text, () => this.again(job));
   }
 }

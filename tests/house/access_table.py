@@ -83,6 +83,8 @@ DOORS = {
 TABLE = """
 GET      | /                                        |                          | open
 GET      | /about                                   |                          | open
+GET      | /favicon.ico                             |                          | open
+GET      | /robots.txt                              |                          | open
 GET      | /privacy                                 |                          | open
 GET      | /terms                                   |                          | open
 GET      | /healthz                                 |                          | open
@@ -95,6 +97,7 @@ GET      | /log/checkpoint                          |                          |
 GET      | /log/vkey                                |                          | open
 GET      | /log/tile/<path:rest>                    | tile                     | open thing
 GET      | /desk                                    |                          | account
+GET      | /desk/labels                             |                          | account
 
 GET      | /account/                                |                          | account
 GET POST | /account/begin                           |                          | open

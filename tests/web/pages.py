@@ -184,6 +184,8 @@ KINDS = (
     Kind("people", at("/account/people"), "ofelia"),
     Kind("person", named("accounts.one_person", person("Graciela")), "ofelia"),
     Kind("desk", at("/desk"), "martina"),
+    Kind("my labels", at("/desk/labels"), "martina"),
+    Kind("my labels, none", at("/desk/labels"), "ines"),
     Kind("desk of a buyer", at("/desk"), "ines"),
     Kind("desk of a reviewer", at("/desk"), "bonifacio"),
     Kind("listings", at("/desk/listings"), "martina"),

@@ -67,7 +67,7 @@ def accept(source: Path | bytes, *, caps: Mapping[Kind, int] = DEFAULT_CAPS, lim
         raise BadDocument("empty")
     with _opened(source) as file:
         found = sniff(file.read(HEAD_BYTES))
-        if found in _PICTURES:
+        if found in PICTURES:
             return _image(source, limits)
         if found in _REFUSED:
             raise BadDocument(_REFUSED[found])
@@ -78,7 +78,7 @@ def accept(source: Path | bytes, *, caps: Mapping[Kind, int] = DEFAULT_CAPS, lim
         return Document(read.kind, read.content_type, read.suffix, read.content or given)
 
 
-_PICTURES = {"jpeg", "png", "webp", "heic", "avif", "gif", "bmp", "tiff"}
+PICTURES = {"jpeg", "png", "webp", "heic", "avif", "gif", "bmp", "tiff"}
 _REFUSED = {
     "markup": "web_page",
     "zip": "archive",

@@ -14,17 +14,19 @@ from flask import Flask, Response, abort, current_app, send_file
 from sqlalchemy import select
 
 from certification.core.db import db, writing
-from certification.core.media.documents import Kind, accept
+from certification.core.media.documents import PICTURES, Kind, accept
 from certification.core.media.images import Rendered, render
 from certification.core.media.limits import EVIDENCE, MIB, PUBLIC, Limits
 from certification.core.media.models import FileKind, StoredFile
 from certification.core.media.refusals import BadDocument, BadImage
+from certification.core.media.sniff import HEAD_BYTES, sniff
 from certification.core.media.store import NoSuchFile, Shelves, shelves
 
 FOREVER = "public, max-age=31536000, immutable"
 ENDINGS = {"webp": "image/webp", "jpg": "image/jpeg"}
 ORPHANS_AFTER = timedelta(days=1)
 KINDS = {Kind.PDF: FileKind.DOCUMENT, Kind.AUDIO: FileKind.AUDIO, Kind.VIDEO: FileKind.VIDEO, Kind.TEXT: FileKind.TEXT}
+PAPERS = PICTURES | {"pdf"}
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -86,6 +88,20 @@ def prepare_document(stream: IO[bytes]) -> Prepared:
     return Prepared(kind=KINDS[found.kind], private=True, digest=digest, content_type=found.content_type, size=size)
 
 
+def prepare_paper(stream: IO[bytes]) -> Prepared:
+    """The same where only a photograph or a PDF shows what is asked: whatever its name says, a text or a sound is refused.
+
+    Raises:
+        BadImage, BadDocument: with a sentence; nothing is left behind then.
+
+    """
+    head = stream.read(HEAD_BYTES)
+    if head and sniff(head) not in PAPERS:
+        raise BadDocument("not_a_paper")
+    stream.seek(0)
+    return prepare_document(stream)
+
+
 def keep(prepared: Prepared, *, name: str, by: Any, at: datetime, illustration: bool = False) -> StoredFile:
     """Write the row, in the unit of work under way. ``name`` is what its owner called it; it is shown, never trusted."""
     row = StoredFile(
@@ -142,9 +158,9 @@ def send_private(file: StoredFile, *, attachment: bool, thumbnail: bool = False)
 
 def sweep(*, at: datetime) -> int:
     """Remove content that no row names and half-written files, both older than a day; returns how many."""
-    named = set(_named_digests())
     swept = 0
-    for shelf in (_shelves().public, _shelves().private):
+    for shelf, private in ((_shelves().public, False), (_shelves().private, True)):
+        named = set(_named_digests(private=private))
         swept += shelf.sweep(at=at, older_than=ORPHANS_AFTER)
         for digest in list(shelf.digests()):
             old = shelf.path(digest).stat().st_mtime < (at - ORPHANS_AFTER).timestamp()
@@ -154,8 +170,10 @@ def sweep(*, at: datetime) -> int:
     return swept
 
 
-def _named_digests() -> Iterator[str]:
-    for digest, renditions in db.session.execute(select(StoredFile.digest, StoredFile.renditions)):
+def _named_digests(*, private: bool) -> Iterator[str]:
+    """What rows name on one shelf: the same picture may be evidence here and public there, and goes from each by itself."""
+    rows = select(StoredFile.digest, StoredFile.renditions).where(StoredFile.private.is_(private))
+    for digest, renditions in db.session.execute(rows):
         yield digest
         for one in renditions:
             yield from (one[kind] for kind in ("webp", "jpeg") if kind in one)

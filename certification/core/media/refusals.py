@@ -52,6 +52,7 @@ class BadDocument(InvalidInput):
 
 DOCUMENT_SENTENCES: dict[str, str] = {
     "not_a_document": BadDocument.default_sentence,
+    "not_a_paper": N_("Este archivo no es una foto ni un PDF, aunque su nombre lo diga. Suba una foto del documento, o el PDF."),
     "empty": N_("El archivo llegó vacío. Vuelva a elegirlo y súbalo otra vez."),
     "too_large_file": N_("El archivo pesa demasiado: el máximo es %(megabytes)s MB. Grabe una parte más corta o divídalo."),
     "truncated": N_("El archivo llegó incompleto. Revise su señal y súbalo otra vez."),

@@ -214,7 +214,7 @@ def placed(
     return Place(
         state_code,
         code,
-        known.name if known and not municipality_name.strip() else typed(municipality_name, "municipality"),
+        known.name if known and fold(municipality_name) in ("", fold(known.name)) else typed(municipality_name, "municipality"),
         typed(locality, "locality") if locality and locality.strip() else None,
         typed(reference, "reference", LONGEST_REFERENCE) if reference and reference.strip() else None,
     )
@@ -224,6 +224,13 @@ def state_name(code: str, lang: str = "es") -> str:
     """The state as people say it, the State of Mexico told from the country; an unknown code is returned as it is."""
     entity = state(code)
     return _IN_OWN_WORDS.get(lang, {}).get(code) or (entity.name if entity else code)
+
+
+def states_named(word: str) -> list[str]:
+    """Codes of the states that have this folded word in their name, in any language of ours."""
+    return [
+        one.code for one in states() if word in fold(f"{one.name} {state_name(one.code, 'en')} {state_name(one.code)}").split()
+    ]
 
 
 def apart(municipality_code: str | None, lang: str = "es") -> str:

@@ -370,10 +370,12 @@ def _memberships() -> None:
         sa.Column("given_by_id", sa.Integer(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("request_key", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["given_by_id"], ["users.id"], name=op.f("fk_memberships_given_by_id")),
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name=op.f("fk_memberships_party_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_memberships_request_key")),
     )
     op.create_index("ix_memberships_current", "memberships", ["user_id", "party_id", "ended_at"], unique=False)
     op.create_index(op.f("ix_memberships_party_id"), "memberships", ["party_id"], unique=False)

@@ -49,6 +49,13 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(app: Flask, brows
     assert other.post("/account/sign-in", data=SIGN_IN | {"password": NEW}).status_code == 303
 
 
+def test_a_wrong_password_of_ones_own_is_called_just_that(browser: FlaskClient) -> None:
+    for page in ("export", "erase"):
+        answer = browser.post(f"/account/{page}", data={"current": "otra cosa muy distinta", "sure": "y"})
+        assert (answer.status_code, "Esa no es su contraseña." in answer.text) == (422, True), page
+        assert "no coinciden" not in answer.text
+
+
 def test_guessing_ones_own_password_is_counted_too(browser: FlaskClient) -> None:
     for _ in range(10):
         assert browser.post("/account/export", data={"current": "otra cosa muy distinta"}).status_code == 422

@@ -186,3 +186,7 @@ def test_where_compulsory_a_role_needs_the_passkey(app: Flask, browser: FlaskCli
         assert "Por su cargo" in browser.get("/account/passkeys").text
         add(browser, Authenticator())
         assert browser.get("/account/people").status_code == 200
+
+
+def test_the_page_has_words_for_a_device_that_has_a_passkey_already(browser: FlaskClient) -> None:
+    assert 'data-already="Este aparato ya tiene una llave de acceso' in browser.get("/account/passkeys").text

@@ -122,7 +122,7 @@ def test_refuses_another_code(client: FlaskClient, code: str) -> None:
     other = code[:-1] + ("0" if code[-1] != "0" else "2")
     answer = client.post("/account/code", data={"code": other})
     assert answer.status_code == 422
-    assert "ya no sirve" in answer.text
+    assert "revise que esté como en el papel" in answer.text
 
 
 def test_a_printed_code_lasts_sixty_days(client: FlaskClient, code: str, at: datetime) -> None:

@@ -165,3 +165,43 @@ def test_candidates_say_why_not_and_where_they_could_come_from(session: Session)
     assert found[kin.id].workshops == (case.workshops[0],)
     outsider = case.panel[-1]
     assert (found[outsider.id].bar, found[outsider.id].may_be_outsider, found[outsider.id].workshops) == (None, True, ())
+
+
+def test_a_case_whose_panel_fell_short_is_evaluated_again_once_somebody_takes_the_seat(session: Session) -> None:
+    case = reviews.in_review()
+    fresh = makers.user("Nueva Par")
+    makers.role(fresh, Role.EVALUATOR, "origen-local")
+    place = makers.party("Otra parcela")
+    makers.member(fresh, place)
+    with pytest.raises(IllegalMove), unit_of_work():
+        assigning.assign(case.application, fresh, capacity=Capacity.PEER, workshop=place, by=case.owner, at=NOW)
+    assert not assigning.may_seat(case.application, NOW)
+    with unit_of_work():
+        case.seats[0].recused_at = NOW
+    assert assigning.may_seat(case.application, NOW)
+    before = case.application.state
+    with unit_of_work():
+        assigning.assign(case.application, fresh, capacity=Capacity.PEER, workshop=place, by=case.owner, at=NOW)
+    assert (before, case.application.state) == (ApplicationState.IN_REVIEW, ApplicationState.EVALUATING)
+    assert acts()[-2:] == ["application.reopen", "evaluation.assign"]
+    assert fresh.id in [one.evaluator_id for one in seated(case.application)]
+
+
+def test_where_peers_decide_no_producer_of_any_trade_sits_as_the_outsider(session: Session) -> None:
+    case = accepted("agroecologico-participativo")
+    potter, consumer = case.panel[0], case.panel[-1]
+    with unit_of_work():
+        case.workshops[0].branch = "alfareria"
+    assert not assigning.may_be_outsider(potter, case.application)
+    with pytest.raises(InvalidInput) as refused, unit_of_work():
+        assigning.assign(case.application, potter, capacity=Capacity.OUTSIDER, by=case.owner, at=NOW)
+    assert refused.value.code == "no_outsider"
+    assert "no tiene taller ni parcela" in str(refused.value)
+    assert assigning.may_be_outsider(consumer, case.application)
+
+
+def test_where_a_committee_decides_a_producer_of_another_trade_may_be_the_outsider(session: Session) -> None:
+    case = accepted()
+    with unit_of_work():
+        case.workshops[0].branch = "alfareria"
+    assert assigning.may_be_outsider(case.panel[0], case.application)

@@ -51,6 +51,8 @@ def test_an_item_is_added_with_its_date_and_recorded(session: Session, case: Cas
     ("code", "ask", "kind", "stored"),
     [
         ("OL-1", 1, FileKind.PHOTO, "document"),  # a photograph of the paper
+        ("OL-1", 1, FileKind.AUDIO, "document"),  # not all write
+        ("OL-2", 0, FileKind.TEXT, "statement"),
         ("OL-1", 2, FileKind.PHOTO, "photo"),
         ("OL-1", 3, FileKind.VIDEO, "video"),
         ("OL-2", 0, FileKind.AUDIO, "audio"),  # a statement may be a sound
@@ -65,6 +67,7 @@ def test_files_that_fit(case: Case, code: str, ask: int, kind: FileKind, stored:
 @pytest.mark.parametrize(
     ("code", "ask", "kind"),
     [
+        ("OL-1", 1, FileKind.TEXT),  # whatever its name says
         ("OL-1", 2, FileKind.DOCUMENT),
         ("OL-1", 3, FileKind.PHOTO),
         ("OL-1", 4, FileKind.PHOTO),

@@ -327,6 +327,16 @@ def test_sending_what_is_incomplete_says_so_and_sends_nothing(session: Session, 
     assert makers.fresh(session, case.application).state is ApplicationState.DRAFT
 
 
+def test_sending_what_lacks_one_thing_counts_one(session: Session, case: Case, browser: FlaskClient) -> None:
+    makers.complete(case.application)
+    case.application.goods = ""
+    session.commit()
+    answer = browser.post(address(case, "/submit"), data={"pledge": "y"})
+    assert answer.status_code == 422
+    assert "Falta una cosa antes de enviar. Abajo dice cuál." in answer.text
+    assert "Falta corregir" not in answer.text
+
+
 def test_sending_needs_the_pledge_and_a_retry_has_one_effect(session: Session, case: Case, browser: FlaskClient) -> None:
     makers.complete(case.application)
     refused = browser.post(address(case, "/submit"), data={})
@@ -413,3 +423,12 @@ def test_evidence_is_not_there_for_anybody_else(
         case.application.state, case.application.submitted_at = ApplicationState.SUBMITTED, NOW
     assert client_of(decider).get(f"/evidence/{paper}").status_code == 200
     assert client_of(operator).get(f"/evidence/{paper}").status_code == 404
+
+
+@pytest.mark.parametrize("screen", ["/goods", "/criteria/OL-1"])
+def test_what_was_sent_is_read_and_not_written_on(session: Session, case: Case, browser: FlaskClient, screen: str) -> None:
+    with unit_of_work():
+        case.application.state, case.application.submitted_at = ApplicationState.SUBMITTED, NOW
+    opened = browser.get(address(case, screen))
+    assert (opened.status_code, opened.location) == (303, address(case))
+    assert browser.post(address(case, screen), data={"text": "otra", "goods": "otra"}).status_code == 409

@@ -15,7 +15,7 @@ from certification.core.db import db, unit_of_work
 from certification.core.web import PER_PAGE
 from certification.parties.models import Tie
 from certification.registry.models import Certificate
-from certification.rules.workflow import ApplicationState
+from certification.rules.workflow import ApplicationState, Outcome
 from tests import makers, reviews
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
@@ -246,3 +246,63 @@ def test_nothing_of_the_desk_is_reached_with_a_plain_get_of_a_write(client_of: S
     with unit_of_work():
         case.application.goods = "x"
     assert state_of(case) is ApplicationState.SUBMITTED
+
+
+def test_all_that_a_refusal_lacks_is_said_at_once_and_by_criterion(client_of: SignIn, session: Session) -> None:
+    case = reviews.in_review(second={"OL-4": {"score": 0}, "OL-5": {"score": 0}})
+    decider = client_of(case.deciders[0])
+    data = grant(case, outcome="refused", reasons="", **{"agreed_OL-4": "1", "why_OL-4": "Vimos la lana."})
+    answer = decider.post(at(case, "decision"), data=data)
+    assert answer.status_code == 422
+    for said in (
+        "Calificación acordada de OL-5: Falta acordarla: «Cuánto prepara el taller».",
+        "Por qué esa calificación de OL-5: Falta este dato.",
+        "Escriba las razones de la decisión.",
+        "Elija uno de los motivos de la lista.",
+        "lo leerá todo el público.",
+    ):
+        assert said in answer.text, said
+    assert "Calificación acordada de OL-4: Falta" not in answer.text
+    assert state_of(case) is ApplicationState.IN_REVIEW
+
+
+def test_a_tie_that_does_not_bar_is_noted_and_the_seat_kept(client_of: SignIn, session: Session) -> None:
+    case = reviews.assigned(declared=False)
+    browser = client_of(case.panel[0])
+    page = browser.get(at(case, "ties")).text
+    assert page.index("Anotar y seguir") < page.index("Anotar y dejar el caso")
+    refused = browser.post(at(case, "ties"), data={"act": "note", "note-kind": "trade"})
+    assert (refused.status_code, db.session.scalar(select(Tie))) == (422, None)
+    for _again in range(2):
+        answer = browser.post(at(case, "ties"), data={"act": "note", "note-kind": "same_assembly"})
+        assert (answer.status_code, answer.headers["Location"]) == (303, at(case, "ties"))
+    assert db.session.scalars(select(Tie)).one().kind == "same_assembly"
+    assert db.session.get_one(Evaluation, case.seats[0].id).recused_at is None
+    assert browser.post(at(case, "ties"), data={"act": "no_tie", "no_tie": "y"}).status_code == 303
+
+
+def test_whose_evaluation_was_not_needed_is_told_so_and_asked_no_more(client_of: SignIn, session: Session) -> None:
+    case = reviews.assigned(state=ApplicationState.IN_REVIEW)
+    surplus, other = case.panel
+    with unit_of_work():
+        done = next(seat for seat in case.seats if seat.evaluator_id == other.id)
+        done.submitted_at, done.recommendation, done.summary = NOW, Outcome.GRANTED, "Así es."
+    browser = client_of(surplus)
+    assert "El caso pasó al comité sin necesitar su evaluación." in browser.get(at(case)).text
+    assert "El caso pasó al comité" not in client_of(other).get(at(case)).text
+    for step in ("criteria/OL-1", "recommendation"):
+        for answer in (browser.get(at(case, step)), browser.post(at(case, step), data={"value": "conform"})):
+            assert (answer.status_code, answer.headers["Location"]) == (302, at(case))
+    assert browser.get(at(case, "ties")).headers["Location"] == at(case)
+    assert browser.post(at(case, "ties"), data={"act": "no_tie", "no_tie": "y"}).headers["Location"] == at(case)
+    assert "No hay nada que espere por usted" in browser.get("/review").text
+    assert db.session.scalar(select(FindingRow)) is None
+
+
+def test_a_half_written_finding_is_watched_and_a_refused_one_counts_as_unsaved(client_of: SignIn, session: Session) -> None:
+    case = reviews.assigned()
+    browser = client_of(case.panel[0])
+    page = browser.get(at(case, "criteria", "OL-1")).text
+    assert 'data-unsaved=""' in page
+    assert "js/unsaved" in page
+    assert 'data-unsaved="yes"' in browser.post(at(case, "criteria", "OL-1"), data={"value": "minor", "note": ""}).text

@@ -60,18 +60,20 @@ def test_a_refusal_needs_its_reason_and_sends_it(session: Session, at: datetime)
     assert "El sello no se lee." in session.scalars(select(OutboxMessage)).one().text
 
 
-def test_a_refusal_leaves_what_waits_waiting_and_what_is_vetted_vetted(session: Session, at: datetime) -> None:
+def test_a_refusal_leaves_what_waits_waiting_and_once_one_is_enough_nothing_waits(session: Session, at: datetime) -> None:
     rosa, ofelia, party = makers.user(), a_vetter(), unvetted()
     makers.member(rosa, party)
     first, second, third = (shown(party, rosa, at) for _ in range(3))
     with unit_of_work():
         vetting.decide(first, accepted=False, reason="No se lee", by=ofelia, at=at)
     assert makers.fresh(session, party).vetting is Vetting.ASKED
+    assert (vetting.waiting(), vetting.count_waiting()) == ([second, third], 2)
     with unit_of_work():
         vetting.decide(second, accepted=True, reason="", by=ofelia, at=at)
-    with unit_of_work():
+    with pytest.raises(AlreadyDecided), unit_of_work():
         vetting.decide(third, accepted=False, reason="No se lee", by=ofelia, at=at)
     assert makers.fresh(session, party).vetting is Vetting.VETTED
+    assert (vetting.waiting(), vetting.count_waiting()) == ([], 0)
 
 
 def test_a_proof_is_decided_once(session: Session, at: datetime) -> None:

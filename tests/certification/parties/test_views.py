@@ -33,6 +33,8 @@ FORM = {
     "municipality": "Teotitlán del Valle",
 }
 
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+
 
 def admin_of(party: Party) -> User:
     made = makers.user()
@@ -130,6 +132,20 @@ def test_a_member_without_mail_gets_a_sheet_of_paper(session: Session, client_of
     assert "Código para Petronila" in answer.get_data(as_text=True)
 
 
+def test_the_sheet_loaded_again_is_another_code_for_the_same_person(session: Session, client_of: ClientOf) -> None:
+    party = makers.party()
+    browser, path = client_of(admin_of(party)), f"/desk/parties/{party.public_id}/members/new"
+    sent = {"name": "Petronila", "without_mail": "y", "role": "catalogue", "request_key": "k1"}
+    first, again = (browser.post(path, data=sent) for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    codes = [re.findall(r"[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{2}", one.text)[0] for one in (first, again)]
+    assert codes[0] != codes[1]
+    assert session.scalars(select(User.name).where(User.name == "Petronila")).all() == ["Petronila"]
+    assert browser.post(path, data=sent | {"request_key": "k2"}).status_code == 200
+    assert len(session.scalars(select(User).where(User.name == "Petronila")).all()) == 2
+    assert client_of(admin_of(party)).post(path, data=sent).status_code == 422
+
+
 def test_an_invitation_needs_an_address_and_is_accepted_by_who_signs_in(
     session: Session, client: FlaskClient, client_of: ClientOf
 ) -> None:
@@ -169,9 +185,11 @@ def test_a_document_goes_to_the_vetter_and_to_nobody_else(session: Session, clie
     makers.role(vetter, Role.VETTER)
     path = f"/desk/parties/{party.public_id}/proof"
     assert client_of(boss).post(path, data={"text": "Constancia"}).status_code == 422
-    hostile = {"text": "Constancia", "file": (io.BytesIO(b"MZ\x90nothing"), "acta.pdf")}
-    assert client_of(boss).post(path, data=hostile).status_code == 422
-    paper = {"text": "Constancia", "file": (io.BytesIO(b"Acta de asamblea.\n"), "acta.txt")}
+    for content, name in ((b"MZ\x90nothing", "acta.pdf"), (b"Acta de asamblea.\n", "acta.jpg"), (b"\xe9\xa4 basura", "acta.pdf")):
+        refused = client_of(boss).post(path, data={"text": "Constancia", "file": (io.BytesIO(content), name)})
+        assert refused.status_code == 422
+        assert "Este archivo no es una foto ni un PDF" in refused.text
+    paper = {"text": "Constancia", "file": (io.BytesIO(PDF), "acta.pdf")}
     assert client_of(boss).post(path, data=paper).status_code == 303
     proof = session.scalars(select(RepresentationProof)).one()
     for who, status in ((vetter, 200), (boss, 403), (makers.user("Nadie"), 404)):

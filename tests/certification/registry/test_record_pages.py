@@ -17,9 +17,11 @@ from certification.core.db import db, unit_of_work
 from certification.registry import issuer, scope
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate
+from certification.registry.tagart import Tag, tag_svg
 from certification.registry.validity import standing
 from certification.rules.canonical import canonical_json
 from certification.rules.verdict import PublicState
+from certification.schemes.texts import text_of
 from tests import makers
 
 JSON = {"Accept": "application/json"}
@@ -96,6 +98,17 @@ def test_twelve_tags_on_a_sheet(session: Session, client_of: Callable[[User], Fl
     assert page.count('<li class="tag">') == 12
     assert shown in page
     assert page.count('<path id="qr"') == 1
+
+
+def test_a_tag_names_its_label_and_the_host_in_one_line(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    made = makers.certified()
+    label = text_of(made.scheme_version).name.in_("es")
+    page = client_of(weaver_of(made)).get(f"/c/{made.code}/tag").text
+    assert page.count(f"<span>{label}</span>") == 12
+    assert ">localhost</text>" in page
+    assert "hidden data-print" in page
+    drawn = tag_svg(Tag(made.code, "7QK4", "HTTP://LOCALHOST/V/7QK4", "localhost", label, "Rebozo", "Rosa", "Teotitlán", "En"))
+    assert f">{label}</text>" in drawn
 
 
 def test_tags_are_the_holders_alone(session: Session, client: FlaskClient, client_of: Callable[[User], FlaskClient]) -> None:
@@ -248,3 +261,54 @@ def test_the_committee_finds_goods_that_changed_on_the_record_and_hooks_them_aga
     assert browser.post(f"{path}/rehook", data=sent).status_code == 303
     assert scope.unhooked(made) == []
     assert "Algodón" not in browser.get(path).text
+
+
+def test_tags_of_a_paused_label_say_that_none_are_printed_meanwhile(
+    session: Session, client_of: Callable[[User], FlaskClient]
+) -> None:
+    made = makers.certified()
+    with unit_of_work():
+        made.suspended_at = makers.THEN
+    browser = client_of(weaver_of(made))
+    for path in ("tag", "tag.png"):
+        answer = browser.get(f"/c/{made.code}/{path}")
+        assert answer.status_code == 409
+        assert "está en pausa: mientras dure no se imprimen etiquetas." in answer.text
+        assert f'href="/c/{made.code}"' in answer.text
+        assert "Alguien cambió esto" not in answer.text
+
+
+def test_a_stale_act_leads_back_to_its_certificate(
+    session: Session, client_of: Callable[[User], FlaskClient], at: object
+) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    with unit_of_work():
+        made.suspended_at = makers.THEN
+    browser = client_of(decider)
+    stale = [browser.get(f"/c/{made.code}/act/suspend"), browser.post(f"/c/{made.code}/act/suspend", data={"confirmed": "yes"})]
+    stale.append(browser.post(f"/c/{made.code}/rehook", data={"ref": "none", "seen": "1"}))
+    for answer in stale:
+        assert answer.status_code in {404, 409}
+        if answer.status_code == 409:
+            assert f'href="/c/{made.code}"' in answer.text
+    assert stale[0].status_code == stale[1].status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"criterion": ""}, "Este motivo pide decir qué criterio"),
+        ({"until": "2027-12-31"}, "Una suspensión dura seis meses como máximo."),
+        ({"until": "2020-01-01"}, "Ese día ya pasó."),
+    ],
+)
+def test_what_cannot_be_is_refused_before_it_is_asked_whether_to_do_it(
+    session: Session, client_of: Callable[[User], FlaskClient], wrong: dict[str, str], sentence: str
+) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    asked = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "public_summary": "Se compró hecha.", "until": "2027-01-31"}
+    answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked | wrong)
+    assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert "¿Poner este sello en pausa?" not in answer.text

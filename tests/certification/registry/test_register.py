@@ -68,6 +68,8 @@ def test_words_are_found_without_accents_in_holder_goods_and_municipality(sessio
         "algodón",
         made.code.lower(),
         f"{made.code[:4]}-{made.code[4:8]}-{made.code[8:10]}-{made.code[10]}",
+        f"{made.code[:4]} {made.code[4:8]} {made.code[8:10]} {made.code[10]}",
+        f"https://tianguis.example/v/{made.code}?lang=en",
     ):
         assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == [made.code]
     for text in ("100%", "_", "x' OR 1=1 --"):
@@ -93,7 +95,7 @@ def test_the_choices_are_the_schemes_and_all_states_and_no_certificate_is_asked(
     event.listen(db.engine, "before_cursor_execute", note)
     assert ("origen-local", "Sello de Origen Local — Hecho a Mano") in register.schemes("es")
     assert [name for _, name in register.schemes("es")] == sorted((name for _, name in register.schemes("es")), key=fold)
-    found = register.places()
+    found = register.places("es")
     assert (len(found), found[0], ("20", "Oaxaca") in found) == (32, ("01", "Aguascalientes"), True)
     event.remove(db.engine, "before_cursor_execute", note)
     assert asked
@@ -185,3 +187,9 @@ def test_how_many_hold_a_label(session: Session, at: datetime) -> None:
     makers.certificate(suspended_at=makers.THEN)
     assert label_counts([version.scheme_id], at) == {version.scheme_id: LabelCounts(valid=2, holders=1, suspended=1, withdrawn=1)}
     assert label_counts([999], at) == {999: LabelCounts()}
+
+
+def test_the_name_of_a_state_finds_what_is_from_there(session: Session, at: datetime) -> None:
+    made = makers.certificate(search_text="rebozos tejidos")
+    for text, there in (("oaxaca", [made.code]), ("rebozos Oaxaca", [made.code]), ("puebla", []), ("oax", [])):
+        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == there

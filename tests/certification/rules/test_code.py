@@ -13,6 +13,7 @@ from certification.rules.code import (
     Slip,
     canonical,
     check_character,
+    code_in,
     display,
     near_misses,
     new_code,
@@ -143,3 +144,16 @@ def test_no_hints_for_what_is_good_or_no_code_at_all(text: str) -> None:
 
 def test_canonical_leaves_strangers_in_so_that_they_are_refused() -> None:
     assert canonical(" 7qk4-m2xd ñ") == "7QK4M2XDñ"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https://tianguis.example/V/7QK4M2XD9FQ",
+        "tianguis.example/v/7QK4-M2XD-9F-Q?lang=en",
+        "7QK4-M2XD-9F-Q\u200b",
+        " 7qk4 m2xd 9fq",
+    ],
+)
+def test_a_whole_address_or_what_copying_adds_is_read_as_the_code_in_it(pasted: str) -> None:
+    assert canonical(code_in(pasted)) == "7QK4M2XD9FQ"

@@ -33,6 +33,7 @@ STEPS = {
         ("submitted", "accept", "accepted"),
         ("accepted", "start_evaluation", "evaluating"),
         ("evaluating", "send_to_review", "in_review"),
+        ("in_review", "reopen", "evaluating"),
         ("in_review", "decide", "decided"),
         ("draft", "withdraw", "withdrawn_by_applicant"),
         ("submitted", "withdraw", "withdrawn_by_applicant"),
@@ -100,7 +101,7 @@ def test_an_illegal_move_says_from_where_and_what() -> None:
 
 
 def test_actions_come_in_the_order_of_the_table() -> None:
-    assert APPLICATION.actions_from(ApplicationState.IN_REVIEW) == ("return", "decide", "withdraw")
+    assert APPLICATION.actions_from(ApplicationState.IN_REVIEW) == ("return", "reopen", "decide", "withdraw")
 
 
 def test_what_is_decided_withdrawn_or_lapsed_is_final() -> None:

@@ -1,7 +1,9 @@
 """A change of substance takes a label off until the committee looks at the goods again (guard 9 of the registry)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
+from certification.core.media.models import FileKind
 from certification.core.outbox import OutboxMessage
 from certification.core.quick import connected
 from certification.parties import founding
@@ -22,7 +25,7 @@ from certification.registry import scope
 from certification.registry.models import Certificate
 from certification.rules.errors import Conflict, Forbidden
 from certification.rules.workflow import ListingState
-from marketplace.catalogue import listing
+from marketplace.catalogue import listing, photos
 from marketplace.catalogue.browsing import Filter, page
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.substance import LosesLabel
@@ -34,7 +37,7 @@ from tests import makers
 from tests.marketplace.catalogue.test_views_desk import fields, here
 
 ClientOf = Callable[[User], FlaskClient]
-WOOL = ListingValues(name="Rebozo", price_centavos=68_000, stock=3, category="textiles", materials="Lana")
+WOOL = ListingValues(name="Rebozo de algodón", price_centavos=68_000, stock=3, category="textiles", materials="Lana")
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ def test_another_material_takes_the_label_off_these_goods_until_the_committee_ha
     assert shown(app, ref, at) == [False, False, False]
     assert shown(app, "another", at) == [True, True, True]
     (found,) = scope.unhooked(certificate)
-    assert (found.ref, found.name, found.why, found.at) == (ref, "Rebozo", ["Algodón → Lana"], at)
+    assert (found.ref, found.name, found.why, found.at) == (ref, "Rebozo de algodón", ["Algodón → Lana"], at)
     assert acts(session) == ["listing.save", "certificate.unhook", "listing.substance_changed"]
     with unit_of_work():
         scope.rehook(certificate, ref, seen=found.seen, by=decider, at=at)
@@ -109,6 +112,49 @@ def test_the_holder_gets_one_mail_for_a_certificate_however_many_goods_wait(
     assert letters(session)[2:] == [(keeper.email, *back), (applicant, *back)]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "Tetera industrial"}, {"category": "madera"}, {"materials": "Lana"}, {"technique": "Molde"}, {"community": "Otra"}],
+)
+def test_whatever_makes_it_another_thing_takes_the_label_off(
+    app: Flask, product: Product, keeper: User, certificate: Certificate, at: datetime, change: dict[str, Any]
+) -> None:
+    values = replace(WOOL, name=product.name, category=product.category or "", materials=product.materials)
+    save(product, replace(values, name=product.name.upper()), keeper, at, warned=False)  # capitals are no other name
+    assert shown(app, product.subject_ref, at) == [True, True, True]
+    with pytest.raises(LosesLabel):
+        save(product, replace(values, **change), keeper, at, warned=False)
+    save(product, replace(values, **change), keeper, at)
+    assert shown(app, product.subject_ref, at) == [False, False, False]
+
+
+def test_another_maker_takes_the_label_off(
+    app: Flask, product: Product, stall: Producer, keeper: User, certificate: Certificate, at: datetime
+) -> None:
+    with unit_of_work():
+        maker = stalls.credit(stall, "Otra Persona", "de palabra", by=keeper, at=at)
+    save(product, replace(WOOL, name=product.name, materials=product.materials, maker=maker.public_id), keeper, at)
+    assert shown(app, product.subject_ref, at) == [False, False, False]
+
+
+def test_the_last_photograph_of_what_was_certified_stays_while_the_label_does(
+    session: Session, product: Product, keeper: User, certificate: Certificate, at: datetime
+) -> None:
+    seen, later = (makers.stored_file(FileKind.PHOTO, private=False, made_at=when) for when in (certificate.granted_at, at))
+    with unit_of_work():
+        first = photos.add_photo(product, seen, by=keeper, at=at)
+        second = photos.add_photo(product, later, by=keeper, at=at)
+        photos.remove_photo(second, by=keeper, at=at)
+        photos.put_back(second, by=keeper, at=at)
+    with pytest.raises(Conflict) as refused, unit_of_work():
+        photos.remove_photo(first, by=keeper, at=at)
+    assert (refused.value.code, first.removed_at) == ("certified_photo", None)
+    save(product, WOOL, keeper, at)
+    with unit_of_work():
+        photos.remove_photo(first, by=keeper, at=at)
+    assert first.removed_at == at
+
+
 def letters(session: Session) -> list[tuple[str | None, str, list[str]]]:
     """To whom, about what, and the goods that are listed."""
     found = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
@@ -118,7 +164,14 @@ def letters(session: Session) -> list[tuple[str | None, str, list[str]]]:
 def test_what_is_not_substance_leaves_the_label(
     app: Flask, product: Product, keeper: User, certificate: Certificate, at: datetime
 ) -> None:
-    same = ListingValues(name="Otro nombre", price_centavos=1_000, stock=1, category="textiles", materials="Algodón")
+    same = ListingValues(
+        name="REBOZO  de algodon",
+        price_centavos=1_000,
+        stock=1,
+        description="Otro texto.",
+        category="textiles",
+        materials="Algodón",
+    )
     save(product, same, keeper, at, warned=False)
     assert shown(app, product.subject_ref, at) == [True, True, True]
 
@@ -148,7 +201,7 @@ def test_what_changed_again_meanwhile_is_looked_at_again(
 ) -> None:
     save(product, WOOL, keeper, at)
     seen = scope.unhooked(certificate)[0].seen
-    silk = ListingValues(name="Rebozo", price_centavos=68_000, stock=3, category="textiles", materials="Acrílico")
+    silk = ListingValues(name="Rebozo de algodón", price_centavos=68_000, stock=3, category="textiles", materials="Acrílico")
     save(product, silk, keeper, at + timedelta(minutes=1))
     with pytest.raises(Conflict), unit_of_work():
         scope.rehook(certificate, product.subject_ref, seen=seen, by=decider, at=at)

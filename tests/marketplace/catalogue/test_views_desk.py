@@ -178,7 +178,7 @@ def test_publishing_puts_it_on_sale(browser: FlaskClient, draft: Product, with_p
     assert browser.post(here(draft), data=fields(draft, act="publish")).status_code == 303
     product = makers.fresh(session, draft)
     assert product.state is ListingState.PUBLISHED
-    assert "data-autosave-key" not in browser.get(here(draft)).text, "half a sentence must not go live"
+    assert 'data-autosave="phone"' in browser.get(here(draft)).text, "half a sentence must not go live"
 
 
 def test_who_is_not_vetted_reads_why(client_of: ClientOf, session: Session, with_photo: AddPhoto) -> None:
@@ -309,6 +309,27 @@ def test_without_script_several_files_come_at_once_and_a_bad_one_is_named(
     answer = browser.post(here(draft, "/photos"), data={"photo": files}, follow_redirects=True)
     assert "mala.jpg: " in answer.text
     assert len(makers.fresh(session, draft).photos) == 2
+
+
+def test_without_script_photos_and_what_was_typed_are_saved_together(
+    browser: FlaskClient, draft: Product, session: Session
+) -> None:
+    sent = fields(draft, name="Olla azul", act="photos", photo=[photo_file("a.jpg", 1), photo_file("otra.jpg", 1)])
+    answer = browser.post(here(draft), data=sent, follow_redirects=True)
+    assert "otra.jpg ya está entre las fotos de esta pieza." in answer.text
+    saved = makers.fresh(session, draft)
+    assert (saved.name, len(saved.photos)) == ("Olla azul", 1)
+    refused = browser.post(here(draft), data=fields(saved, name="Olla roja", price="68o", photo=photo_file("b.jpg", 2)))
+    assert refused.status_code == 422
+    assert 'value="Olla roja"' in refused.text
+    assert len(makers.fresh(session, draft).photos) == 2
+
+
+def test_an_autosave_names_the_field_that_is_refused(browser: FlaskClient, draft: Product) -> None:
+    answer = browser.post(here(draft), data=fields(draft, price="68o"), headers=FETCH | {"X-Autosave": "1"})
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["error"]["sentence"] == "Precio: Escriba solo números, por ejemplo 680 o 1,234.50."
 
 
 def test_photos_are_arranged_described_removed_and_put_back(

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
-from certification.core.db import db
+from certification.core.db import db, unit_of_work
 from certification.parties.models import MemberRole, Party, RepresentationProof, Vetting
 from marketplace.desk import queries
 from marketplace.enquiries.models import Channel, Enquiry, EnquiryMessage, EnquiryState
@@ -142,6 +142,8 @@ def proof(party: Party, by: User) -> None:
 def test_vetters_see_how_many_proofs_wait_and_nobody_else_does(session: Session, client_of: ClientOf) -> None:
     rosa, stall = seller()
     proof(stall.party, rosa)
+    with unit_of_work():
+        stall.party.vetting, stall.party.vetted_at = Vetting.ASKED, None
     vetter = makers.user("Ofelia")
     makers.role(vetter, Role.VETTER)
     assert "Una prueba de representación espera." in desk(client_of(vetter))
@@ -195,3 +197,17 @@ def test_pages_of_the_shop_do_not_ask_for_rooms(session: Session, client_of: Cli
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
     assert (without, 0 < len(with_rooms) <= 6) == ([], True)
+
+
+def test_a_holder_finds_every_label_with_the_way_to_its_record_and_nobody_elses(
+    session: Session, client_of: ClientOf, at: datetime
+) -> None:
+    rosa, stall = seller()
+    mine = makers.certificate(stall.party)
+    gone = makers.certificate(stall.party, mine.scheme_version, withdrawn_at=at)
+    other = makers.certificate(version=mine.scheme_version)
+    text = client_of(rosa).get("/desk/labels").text
+    for one, there in ((mine, True), (gone, True), (other, False)):
+        assert (f'href="/c/{one.code}"' in text) is there
+    assert "Retirado" in text
+    assert "Todavía ningún sello" in client_of(makers.user()).get("/desk/labels").text

@@ -1,11 +1,13 @@
 """A buyer asks, the producer answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
@@ -251,3 +253,27 @@ def test_who_acts_for_a_member_that_never_signs_in_hears_of_the_question(session
 def test_a_crafted_position_is_a_bad_request(client_of: Callable[[User], FlaskClient], weaver: User, word: str) -> None:
     assert client_of(weaver).get("/desk/enquiries", query_string={"after": word}).status_code == 400
     assert client_of(weaver).get("/desk/enquiries", query_string={"after": cursor(5)}).status_code == 200
+
+
+def test_the_same_key_with_another_address_is_refused_and_mails_nobody(session: Session, rebozo: Product) -> None:
+    asked(rebozo)
+    with pytest.raises(Conflict), unit_of_work():
+        asking.ask(rebozo, replace(question(), contact="otra@demo.tianguis.example"), by=None, at=NOW)
+    assert len(mails(session)) == 1
+
+
+def test_a_number_from_elsewhere_without_its_country_is_not_made_somebody_here(
+    session: Session, rebozo: Product, client: FlaskClient
+) -> None:
+    sent = {"name": "Tom", "channel": "whatsapp", "phone": "(212) 555-0100", "text": "Hola", "request_key": "k" * 20}
+    answer = client.post(f"/products/{rebozo.public_id}/ask", data=sent)
+    assert answer.status_code == 422
+    assert "empiece con + y su clave" in answer.text
+    assert client.post(f"/products/{rebozo.public_id}/ask", data=sent | {"phone": "+1 212 555 0100"}).status_code == 303
+    assert session.query(Enquiry).one().phone == "+12125550100"
+
+
+def test_a_strangers_words_go_to_nobody_who_did_not_ask_for_them(session: Session, rebozo: Product) -> None:
+    with unit_of_work():
+        asking.ask(rebozo, replace(question(), name="Premio en evil.example"), by=None, at=NOW)
+    assert all("evil.example" not in one.text + one.subject for one in session.scalars(select(OutboxMessage)))

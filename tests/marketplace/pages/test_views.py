@@ -109,3 +109,16 @@ def test_elsewhere_nobody_reads_mail(
         for browser in (client, client_of(makers.user())):
             assert browser.get("/mail").status_code == 404
             assert browser.get(f"/mail/{sent.public_id}").status_code == 404
+
+
+def test_machines_are_told_what_is_for_people_with_an_account(client: FlaskClient) -> None:
+    answer = client.get("/robots.txt")
+    assert answer.mimetype == "text/plain"
+    assert "Disallow: /desk\n" in answer.text
+    assert "Disallow: /products" not in answer.text
+
+
+def test_old_programs_find_the_icon(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 301
+    assert client.get(answer.location).mimetype == "image/svg+xml"

@@ -100,6 +100,42 @@ def test_a_stall_is_opened_only_with_a_line_and_closed_again(session: Session, s
     assert makers.fresh(session, stall).published_at is None
 
 
+def test_whichever_button_is_pressed_all_that_was_written_is_saved(
+    session: Session, stall: Producer, keeper: FlaskClient
+) -> None:
+    path = f"/desk/stalls/{stall.slug}"
+    sent = {"line": "Tejemos", "story": "Uno", "whatsapp": "", "languages": "", "visits": "", "until": ""}
+    keeper.post(f"{path}/cover", data=sent | {"cover-photo": (jpeg(), "foto.jpg")})
+    row = makers.fresh(session, stall)
+    assert (row.story, row.cover_id is not None) == ("Uno", True)
+    keeper.post(f"{path}/away", data=sent | {"story": "Dos", "until": "2026-12-01"})
+    assert makers.fresh(session, stall).story == "Dos"
+    keeper.post(f"{path}/show", data=sent | {"story": "Tres", "portrait-photo": (jpeg(), "cara.jpg")})
+    row = makers.fresh(session, stall)
+    assert (row.story, row.portrait_id is not None, row.published_at is not None) == ("Tres", True, True)
+    keeper.post(path, data=sent | {"story": "Cuatro", "until": "2026-12-02"})
+    row = makers.fresh(session, stall)
+    assert (row.story, str(row.away_until)) == ("Cuatro", "2026-12-02")
+
+
+def test_what_is_refused_takes_nothing_else_along_and_stays_written(
+    session: Session, stall: Producer, keeper: FlaskClient
+) -> None:
+    path = f"/desk/stalls/{stall.slug}"
+    sent = {"line": "Tejemos", "story": "Uno", "whatsapp": "95", "until": "2026-11-01"}
+    refused = keeper.post(f"{path}/show", data=sent | {"cover-photo": (jpeg(), "foto.jpg")})
+    assert refused.status_code == 422
+    assert refused.text.count('id="errors"') == 1
+    for words in ('value="Tejemos"', "sus diez dígitos", "un día que todavía no llega", "Lo demás quedó guardado."):
+        assert words in refused.text
+    row = makers.fresh(session, stall)
+    assert (row.cover_id is not None, row.published_at, row.away_until) == (True, None, None)
+    lie = keeper.post(f"{path}/cover", data=sent | {"whatsapp": "", "cover-photo": (io.BytesIO(b"no"), "foto.jpg"), "until": ""})
+    assert lie.status_code == 422
+    assert 'href="#cover-photo"' in lie.text
+    assert makers.fresh(session, stall).story == "Uno"
+
+
 def test_a_holiday_is_told_and_ended(session: Session, stall: Producer, keeper: FlaskClient) -> None:
     path = f"/desk/stalls/{stall.slug}/away"
     for bad in ({}, {"until": "2026-11-01"}, {"until": "mañana"}):

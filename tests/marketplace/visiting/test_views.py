@@ -140,7 +140,19 @@ def test_labels_show_their_true_state_and_a_paused_one_stays(session: Session, c
 
 
 def test_a_stall_without_labels_is_not_thought_worse_of(session: Session, client: FlaskClient) -> None:
-    assert "No tener sello no dice nada malo" in client.get(f"/producers/{makers.producer().slug}").get_data(as_text=True)
+    page = client.get(f"/producers/{makers.producer().slug}").text
+    assert "No tener sello no dice nada malo" in page
+    assert "Ninguno vigente" not in page
+
+
+def test_a_stall_whose_labels_ended_says_plainly_that_none_is_in_force(
+    session: Session, client: FlaskClient, at: datetime
+) -> None:
+    made = makers.producer()
+    makers.certificate(made.party, makers.scheme_version(), withdrawn_at=at)
+    page = client.get(f"/producers/{made.slug}").text
+    assert "Ninguno vigente." in page
+    assert "nadie lo ha revisado" not in page
 
 
 def test_makers_who_took_back_their_consent_are_gone_and_members_are_linked(
@@ -203,3 +215,9 @@ def test_the_map_counts_in_words_what_is_on_show_in_each_state(session: Session,
     ]
     assert "Victor Cazanave / svg-maps, CC BY 4.0" in text
     assert text.count("<path") >= 32
+
+
+def test_producers_are_found_by_the_name_of_their_state(session: Session, client: FlaskClient) -> None:
+    stall = makers.producer()
+    assert stall.party.name in client.get("/producers?q=oaxaca").text
+    assert stall.party.name not in client.get("/producers?q=puebla").text

@@ -78,3 +78,15 @@ def test_content_that_no_row_names_is_swept_after_a_day(session: Session) -> Non
     shelf = current_app.extensions["shelves"].public
     assert shelf.exists(kept.digest)
     assert not shelf.exists(lost.digest)
+
+
+def test_a_public_picture_goes_though_the_same_picture_is_somebodys_evidence(session: Session) -> None:
+    shown, evidence = files.prepare_photo(jpeg(300, 300)), files.prepare_photo(jpeg(300, 300), private=True)
+    assert {one["jpeg"] for one in shown.renditions} & {one["jpeg"] for one in evidence.renditions}
+    with unit_of_work():
+        files.keep(evidence, name="", by=None, at=THEN)
+    assert files.sweep(at=datetime.now(UTC) + timedelta(hours=25)) > 0
+    shelves = current_app.extensions["shelves"]
+    digests = {one["jpeg"] for one in evidence.renditions}
+    assert not any(shelves.public.exists(one) for one in digests)
+    assert all(shelves.private.exists(one) for one in digests)
