@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import or_, select
 
-from certification.core.db import db, unit_of_work
+from certification.core.db import db, hold, unit_of_work
 from certification.registry import status
 from certification.registry.credentials import issue_credential, secure
 from certification.registry.models import CertificateVersion, VersionCredential
@@ -27,12 +27,10 @@ def complete_credentials(at: datetime) -> int:
 
     """
     done, after = 0, 0
-    while True:
-        with unit_of_work():
-            waiting = _waiting(after)
-            done += sum(_complete(version, at) for version in waiting)
-        if not waiting:
-            break
+    while waiting := _waiting(after):
+        for version in waiting:
+            with unit_of_work():  # one at a time: whoever acts on a certificate holds it first and the lists after it
+                done += _complete(version, at)
         after = waiting[-1].id
     if done:
         forget_pages()
@@ -69,6 +67,7 @@ def _waiting(after: int) -> list[CertificateVersion]:
 
 def _complete(version: CertificateVersion, at: datetime) -> bool:
     """Also follows a label that was paused or lost already: no credential is ever served before its bit is set."""
+    hold(version.certificate)
     faults = faults_of(version, at)
     if faults:
         log.error("version without credential", code=version.certificate.code, version=version.number, faults=faults)
