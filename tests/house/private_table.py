@@ -54,6 +54,7 @@ audit_entries.details       | own                         | insert | nobody
 parties.reference           | own other                   | text   | members and vetters
 invitations.name            | own other                   | text   | members and vetters
 invitations.email           | own other                   | mail   | administrators
+memberships.request_key     | own other                   | text   | nobody
 invitations.digest          | own other                   | digest | nobody
 mandates.how                | own other                   | text   | members and vetters
 representation_proofs.text  | own other                   | text   | members and vetters
