@@ -86,15 +86,15 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path, host: str = "127.0.0.1") -> Iterator[Site]:
+def serving(folder: Path) -> Iterator[Site]:
     """Serve the market in a folder on a free port of this machine, in real time, until the block ends."""
     port = free_port()
-    app = create_app(local_settings(folder, host, port))
+    app = create_app(local_settings(folder, port=port))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield Site(app, f"http://{host}:{port}", folder)
+        yield Site(app, app.config["SETTINGS"]["ORIGIN"], folder)
     finally:
         server.shutdown()
         thread.join()

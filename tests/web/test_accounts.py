@@ -131,7 +131,7 @@ def test_a_printed_code_serves_once(site: Site, new_walker: NewWalker) -> None:
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 def test_a_passkey_is_made_and_lets_in(market: Path, tmp_path: Path, new_walker: NewWalker, device: str) -> None:
-    with serving(copy_of(market, tmp_path / "data"), host="localhost") as site:
+    with serving(copy_of(market, tmp_path / "data")) as site:
         person = new_walker(site, device)
         authenticator(person)
         person.sign_in("teodora")

@@ -63,9 +63,10 @@ def bring_photographs(maker: Walker, camera: Path) -> None:
     with maker.page.expect_response(re.compile("/photos/arrange")):
         maker.page.locator(f'[data-photo="{second}"]').get_by_role("button", name="Mover antes").click()
     assert photographs(maker.page) == [second, first, third]
-    maker.page.locator(f'[data-photo="{second}"]').get_by_label("Qué se ve").fill(
-        "Jarro negro visto de lado, con el asa torcida."
-    )
+    with maker.page.expect_response(lambda answer: "x-autosave" in answer.request.headers):
+        maker.page.locator(f'[data-photo="{second}"]').get_by_label("Qué se ve").fill(
+            "Jarro negro visto de lado, con el asa torcida."
+        )
     saved(maker)
     maker.page.reload()
     assert photographs(maker.page) == [second, first, third]
@@ -78,7 +79,8 @@ def saved(maker: Walker) -> None:
 
 
 def lose_and_find_signal(maker: Walker) -> None:
-    """What is written without signal stays on the telephone, also when the page is left, and is saved once it is back."""
+    """What is written without signal stays on the telephone, also when the page is left, and is saved once it is back: by itself
+    (see test_signal.py), or as soon as the person goes on writing."""
     here = maker.page.url
     maker.lose_signal()
     maker.page.get_by_label("Cómo se hizo", exact=True).fill(STORY)
@@ -89,6 +91,7 @@ def lose_and_find_signal(maker: Walker) -> None:
     maker.open(here)
     expect(maker.page.get_by_label("Cómo se hizo", exact=True)).to_have_value(STORY)
     expect(status).to_have_text(re.compile(r"Recuperamos lo que escribió sin señal|Guardado \d+:\d\d"))
+    maker.page.get_by_label("Cómo se hizo", exact=True).fill(STORY)
     saved(maker)
 
 

@@ -74,6 +74,6 @@ def test_withdrawal_shows_everywhere_at_once(site: Site, new_walker: NewWalker) 
     assert maker.context.request.get(f"{site.address}/c/{code}/tag.png").status == 409
     maker.allowed = {409}
     maker.open(f"/c/{code}/tag")
-    maker.reads("Este sello no está vigente: mientras siga así no se imprimen etiquetas.")
+    maker.reads("Este sello ya no está vigente: no se imprimen etiquetas.")
     maker.open("/mail?to=martina@demo.tianguis.example")
     expect(maker.page.locator("main .lines li").first).to_contain_text("etir")
