@@ -20,6 +20,7 @@ from certification.accounts.roles import require_another_operator
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
+from certification.core.declared import declare
 from certification.core.media.models import StoredFile
 from certification.core.outbox import OutboxMessage, send
 from certification.rules.errors import IllegalMove
@@ -50,7 +51,7 @@ def declare_export(name: str, function: Export) -> None:
         ValueError: when the name is taken.
 
     """
-    _declare(_exports, name, function)
+    declare(_exports, name, function)
 
 
 def declare_erasure(name: str, function: Erasure) -> None:
@@ -60,7 +61,7 @@ def declare_erasure(name: str, function: Erasure) -> None:
         ValueError: when the name is taken.
 
     """
-    _declare(_erasures, name, function)
+    declare(_erasures, name, function)
 
 
 def declare_warning(name: str, function: Warning_) -> None:
@@ -70,7 +71,7 @@ def declare_warning(name: str, function: Warning_) -> None:
         ValueError: when the name is taken.
 
     """
-    _declare(_warnings, name, function)
+    declare(_warnings, name, function)
 
 
 def warnings(user: User, at: datetime) -> list[Warned]:
@@ -80,7 +81,7 @@ def warnings(user: User, at: datetime) -> list[Warned]:
 
 def export(user: User) -> dict[str, Any]:
     """All that is held of the person, as JSON can say it; instants in ISO 8601, UTC. No secrets."""
-    return {"account": _account(user), **{name: function(user) for name, function in sorted(_exports.items())}}
+    return {name: function(user) for name, function in sorted(_exports.items())}
 
 
 def ask_erasure(user: User, *, by: User, at: datetime) -> None:
@@ -132,13 +133,6 @@ def erase(user: User, *, at: datetime) -> None:
     record("account.erased", "user", user.public_id, by=None, at=at)
 
 
-def _declare(parts: dict[str, Any], name: str, function: Any) -> None:
-    if name in parts or name == "account":
-        msg = f"{name} is declared already"
-        raise ValueError(msg)
-    parts[name] = function
-
-
 def _account(user: User) -> dict[str, Any]:
     columns = ("public_id", "name", "handle", "email", "phone", "language")
     return {
@@ -180,3 +174,6 @@ def _rows(model: Any, user: User) -> list[Any]:
 def iso(moment: datetime | None) -> str | None:
     """An instant as an export says it."""
     return moment.isoformat() if moment else None
+
+
+declare_export("account", _account)

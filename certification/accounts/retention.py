@@ -11,6 +11,7 @@ from certification.accounts.mydata import erase
 from certification.accounts.roles import take_operators_turn
 from certification.accounts.throttle import MEMORY
 from certification.core.db import hold, writing
+from certification.core.declared import declare
 from certification.core.outbox import OutboxMessage
 
 CODES = timedelta(days=30)
@@ -29,10 +30,7 @@ def declare_sweep(name: str, function: Sweep) -> None:
         ValueError: when the name is taken.
 
     """
-    if name in _sweeps:
-        msg = f"{name} is declared already"
-        raise ValueError(msg)
-    _sweeps[name] = function
+    declare(_sweeps, name, function)
 
 
 def sweep(at: datetime) -> dict[str, int]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.core.db import db
+from certification.core.declared import declare
 from certification.log.checkpoints import outside_copy, require_carried_on, verifiers
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.models import LogLeaf, LogNode
@@ -37,8 +38,13 @@ SOURCES: dict[str, Source] = {}
 
 
 def declare_source(name: str, source: Source) -> None:
-    """Let a concept say which recorded acts have leaves; it is given all leaves that can be read, by index."""
-    SOURCES[name] = source
+    """Let a concept say which recorded acts have leaves; it is given all leaves that can be read, by index.
+
+    Raises:
+        ValueError: when the name is taken.
+
+    """
+    declare(SOURCES, name, source)
 
 
 def check() -> list[str]:

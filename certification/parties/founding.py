@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from sqlalchemy import select
 
@@ -13,12 +12,13 @@ from certification.accounts.permissions import check
 from certification.accounts.throttle import ration
 from certification.audit.record import record
 from certification.core.db import hold, writing
+from certification.core.declared import declare
 from certification.parties import vetting
 from certification.parties.belonging import has_role
 from certification.parties.models import Belonging, Mandate, MemberRole, Membership, Party, PartyKind, Power, Vetting
 from certification.parties.permissions import Permission
 from certification.parties.places.places import Place
-from certification.rules.errors import AlreadyExists, Conflict, Forbidden, IllegalMove, InvalidInput
+from certification.rules.errors import AlreadyExists, AskedAgain, Forbidden, IllegalMove, InvalidInput
 from certification.rules.text import N_
 
 LONGEST_NAME = 200
@@ -26,16 +26,6 @@ MOST_A_DAY = 10
 BRANCH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # crafts are ours to know, other trades are the shop's: an opaque word here
 SAID = ("kind", "name", "branch", "state_code", "municipality_code", "municipality", "locality", "reference")
 ALONE = (PartyKind.ARTISAN, PartyKind.WORKSHOP)  # kinds to which no other party belongs
-
-
-class AskedAgain(Conflict):
-    """The person was not told yet that the party has to be vetted again."""
-
-    default_code: ClassVar[str] = "asked_again"
-    default_sentence: ClassVar[str] = N_(
-        "Con este cambio alguien vuelve a comprobar quiénes son, y si es de municipio sus piezas no muestran su sello hasta que "
-        "el comité las revise. Si está de acuerdo, guarde otra vez."
-    )
 
 
 IdentityCheck = Callable[[Party], None]
@@ -49,10 +39,7 @@ def declare_identity_check(name: str, function: IdentityCheck) -> None:
         ValueError: when the name is taken.
 
     """
-    if name in _identity_checks:
-        msg = f"{name} is declared already"
-        raise ValueError(msg)
-    _identity_checks[name] = function
+    declare(_identity_checks, name, function)
 
 
 Follower = Callable[[Party, str, User, datetime], None]
@@ -66,10 +53,7 @@ def declare_follower(name: str, function: Follower) -> None:
         ValueError: when the name is taken.
 
     """
-    if name in _followers:
-        msg = f"{name} is declared already"
-        raise ValueError(msg)
-    _followers[name] = function
+    declare(_followers, name, function)
 
 
 @dataclass(frozen=True)

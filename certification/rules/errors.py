@@ -81,6 +81,16 @@ class ChangedMeanwhile(Conflict):
     )
 
 
+class AskedAgain(Conflict):
+    """The person was not told yet that the party has to be vetted again."""
+
+    default_code = "asked_again"
+    default_sentence = N_(
+        "Con este cambio alguien vuelve a comprobar quiénes son, y si es de municipio sus piezas no muestran su sello hasta que "
+        "el comité las revise. Si está de acuerdo, guarde otra vez."
+    )
+
+
 class AlreadyDecided(Conflict):
     """The case already has its decision."""
 

@@ -13,10 +13,12 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.record import record
 from certification.core.db import hold, writing
+from certification.core.declared import declare
 from certification.core.media.models import StoredFile
 from certification.parties.belonging import organizations_of
 from certification.parties.founding import on_behalf
 from certification.parties.models import Party, Vetting
+from certification.registry.names import forget_name
 from certification.rules.days import day_of
 from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput
 from certification.rules.fold import fold
@@ -43,10 +45,7 @@ def declare_follower(name: str, function: Follower) -> None:
         ValueError: when the name is taken.
 
     """
-    if name in _followers:
-        msg = f"{name} is declared already"
-        raise ValueError(msg)
-    _followers[name] = function
+    declare(_followers, name, function)
 
 
 @dataclass(frozen=True)
@@ -219,8 +218,12 @@ def uncredit(maker: Maker, *, by: User, at: datetime) -> None:
 
 
 def withdraw_credit(maker: Maker, *, by: User | None, at: datetime, on_behalf_of: str | None = None) -> None:
-    """End a consent that stands, also when it ends with the account; asks nobody's permission."""
+    """End a consent that stands, also when it ends with the account; asks nobody's permission. Certificates of the stall, and of
+    the maker's own party, show the name no more.
+    """
     maker.withdrawn_at = at
+    holders = {party for party in (maker.producer.party_id, maker.party_id) if party is not None}
+    forget_name(maker.public_name, holders, by=by, at=at)
     record("maker.uncredited", "maker", maker.public_id, by=by, at=at, on_behalf_of=on_behalf_of)
     for follow in _followers.values():
         follow(maker)

@@ -209,3 +209,17 @@ def test_on_the_day_they_come_back_they_are_there_on_every_page() -> None:
         False,
         True,
     ]
+
+
+def test_a_name_whose_consent_ended_leaves_the_certificates_of_the_stall_and_no_others(session: Session, at: datetime) -> None:
+    rosa, stall = makers.user(), makers.producer()
+    makers.member(rosa, stall.party)
+    shown = [{"name": "Nicolasa Pérez", "salt": "1"}, {"name": "Otra Persona", "salt": "2"}]
+    own = makers.certificate(stall.party, page={"makers": shown})
+    elsewhere = makers.certificate(version=own.scheme_version, page={"makers": shown})
+    with unit_of_work():
+        maker = stalls.credit(stall, "Nicolasa Pérez", "de palabra", by=rosa, at=at)
+    with unit_of_work():
+        stalls.uncredit(maker, by=rosa, at=at)
+    assert makers.fresh(session, own).page["makers"] == shown[1:]
+    assert makers.fresh(session, elsewhere).page["makers"] == shown
