@@ -1,6 +1,5 @@
-"""Commands of the registry: keys, the log, places and schemes. The shop's command adds them to its own."""
+"""Commands of the registry, gathered from its concepts; the shop's command adds them to its own."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +8,7 @@ from flask import Flask
 
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log import fsck, reading
-from certification.log.keys import KeyProblemError, create_keys, public_keys
+from certification.log.commands import keys, public_log
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
@@ -18,35 +16,6 @@ from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
 
 MakeApp = Callable[[], Flask]
-
-
-@click.group()
-def keys() -> None:
-    """The key that signs certificates."""
-
-
-@keys.command()
-@click.pass_obj
-def create(make_app: MakeApp) -> None:
-    """Make the registry's signing key, once, in a file that only its owner can read."""
-    settings = make_app().config["SETTINGS"]
-    try:
-        made = create_keys(settings.data, demonstration=settings["DEMONSTRATION"])
-    except KeyProblemError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Made {made.kid}. Keep a copy of {settings.data / 'keys'} where only you can reach it.")
-
-
-@keys.command(name="list")
-@click.pass_obj
-def list_keys(make_app: MakeApp) -> None:
-    """Name the keys whose signatures this registry vouches for."""
-    settings = make_app().config["SETTINGS"]
-    try:
-        for kid in public_keys(settings.data, demonstration=settings["DEMONSTRATION"]):
-            click.echo(kid)
-    except KeyProblemError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.group()
@@ -86,26 +55,6 @@ def update(make_app: MakeApp, localities: bool, service: str) -> None:  # noqa: 
             db.session.remove()
 
 
-@click.group(name="log")
-def public_log() -> None:
-    """The public log of acts."""
-
-
-@public_log.command(name="fsck")
-@click.pass_obj
-def check_log(make_app: MakeApp) -> None:
-    """Recompute the whole log and hold it against what is recorded. Changes nothing; ends with 1 when something is wrong."""
-    with make_app().app_context():
-        faults = fsck.check()
-        size = reading.head().size
-        db.session.remove()
-    for fault in faults:
-        click.echo(fault)
-    if faults:
-        sys.exit(1)
-    click.echo(f"{size} leaves, all in order.")
-
-
 @click.command(name="schemes")
 @click.pass_obj
 def schemes_command(make_app: MakeApp) -> None:
@@ -123,3 +72,6 @@ def _tell(report: Report) -> None:
     for name in ("municipalities", "localities", "postal_codes"):
         tally = getattr(report, name)
         click.echo(f"{name.replace('_', ' ')}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged")
+
+
+COMMANDS: tuple[click.Command, ...] = (keys, public_log, places, schemes_command)

@@ -263,10 +263,8 @@ def create_admin(make_app: Callable[[], Flask], name: str, email: str) -> None:
     )
 
 
-main.add_command(registry.keys)
-main.add_command(registry.public_log)
-main.add_command(registry.places)
-main.add_command(registry.schemes_command)
+for command in registry.COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -82,7 +82,7 @@ def check_credential(  # noqa: PLR0913 - all that a verdict hangs on
     if demonstration and not allow_demonstration:
         return Checked(PublicState.CANNOT_CHECK, (Why("demonstration_key"),), None, demonstration)
     try:
-        facts, entries = _facts(opened.document), _entries(opened.document)
+        facts, entries = dates_of(opened.document), _entries(opened.document)
     except DomainError as error:
         return Checked(PublicState.CANNOT_CHECK, (Why(error.code),), opened, demonstration)
     bits, faults = _bits(entries, lists, partial(keys.at, compromised=compromised), opened.issuer, at)
@@ -106,8 +106,11 @@ def _judged(facts: Facts, bits: Mapping[str, bool], at: datetime, opened: Opened
     return Checked(found.state, (why,), opened, demonstration)
 
 
-def _facts(document: Document) -> Facts:
-    """The dates of a credential; those of term and surveillance, where it says them, must lead to its `validUntil`."""
+def dates_of(document: Document) -> Facts:
+    """The dates of a credential; those of term and surveillance, where it says them, must lead to its `validUntil`.
+
+    Raises InvalidInput (`bad_document`).
+    """
     contexts, types, subject = document.get("@context"), document.get("type"), document.get("credentialSubject")
     if not isinstance(contexts, list) or contexts[:1] != [CREDENTIALS] or not isinstance(subject, Mapping):
         raise _bad_document()

@@ -168,7 +168,7 @@ def test_a_copy_that_lags_is_told(session: Session) -> None:
 @pytest.mark.usefixtures("history")
 def test_the_command_ends_with_one_and_says_what(app: Flask, session: Session) -> None:
     runner = app.test_cli_runner()
-    from certification.cli import public_log  # noqa: PLC0415 - a command of its own
+    from certification.log.commands import public_log  # noqa: PLC0415 - a command of its own
 
     well = runner.invoke(public_log, ["fsck"], obj=lambda: app)
     assert (well.exit_code, well.output) == (0, "11 leaves, all in order.\n")
