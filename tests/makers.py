@@ -13,10 +13,10 @@ from certification.core.db import db, unit_of_work
 from certification.core.media.models import FileKind, StoredFile
 from certification.core.orm import Base
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
-from certification.registry.issuing import certify
-from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.issuing import TERM, certify
+from certification.registry.models import Certificate, CertificateSubject, RecordedAct
 from certification.rules.code import new_code
-from certification.rules.workflow import ApplicationState, Outcome
+from certification.rules.workflow import ApplicationState, CertificateAct, Outcome
 from certification.schemes.builtin import install_builtin
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of
@@ -154,8 +154,26 @@ def certificate(
     save(case)
     made = Certificate(application_id=case.id, scheme_version_id=under.id, holder_id=holder.id, **(values | given))
     save(made)
-    save(*(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs))
+    save(
+        *(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs), *_acts_of(made, case.applicant_id)
+    )
     return made
+
+
+def _acts_of(made: Certificate, by_id: int) -> list[RecordedAct]:
+    """The acts that the columns tell of, which have no leaf."""
+    term = {name: value.isoformat() for name in TERM if (value := getattr(made, name)) is not None}
+    until = made.suspension_until.isoformat() if made.suspension_until else None
+    rows: list[tuple[CertificateAct, datetime | None, dict[str, Any]]] = [
+        (CertificateAct.GRANTED, made.granted_at, {"term": term}),
+        (CertificateAct.SUSPENDED, made.suspended_at, {"suspension_until": until}),
+        (CertificateAct.SUPERSEDED, made.superseded_at, {"successor": made.successor}),
+        (CertificateAct.SURRENDERED, made.surrendered_at, {}),
+        (CertificateAct.WITHDRAWN, made.withdrawn_at, {}),
+    ]
+    return [
+        RecordedAct(certificate_id=made.id, kind=kind, at=at, by_id=by_id, details=details) for kind, at, details in rows if at
+    ]
 
 
 def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True, made_at: datetime = THEN) -> StoredFile:
