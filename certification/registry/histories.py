@@ -1,28 +1,27 @@
 """What certificates were worth at any instant, from their recorded acts: their columns know only how they stand now.
 
-``facts_at`` and ``verdict_at`` for one certificate, ``facts_of_all`` and ``verdicts_of_all`` for many in three queries. Now and then
-agree with the columns (``validity``); a property test holds them equal. Queries only.
+``facts_at`` and ``verdict_at`` for one certificate, ``facts_of_all`` and ``verdicts_of_all`` for many in three queries. What
+they say of now is what the columns say (``validity``); a property test holds the two equal. Queries only.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from certification.core.db import db
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.models import RecordedAct as Row
-from certification.rules.days import end_of_day, start_of_day
+from certification.registry.versions import calendar_of
 from certification.rules.facts import Facts, RecordedAct, Term, history_facts
 from certification.rules.statement import GrantStatement, read_statement
 from certification.rules.verdict import Verdict, verdict
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import Scheme, SchemeVersion
-from certification.schemes.texts import lapsed_at, text_of, zone_of
+from certification.schemes.texts import lapsed_at, zone_of
 
 ISSUING = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 
@@ -124,15 +123,4 @@ def _term(row: Row, number: int, signed: Sequence[GrantStatement], behind: Seque
     said: dict[str, Any] | None = row.details.get("term")
     if said is not None:
         return Term(**{name: datetime.fromisoformat(instant) for name, instant in said.items()})
-    return term_of_statement(signed[number], behind[number])
-
-
-def term_of_statement(signed: GrantStatement, scheme: SchemeVersion) -> Term:
-    """The instants of a signed version's days."""
-    zone, due = zone_of(scheme), signed.surveillance_due
-    grace = due + timedelta(days=text_of(scheme).timing.grace_days) if due else None
-    return Term(start_of_day(signed.valid_from, zone), end_of_day(signed.valid_until, zone), _end(due, zone), _end(grace, zone))
-
-
-def _end(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return end_of_day(day, zone) if day else None
+    return calendar_of(signed[number], behind[number]).instants(zone_of(behind[number]))

@@ -168,7 +168,7 @@ def _page(certificate: Certificate, found: Record) -> str:
 def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:
     """What it was granted on, for the holder's people and those who look after the case; nobody else reads it."""
     who = person()
-    application = certificate.application
+    application = certificate.case
     if not (acts_for_holder(who, certificate) or looks_after_untied(who, application)):
         return ()
     decision = decision_of(application, language(), clock.now())
