@@ -79,10 +79,21 @@ class Foreseen:
 
 def ways(certificate: Certificate, at: datetime) -> Ways | None:
     """What the holder may ask for; None where the label is over and nothing can be asked."""
+    return _ways(certificate, _open([certificate.code]).get(certificate.code), at)
+
+
+def ways_of_all(codes: Collection[str], at: datetime) -> dict[str, Ways]:
+    """The same of many labels by their codes, in two queries; those over are absent."""
+    waiting = _open(codes)
+    rows = db.session.scalars(select(Certificate).where(Certificate.code.in_(codes))) if codes else ()
+    found = {one.code: _ways(one, waiting.get(one.code), at) for one in rows}
+    return {code: one for code, one in found.items() if one is not None}
+
+
+def _ways(certificate: Certificate, waits: Application | None, at: datetime) -> Ways | None:
     if _bar(certificate, RenewalCause.SCOPE, at) is not None:
         return None
     timing, end = text_of(certificate.scheme_version).timing, _last_day(certificate)
-    waits = _open(certificate)
     return Ways(
         opens_on=end - timedelta(days=timing.renewal_opens_days),
         apply_by=end - timedelta(days=timing.renewal_apply_days),
@@ -102,7 +113,7 @@ def ask(certificate: Certificate, cause: RenewalCause, *, by: User, at: datetime
     """
     check(by, Permission.RENEW, certificate)
     hold(certificate.holder)  # as ``drafts.start`` does: of two who ask at once the second finds the draft of the first
-    waits = _open(certificate)
+    waits = _open([certificate.code]).get(certificate.code)
     if waits is not None:
         if (waits.cause, waits.state) == (cause, ApplicationState.DRAFT):
             return waits
@@ -301,10 +312,10 @@ def _last_day(certificate: Certificate) -> date:
     return last_day(certificate.valid_until, zone_of(certificate.scheme_version))
 
 
-def _open(certificate: Certificate) -> Application | None:
-    """What was asked for this label and is neither decided nor closed."""
-    asked = select(Application).where(Application.renews == certificate.code, Application.state.in_(OPEN))
-    return db.session.scalar(asked.order_by(Application.id.desc()).limit(1))
+def _open(codes: Collection[str]) -> dict[str, Application]:
+    """What was asked for these labels and is neither decided nor closed."""
+    asked = select(Application).where(Application.renews.in_(codes), Application.state.in_(OPEN)).order_by(Application.id)
+    return {one.renews: one for one in db.session.scalars(asked) if one.renews is not None} if codes else {}
 
 
 def _may_be_sent(application: Application, at: datetime) -> None:

@@ -81,11 +81,16 @@ def due(certificate: Certificate, at: datetime) -> bool:
     return _bar(certificate, at) is None
 
 
-def foresee(certificate: Certificate, visit: Visit, *, at: datetime) -> CalendarTerm:
-    """The days of the version that it would make; refuses what the act itself would refuse of what was written."""
+def require_due(certificate: Certificate, at: datetime) -> None:
+    """Raises IllegalMove where no visit can be recorded (:func:`due`)."""
     bar = _bar(certificate, at)
     if bar is not None:
         raise bar
+
+
+def foresee(certificate: Certificate, visit: Visit, *, at: datetime) -> CalendarTerm:
+    """The days of the version that it would make; refuses what the act itself would refuse of what was written."""
+    require_due(certificate, at)
     today, last = day_of(at, zone_of(certificate.scheme_version)), last_look(certificate)
     if visit.on > today:
         raise InvalidInput("day_to_come", N_("Ese día todavía no llega."), field="visited_on")
