@@ -10,7 +10,7 @@ from certification.core.db import unit_of_work
 from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
-from certification.registry import tending
+from certification.registry import reminders, tending
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -34,6 +34,12 @@ def lapse_unanswered(at: datetime) -> int:
         return sending.lapse_overdue(at)
 
 
+def remind_holders(at: datetime) -> int:
+    """Tell holders of the end of a label and of a visit that comes near."""
+    with unit_of_work():
+        return reminders.remind(at)
+
+
 def sweep_files(at: datetime) -> int:
     """Remove stored content that no row names. It only reads the database, so it takes no write lock."""
     return files.sweep(at=at)
@@ -42,6 +48,7 @@ def sweep_files(at: datetime) -> int:
 CHORES = (
     Task("lapse", HOURLY, lapse_unanswered, eager=True),
     Task("retention", HOURLY, forget_what_is_past_its_time),
+    Task("reminders", DAILY, remind_holders),
     Task("files", DAILY, sweep_files),
     Task("credentials", DAILY, tending.complete_credentials),
     Task("status lists", HOURLY, tending.renew_lists),

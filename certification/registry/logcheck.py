@@ -23,7 +23,8 @@ def acts(leaves: Mapping[int, Act]) -> Iterator[Claim]:
     """Every act on a certificate, by the row that names its leaf."""
     whole = selectinload(RecordedAct.certificate)
     rows = select(RecordedAct, ActLeaf).outerjoin(ActLeaf, ActLeaf.act_id == RecordedAct.id).order_by(RecordedAct.id)
-    read = rows.options(whole.selectinload(Certificate.versions), whole.selectinload(Certificate.application))
+    parts = (Certificate.versions, Certificate.acts, Certificate.application)
+    read = rows.options(*(whole.selectinload(part) for part in parts))
     found: Any  # an outer join's row may be absent
     for act, found in db.session.execute(read.execution_options(yield_per=BATCH)):
         what = f"act {act.id} ({act.kind.value}) on {act.certificate.code}"

@@ -71,22 +71,37 @@ class Certificate(Base):
 
     __mapper_args__ = {"version_id_col": version_id}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
+    def case_at(self, number: int) -> Application:
+        """The application behind a version: a passed surveillance has none of its own and rests on the one before."""
+        decided = [one for one in self.versions if one.number <= number and one.application is not None]
+        return decided[-1].application or self.application if decided else self.application
+
+    @property
+    def case(self) -> Application:
+        """The application behind the version that stands; ``application`` is the first."""
+        return self.case_at(self.versions[-1].number if self.versions else 1)
+
 
 class CertificateVersion(Base):
     """One signed statement under the code: the grant, then each renewal, change of scope or passed surveillance."""
 
     __tablename__ = "certificate_versions"
-    __table_args__ = (UniqueConstraint("certificate_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("certificate_id", "number"),
+        Index("ix_certificate_versions_application_id", "application_id", unique=True),
+    )
 
     id: Mapped[Id]
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"))
     number: Mapped[int]
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))  # that a decision granted it on, if one did
     statement: Mapped[dict[str, Any]]
     kid: Mapped[Word]
     signature: Mapped[str] = mapped_column(String(120))
     signed_at: Mapped[datetime]
 
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
+    application: Mapped[Application | None] = relationship()
     credential: Mapped["VersionCredential | None"] = relationship(back_populates="version")
 
 
@@ -160,6 +175,17 @@ class RecordedAct(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     certificate: Mapped[Certificate] = relationship(back_populates="acts")
+
+
+class Reminder(Base):
+    """That the holder was reminded of one date: each is told once."""
+
+    __tablename__ = "certificate_reminders"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    due: Mapped[datetime] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
 
 
 class CertificateSubject(Base):

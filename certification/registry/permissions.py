@@ -19,6 +19,8 @@ class Permission(StrEnum):
     WITHDRAW = "certificate.withdraw"
     SURRENDER = "certificate.surrender"
     REHOOK = "certificate.rehook"
+    RENEW = "certificate.renew"
+    SURVEY = "certificate.survey"
 
 
 def decides_under_scheme(person: User | None, thing: Any) -> bool:
@@ -41,6 +43,8 @@ declare(
         Permission.RESTORE: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.WITHDRAW: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.SURRENDER: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
+        Permission.RENEW: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
+        Permission.SURVEY: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
     }
 )

@@ -20,6 +20,9 @@ from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
 
 
+SAID = ("cause", "version", "visited_on", "peers", "outsiders")  # of what an act tells beside its reason, for everybody
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """``sound`` is false when a signature on file does not verify: then nobody may take the rest for true."""
@@ -59,6 +62,7 @@ def record_of(certificate: Certificate, at: datetime) -> Record:
         "acts": [
             {
                 "kind": act.kind.value,
+                **{name: act.details[name] for name in SAID if name in act.details},
                 "at": _iso(act.at),
                 "reason_code": act.reason_code,
                 "criterion": act.criterion,

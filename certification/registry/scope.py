@@ -87,7 +87,7 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
 
     """
     check(by, Permission.REHOOK, certificate)
-    check_decider(by, certificate.application, at)
+    check_decider(by, certificate.case, at)
     row = writing().get(CertificateSubject, (certificate.id, subject_ref))
     if row is None:
         raise NotFound

@@ -46,7 +46,7 @@ def facts_of(row: Dated, lapse: datetime | None) -> Facts:
 
 
 def standing(certificate: Certificate, at: datetime) -> Verdict:
-    """What the certificate is worth at an instant."""
+    """What the certificate is worth now or later, if nothing else happens: columns forget. Of the past, ask ``histories``."""
     return verdict(facts_of(certificate, lapsed_at(certificate.scheme_version)), at)
 
 

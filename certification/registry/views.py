@@ -10,6 +10,7 @@ from certification.registry import (
     views_deciding,
     views_proof,
     views_register,
+    views_renewing,
     views_verify,
 )
 from certification.registry.register import label_counts
@@ -18,8 +19,8 @@ from certification.schemes.counting import declare_counter
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    pages = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_register, views_deciding)
-    for views in pages:
+    signed = (views_verify, views_certificate, views_credentials, views_proof)
+    for views in (*signed, views_acts, views_renewing, views_register, views_deciding):
         app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)

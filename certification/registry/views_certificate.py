@@ -1,6 +1,7 @@
 """A certificate's record, its QR, and the tags that its holder prints."""
 
 import json
+from datetime import date
 
 from flask import Blueprint, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
@@ -20,8 +21,10 @@ from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, 
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
+from certification.registry.renewals import ways
 from certification.registry.scope import unhooked
 from certification.registry.status import TTL
+from certification.registry.surveillance import due
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.validity import standing
 from certification.registry.views_credentials import answer
@@ -145,7 +148,7 @@ def _as_json(found: Record) -> AnyResponse:
 
 
 def _page(certificate: Certificate, found: Record) -> str:
-    who, standing_now = person(), standing_of(certificate)
+    who, standing_now, found_at = person(), standing_of(certificate), clock.now()
     open_acts = CERTIFICATE.actions_from(standing_now)
     return render_template(
         "certificates/show.html",
@@ -159,8 +162,11 @@ def _page(certificate: Certificate, found: Record) -> str:
         logged=logged(certificate),
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
+        visit_due=may(who, Permission.SURVEY, certificate) and due(certificate, found_at),
+        ways=ways(certificate, found_at) if may(who, Permission.RENEW, certificate) else None,
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
         conditions=_conditions(certificate),
+        iso=date.fromisoformat,
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
 
@@ -168,7 +174,7 @@ def _page(certificate: Certificate, found: Record) -> str:
 def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:
     """What it was granted on, for the holder's people and those who look after the case; nobody else reads it."""
     who = person()
-    application = certificate.application
+    application = certificate.case
     if not (acts_for_holder(who, certificate) or looks_after_untied(who, application)):
         return ()
     decision = decision_of(application, language(), clock.now())

@@ -23,6 +23,7 @@ from certification.core.i18n import language
 from certification.core.web import see_other
 from certification.log.keys import KeyProblemError
 from certification.registry.granting import decide_and_certify
+from certification.registry.renewals import foresee
 from certification.rules.code import display
 from certification.rules.errors import DomainError, Forbidden
 from certification.rules.workflow import ApplicationState
@@ -60,7 +61,9 @@ def decide(application: Application) -> Any:
 def _decide(application: Application, form: DecisionForm, disputes: list[ComparedView]) -> Any:
     with unit_of_work():
         _decision, certificate = decide_and_certify(application, choice=form.choice(disputes), by=me(), at=clock.now())
-    if certificate is None:
+    if certificate is not None and application.renews is not None:
+        flash(_("El sello %(code)s tiene una versión nueva, con el mismo código.", code=display(certificate.code)), "success")
+    elif certificate is None:
         flash(_("La decisión quedó registrada y ya se le avisó a quien solicita."), "success")
     else:
         flash(_("El sello quedó otorgado con el código %(code)s.", code=display(certificate.code)), "success")
@@ -87,6 +90,7 @@ def _page(application: Application, person: User, form: DecisionForm) -> str:
         weight=weight_of(application, evaluations, lang),
         shortfalls=shortfalls_of(application, now),
         returns_left=returns_left(application),
+        foreseen=foresee(application, now),
         decided=application.state is ApplicationState.DECIDED,
         form=form,
     )

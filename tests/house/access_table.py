@@ -282,6 +282,9 @@ GET      | /c/<code>/qr.png                         | certificate              |
 GET      | /c/<code>/qr.svg                         | certificate              | open thing
 GET      | /c/<code>/tag                            | certificate              | holder
 GET      | /c/<code>/tag.png                        | certificate              | holder
+POST     | /c/<code>/renew                          | certificate              | holder             | cause=scope
+GET POST | /c/<code>/act/visit                      | certificate              | committee
+POST     | /c/<code>/act/visit                      | certificate              | committee acts     | VISIT
 GET      | /c/<code>/act/suspend                    | certificate              | committee
 GET      | /c/<code>/act/restore                    | certificate              | committee
 GET      | /c/<code>/act/withdraw                   | certificate              | committee
@@ -308,6 +311,7 @@ BODIES = {
     "PANEL": "person={candidate}&seat=outsider",
     "DECISION": "outcome=refused&reasons=Falta&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=No+se+hace+aqui",
     "RETURN": "reason_code=EVIDENCE_INCOMPLETE&request=Otra+foto&answer_until=2026-12-15",
+    "VISIT": "confirmed=yes&visited_on=2026-11-20&peers=1&outsiders=1&seen=1&public_summary=Todo+sigue+igual",
     "WITHDRAWAL": "confirmed=yes&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=Se+hace+en+otro+lugar",
 }
 

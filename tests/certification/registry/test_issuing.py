@@ -8,15 +8,14 @@ from certification.applications.models import Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
-from certification.registry import issuing
+from certification.registry import issuing, versions
 from certification.registry.commitments import Disclosure, disclose
-from certification.registry.issuing import certify, days_of
+from certification.registry.issuing import certify
 from certification.registry.models import Certificate, CertificateSubject, RecordedAct
 from certification.registry.records import is_sound
 from certification.rules.code import parse
 from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove
 from certification.rules.workflow import CertificateAct, Outcome
-from certification.schemes.texts import text_of
 from tests import makers
 
 DECIDED = datetime(2026, 3, 14, 18, tzinfo=UTC)
@@ -138,16 +137,11 @@ def test_without_a_key_nothing_is_granted(session: Session, monkeypatch: pytest.
         raise issuing_failure
 
     issuing_failure = RuntimeError("no key")
-    monkeypatch.setattr(issuing, "signing_key", missing)
+    monkeypatch.setattr(versions, "signing_key", missing)
     with pytest.raises(RuntimeError, match="no key"), unit_of_work():
         certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
     assert db.session.scalar(select(Certificate)) is None
     assert db.session.scalar(select(OutboxMessage)) is None
-
-
-def test_where_the_term_is_no_longer_than_surveillance_there_is_none(session: Session) -> None:
-    days = days_of(text_of(makers.scheme_version("agroecologico-participativo")), date(2026, 3, 14))
-    assert (days.ends, days.surveillance_due, days.grace_ends) == (date(2027, 3, 14), None, None)
 
 
 @pytest.mark.parametrize("begins", [None, date(2026, 6, 13)])
