@@ -21,6 +21,8 @@ from certification.parties import views as parties
 from certification.parties.forms import OTHER_TRADES
 from certification.registry import logcheck as acts_in_log
 from certification.registry import personal as of_register
+from certification.registry import signing as of_versions
+from certification.registry import status as of_lists
 from certification.registry import views as registry
 from certification.schemes import logcheck as schemes_in_log
 from certification.schemes import views as schemes
@@ -40,6 +42,7 @@ from marketplace.visiting import views as visiting
 PACKAGE = Path(__file__).parent
 PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls)  # each declares what it holds of a person
 LOGGED = (acts_in_log, schemes_in_log)  # each declares which of its rows have leaves
+SIGNED = (of_versions, of_lists)  # each declares what of its rows is signed
 LONGEST_FORM_BYTES = 2_000_000
 log = structlog.get_logger()
 

@@ -16,9 +16,11 @@ from certification.log.checkpoints import outside_copy, require_carried_on, veri
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.models import LogLeaf, LogNode
 from certification.log.reading import Head, head
+from certification.rules.checkpoint import parse_checkpoint
 from certification.rules.errors import BadLeaf, DomainError, LogConflict
 from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import Growth, grow, leaf_hash, reader_of
+from certification.rules.notes import parse_note
 from certification.rules.signed_checkpoint import open_checkpoint
 
 BATCH = 1000
@@ -116,11 +118,14 @@ def _signature(found: Head) -> Iterator[str]:
             yield "the log was never signed; the next act or `tianguis upgrade` signs it once there is a key"
         return
     try:
-        signed = open_checkpoint(found.note, found.origin, verifiers(found.origin)).checkpoint
+        said = parse_checkpoint(parse_note(found.note).text)
+        signed = open_checkpoint(found.note, found.origin, verifiers(found.origin, said.size)).checkpoint
     except (DomainError, KeyProblemError) as error:
         yield f"the checkpoint in the database is not signed by a key of this registry: {error}"
         return
-    if (signed.size, signed.root) != (found.size, found.root):
+    if signed.size < found.size:
+        yield f"{found.size - signed.size} acts wait to be signed; the signer, the worker or the next act sees to it"
+    elif (signed.size, signed.root) != (found.size, found.root):
         yield f"the checkpoint in the database is of {signed.size} leaves under {signed.root.hex()}, not the head's"
 
 

@@ -12,7 +12,7 @@ from certification.applications.models import Application, Decision
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.log.appending import hold_log
-from certification.log.keys import signing_key
+from certification.log.signing import require_key
 from certification.registry.commitments import Disclosure, disclose
 from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
@@ -24,7 +24,6 @@ from certification.rules.criteria import SchemeText, SubjectKind
 from certification.rules.days import add_months, day_of, end_of_day, start_of_day
 from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove, InvalidInput
 from certification.rules.fold import fold
-from certification.rules.signing import sign
 from certification.rules.statement import GrantStatement, Place, Subject, statement
 from certification.rules.text import N_
 from certification.rules.workflow import ApplicationState, CertificateAct
@@ -67,6 +66,7 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
 
     """
     _stands(application, decision, by)
+    require_key()
     hold_log()
     session, version = writing(), application.scheme_version
     end = lapsed_at(version)
@@ -78,15 +78,15 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     certificate = _certificate(application, decision, days, _free_code(session), at)
     session.add(certificate)
     session.flush()
-    signed = _sign(application, days, certificate, makers, at, decided_on)
-    session.add(signed)
+    first = _first_version(application, days, certificate, makers, at, decided_on)
+    session.add(first)
     session.add_all(CertificateSubject(certificate_id=certificate.id, subject_ref=ref) for ref in set(application.subject_refs))
     certificate.page = first_page(application, decision, makers)
-    issue_credential(signed, at=at)
-    certificate.page = with_proof(certificate.page, signed)
+    issue_credential(first, at=at)
+    certificate.page = with_proof(certificate.page, first)
     term = {name: value.isoformat() for name in TERM if (value := getattr(certificate, name)) is not None}
     add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details={"term": term, "outcome": decision.outcome.value})
-    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id, kid=signed.kid)
+    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id)
     tell_holder(certificate, "certificate-granted", at=at)
     session.flush()
     return certificate
@@ -136,7 +136,7 @@ def _certificate(application: Application, decision: Decision, days: Days, code:
     )
 
 
-def _sign(  # noqa: PLR0913 - what one statement is made of
+def _first_version(  # noqa: PLR0913 - what one statement is made of
     application: Application,
     days: Days,
     certificate: Certificate,
@@ -163,10 +163,7 @@ def _sign(  # noqa: PLR0913 - what one statement is made of
             time_zone=zone_of(version).key,
         )
     )
-    signed = sign(said, signing_key())
-    return CertificateVersion(
-        certificate=certificate, number=1, statement=said, kid=signed.kid, signature=signed.signature, signed_at=at
-    )
+    return CertificateVersion(certificate=certificate, number=1, statement=said, signed_at=at)
 
 
 def _subject(application: Application, makers: tuple[Disclosure, ...]) -> Subject:

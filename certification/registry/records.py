@@ -54,7 +54,7 @@ def record_of(certificate: Certificate, at: datetime) -> Record:
         "verify": outside(f"/v/{certificate.code}"),
         "log_proof": outside(f"/c/{certificate.code}/proof"),
         "versions": [_version(one) for one in certificate.versions],
-        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions},
+        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions if one.kid is not None},
         "disclosures": {"makers": [_disclosure(one, certificate) for one in certificate.page.get("makers", ())]},
         "acts": [
             {
