@@ -1,4 +1,4 @@
-"""Adding to the log, in the unit of work of the act that it tells of: leaf, nodes and head are one commit, signed by ``log.signing``.
+"""Adding to the log, in the unit of work of the act that it tells of: leaf, nodes and head are one commit.
 
 The head's row is held from the first leaf to the commit, so writers wait for each other; and it moves only from where it was
 read (compare and swap), so that even one who did not wait cannot make a second branch.

@@ -3,9 +3,10 @@
 What a leaf tells of is known higher up: those concepts declare a :data:`Source`, which names the leaf of each of its acts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,12 +36,17 @@ class Claim:
     agrees: bool = True
 
 
-Source = Callable[[Mapping[int, Act]], Iterator[Claim]]
+class Source(Protocol):
+    """Claims of a concept, given the acts of the leaves from ``first`` on: those that are recorded since, in good time."""
+
+    def __call__(self, leaves: Mapping[int, Act], first: int = 0, /) -> Iterator[Claim]: ...
+
+
 SOURCES: dict[str, Source] = {}
 
 
 def declare_source(name: str, source: Source) -> None:
-    """Let a concept say which recorded acts have leaves; it is given all leaves that can be read, by index.
+    """Let a concept say which recorded acts have leaves; it is given the leaves that can be read, by index.
 
     Raises:
         ValueError: when the name is taken.
@@ -62,7 +68,7 @@ def check() -> list[str]:
         faults.append(
             f"the head says {found.size} leaves under {found.root.hex()}; there are {grown.size} under {grown.root.hex()}"
         )
-    faults += [*_signature(found), *_outside(found, session), *_claims(acts)]
+    faults += [*_signature(found), *_outside(found, session), *claims(acts)]
     session.rollback()
     return faults
 
@@ -89,12 +95,13 @@ def _leaves(session: Session, faults: list[str]) -> tuple[dict[int, Act], list[b
         except BadLeaf as error:
             faults.append(f"leaf {row.index} can't be read ({error.code}: {error.params.get('where')})")
         else:
-            if not _repeats(row, acts[row.index]):
+            if not repeats(row, acts[row.index]):
                 faults.append(f"leaf {row.index} says something else than the columns beside it")
     return acts, hashes
 
 
-def _repeats(row: LogLeaf, act: Act) -> bool:
+def repeats(row: LogLeaf, act: Act) -> bool:
+    """Whether the columns beside an entry say what it says."""
     code = act.certificate.code if act.certificate else None
     said = (act.act, act.at, code, act.before_log)
     return (row.act, row.at, row.certificate_code, row.before_log) == said
@@ -142,10 +149,11 @@ def _outside(found: Head, session: Session) -> Iterator[str]:
             yield f"the copy of the checkpoint outside the database stands at {copy.size} of {found.size}; the next act mends it"
 
 
-def _claims(acts: Mapping[int, Act]) -> Iterator[str]:
+def claims(acts: Mapping[int, Act], first: int = 0) -> Iterator[str]:
+    """What does not hold between the acts of the leaves from ``first`` on and what is recorded since."""
     claimed: dict[int, str] = {}
     for source in SOURCES.values():
-        for claim in source(acts):
+        for claim in source(acts, first):
             if claim.index is None or claim.index not in acts:
                 yield f"{claim.what} has no leaf"
             elif claim.index in claimed:
@@ -158,7 +166,7 @@ def _claims(acts: Mapping[int, Act]) -> Iterator[str]:
         yield f"leaf {index} ({acts[index].act}) tells of nothing that is recorded"
 
 
-def _keys(acts: Mapping[int, Act]) -> Iterator[Claim]:
+def _keys(acts: Mapping[int, Act], _first: int = 0) -> Iterator[Claim]:
     """A listed key gets its leaf with the first act after it, so that only the leaves are asked."""
     try:
         listed = {kid: sha256(public.public_bytes_raw()).hexdigest() for kid, public in verifying_keys().items()}

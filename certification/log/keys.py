@@ -27,12 +27,12 @@ OTHERS_MAY_READ, OTHERS_MAY_WRITE = 0o077, 0o022
 class KeyProblemError(CannotSign):
     """The signing key can't be used; the text says why and what to do, for the operator alone."""
 
-    def __init__(self, told: str) -> None:
+    def __init__(self, told: str = "") -> None:
         super().__init__()
         self.told = told
 
     def __str__(self) -> str:
-        return self.told
+        return self.told or super().__str__()
 
 
 class KeyThereError(KeyProblemError):

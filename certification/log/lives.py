@@ -16,7 +16,7 @@ from certification.rules.leaves import KeyRef, LogAct
 class KeyLife:
     """``from_index``: the leaf from which on a compromised key counts for nothing; ``told_at``: the leaf that says so.
 
-    Instants are whole seconds, because a token's time has no others.
+    ``begun`` is a whole second, because a token's time has no others.
     """
 
     kid: str
@@ -36,13 +36,13 @@ def key_lives(session: Session | None = None) -> dict[str, KeyLife]:
     """Every key that the log ever told of, by ``kid``, in the order of their beginning."""
     lives: dict[str, KeyLife] = {}
     for one in of_kinds(KEY_ACTS, session):
-        key, at = one.act.key, one.act.at.replace(microsecond=0)
+        key, at = one.act.key, one.act.at
         if key is None:
             continue
         known = lives.get(key.kid)
         if known is None:
             if one.act.act is LogAct.KEY_ADDED:
-                lives[key.kid] = KeyLife(key.kid, at)
+                lives[key.kid] = KeyLife(key.kid, at.replace(microsecond=0))
         elif one.act.act is LogAct.KEY_RETIRED:
             lives[key.kid] = replace(known, retired=known.retired or at)
         elif one.act.act is LogAct.KEY_COMPROMISED:
@@ -52,7 +52,7 @@ def key_lives(session: Session | None = None) -> dict[str, KeyLife]:
 
 def present_kid(lives: Mapping[str, KeyLife]) -> str | None:
     """The key that signs now by what the log tells: the last one that has not ended."""
-    return next((kid for kid, life in reversed(lives.items()) if not life.over), None)
+    return next((kid for kid, life in reversed(list(lives.items())) if not life.over), None)
 
 
 def key_ref(kid: str, public: Ed25519PublicKey) -> KeyRef:

@@ -22,7 +22,7 @@ from certification.log import asking
 from certification.log.checkpoints import FOLDER, keep_outside, require_carried_on
 from certification.log.domains import present_domain, require_domain
 from certification.log.keys import FOLDER as KEYS
-from certification.log.keys import PRIVATE, KeyProblemError, following_key, signing_key, verifying_keys
+from certification.log.keys import PRIVATE, KeyProblemError, following_key, read_key, signing_key, verifying_keys
 from certification.log.lives import key_lives
 from certification.log.models import ONLY_HEAD, LogHead
 from certification.log.reading import Head, head, held_head, signed
@@ -66,9 +66,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Documents of one sort: those that wait; what to hold before the log is held; and having all of them signed anew."""
+    """Documents of one sort: those that wait, and whether any do; what to hold before the log is; having all signed anew."""
 
     waiting: Callable[[Ring, datetime], Iterator[Waiting]]
+    waits: Callable[[], bool]
     hold: Callable[[], None] = lambda: None
     anew: Callable[[datetime], None] = lambda _at: None
 
@@ -240,6 +241,35 @@ def confirm() -> None:
     except (OSError, LogConflict, BadNote, KeyProblemError) as error:
         log.error("not signed", error=str(error))  # noqa: TRY400 - a sentence for the operator, not a traceback
     raise NotConfirmed("not_signed", AWAY)
+
+
+def anything_waits() -> bool:
+    """Whether something is recorded and not signed. Reads only, and leaves the transaction that it read in."""
+    found = head()
+    told = signed(found)
+    waits = found.size != (told.size if told else 0) or any(kind.waits() for kind in KINDS.values())
+    db.session.rollback()
+    return waits
+
+
+def mend() -> int:
+    """Ask the signer for what it left; 1 when it did. Raises NotConfirmed while it is away."""
+    if not by_signer() or not anything_waits():
+        return 0
+    confirm()
+    return 1
+
+
+def check_signs() -> bool:
+    """Whether there is somebody who can sign now: the key in its file, or the signer. Raises KeyProblemError."""
+    if not by_signer():
+        settings = current_app.config["SETTINGS"]
+        return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
+    try:
+        return bool(asking.greet(current_app.config["SETTINGS"]["SIGNER"]))
+    except OSError as error:
+        msg = f"The signer does not answer: {error}"
+        raise KeyProblemError(msg) from error
 
 
 def _fresh_head() -> Head:

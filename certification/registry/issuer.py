@@ -78,7 +78,7 @@ def _periods() -> dict[str, KeyPeriod]:
 
 
 def seal(document: Mapping[str, object], ring: Ring, *, at: datetime) -> Seals:
-    """Sign a recorded document in both ways. A key signs nothing before its own time: ``signed_at`` is ``at`` or its beginning."""
+    """Sign a recorded document in both ways, at ``at`` or the beginning of the key: it signs nothing before its own time."""
     key, signed = ring.present, ring.time_of(at)
     method = method_of(str(issuer_of(document)), key.kid)
     whole: dict[str, Any] = add_proof(document, key.private, method=method, created=signed)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy import select, union
 
-from certification.core.db import writing
+from certification.core.db import db, writing
 from certification.log.keys import verifying_keys
 from certification.log.signing import Kind, Ring, Waiting, declare_kind
 from certification.registry.credentials import describe
@@ -50,7 +50,12 @@ def hold_certificates() -> None:
     writing().execute(rows.with_for_update()).all()
 
 
-declare_kind("versions", Kind(waiting_versions, hold=hold_certificates))
+def versions_wait() -> bool:
+    """Whether any version has no signature yet."""
+    return db.session.scalar(union(UNSIGNED, UNSECURED).limit(1)) is not None
+
+
+declare_kind("versions", Kind(waiting_versions, versions_wait, hold=hold_certificates))
 
 
 def _sign(version: CertificateVersion, ring: Ring) -> None:

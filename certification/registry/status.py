@@ -117,7 +117,7 @@ def sign_anew(at: datetime) -> None:
 
 
 def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
-    """The lists that wait, as the rows are now. Held first and read afterwards: of two acts at once, the second signs the bits of both."""
+    """The lists that wait. Held first and read afterwards: of two acts at once, the second signs the bits of both."""
     rows = select(StatusList).where(StatusList.waits_since.is_not(None)).order_by(StatusList.id).with_for_update()
     for listed in writing().scalars(rows.execution_options(populate_existing=True)).all():
         signed = ring.time_of(max(one for one in (at, listed.waits_since, listed.signed_at) if one is not None))
@@ -125,7 +125,12 @@ def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
         yield Waiting(address_of(listed), document, partial(_sign, listed, document, ends, ring, signed))
 
 
-declare_kind("status lists", Kind(waiting_lists, anew=sign_anew))
+def lists_wait() -> bool:
+    """Whether any list is to be signed anew."""
+    return bool(db.session.scalar(select(exists().where(StatusList.waits_since.is_not(None)))))
+
+
+declare_kind("status lists", Kind(waiting_lists, lists_wait, anew=sign_anew))
 
 
 def is_revoked() -> ColumnElement[bool]:

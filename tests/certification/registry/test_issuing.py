@@ -8,6 +8,8 @@ from certification.applications.models import Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.log import signing
+from certification.log.keys import KeyProblemError
 from certification.registry import issuing
 from certification.registry.commitments import Disclosure, disclose
 from certification.registry.issuing import certify, days_of
@@ -135,11 +137,10 @@ def test_without_a_key_nothing_is_granted(session: Session, monkeypatch: pytest.
     decision = makers.granted()
 
     def missing() -> None:
-        raise issuing_failure
+        raise KeyProblemError("no key")
 
-    issuing_failure = RuntimeError("no key")
-    monkeypatch.setattr(issuing, "signing_key", missing)
-    with pytest.raises(RuntimeError, match="no key"), unit_of_work():
+    monkeypatch.setattr(signing, "signing_key", missing)
+    with pytest.raises(KeyProblemError, match="no key"), unit_of_work():
         certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
     assert db.session.scalar(select(Certificate)) is None
     assert db.session.scalar(select(OutboxMessage)) is None
