@@ -41,6 +41,12 @@ def former_domains() -> list[str]:
     return [one for one in dict.fromkeys(told_domains()) if one != now and not _is_free(one)]
 
 
+def left_domains() -> list[str]:
+    """Those of them that people are led away from: none before the log was told that the site moved."""
+    told = told_domains()
+    return former_domains() if told and told[-1] == present_domain() else []
+
+
 def require_domain(found: Head, session: Session) -> None:
     """Insist that this is the address that the log last told. Raises CannotSign (``domain_changed``)."""
     told, now = told_domains(found, session), present_domain()

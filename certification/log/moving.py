@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from certification.audit.record import record
 from certification.core.db import db, writing
 from certification.log.appending import append_all
-from certification.log.domains import former_domains, present_domain, told_domains
+from certification.log.domains import left_domains, present_domain, told_domains
 from certification.log.reading import held_head
 from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput
 from certification.rules.leaves import Act, LogAct, fits, whole_milliseconds
@@ -46,12 +46,12 @@ def move(*, at: datetime) -> tuple[str, str]:
 
 
 def is_former(app: Flask, host: str) -> bool:
-    """Whether this is an address that the registry had and left. Asked of the present one, nothing is read."""
+    """Whether this is an address that the registry left. Asked of the present one, nothing is read."""
     if host == app.config["SETTINGS"].host:
         return False
     with app.app_context():
         try:
-            return host in former_domains()
+            return host in left_domains()
         except SQLAlchemyError:
             return False  # the page itself will say that nothing can be read
         finally:
@@ -61,7 +61,7 @@ def is_former(app: Flask, host: str) -> bool:
 def _lead_on() -> Response | None:
     """People who come by the old address go on to the new one, to the same page."""
     settings = current_app.config["SETTINGS"]
-    if request.host == settings.host or _is_for_programs() or request.host not in former_domains():
+    if request.host == settings.host or _is_for_programs() or request.host not in left_domains():
         return None
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{settings['ORIGIN']}{request.path}" + (f"?{query}" if query else ""), code=PERMANENT)

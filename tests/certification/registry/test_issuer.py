@@ -254,16 +254,16 @@ def test_what_a_compromised_key_signed_counts_only_below_the_index_that_is_told(
     assert index is not None
     old = signing_key()
     assert compromised(index + offset) == signing_key().kid != old.kid
-    found = [verifying.check(one.versions[0], LATER) for one in both]
+    found = [verifying.check(one.versions[0], LATER + HOUR) for one in both]
     assert [one.state for one in found if one] == states
-    sound = [faults_of(one.versions[0], LATER) == () for one in both]
+    sound = [faults_of(one.versions[0], LATER + HOUR) == () for one in both]
     assert sound == [state is P.VALID for state in states]
-    with clock.standing_at(LATER):
+    with clock.standing_at(LATER + HOUR):
         for one, state in zip(both, states, strict=True):
             record = client.get(f"/c/{one.code}", headers={"Accept": "application/json"}).get_json()
             assert record["state"] == state.value
         newer = makers.certified(at=LATER)
-        assert Outsider(client).check(newer.code, LATER).state is P.VALID
+        assert Outsider(client).check(newer.code, LATER + HOUR).state is P.VALID
     methods = Outsider(client).did()["verificationMethod"]
     assert ["revoked" in one for one in methods] == [True, False]
     assert check() == []
