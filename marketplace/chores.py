@@ -10,8 +10,10 @@ from certification.core.db import unit_of_work
 from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
+from certification.log import signing
 from certification.registry import reminders, tending
 
+OFTEN = timedelta(minutes=1)
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
@@ -45,11 +47,17 @@ def sweep_files(at: datetime) -> int:
     return files.sweep(at=at)
 
 
+def sign_what_waits(_at: datetime) -> int:
+    """Ask the signer process again for what it left unsigned."""
+    return signing.mend()
+
+
 CHORES = (
     Task("lapse", HOURLY, lapse_unanswered, eager=True),
     Task("retention", HOURLY, forget_what_is_past_its_time),
     Task("reminders", DAILY, remind_holders),
     Task("files", DAILY, sweep_files),
     Task("credentials", DAILY, tending.complete_credentials),
+    Task("signatures", OFTEN, sign_what_waits),
     Task("status lists", HOURLY, tending.renew_lists),
 )

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import structlog
-from flask import Blueprint, Response, current_app, g, jsonify
+from flask import Blueprint, Response, g, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +15,8 @@ from certification.accounts.permissions import Permission
 from certification.core.db import db
 from certification.log import reading
 from certification.log.checkpoints import require_carried_on
-from certification.log.keys import KeyProblemError, read_key
+from certification.log.keys import KeyProblemError
+from certification.log.signing import check_signs
 from certification.rules.errors import LogConflict
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -67,8 +68,7 @@ def _schema() -> bool:
 
 
 def _signing_key() -> bool:
-    settings = current_app.config["SETTINGS"]
-    return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
+    return check_signs()
 
 
 def _public_log() -> bool:

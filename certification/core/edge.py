@@ -49,7 +49,8 @@ class Edge:
         self._headers = [*HEADERS.items(), ("Cache-Control", CACHE_CONTROL)]
         if app.config.get("SESSION_COOKIE_SECURE"):
             self._headers.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
-        self._trusts = lru_cache(maxsize=256)(lambda host: host_is_trusted(host, self._trusted) if self._trusted else True)
+        self._moved: Callable[[str], bool] = app.extensions.get("moved", lambda _host: False)
+        self._trusts = lru_cache(maxsize=256)(self._is_own)
 
     def add(self, first_part: str, front: Front, *, visitors_only: bool = False) -> None:
         """Let ``front`` answer ``/first_part/…``; it is given what follows, and the language that was asked for.
@@ -59,6 +60,10 @@ class Edge:
         self._fronts[first_part] = front
         if visitors_only:
             self._for_visitors.add(first_part)
+
+    def _is_own(self, host: str) -> bool:
+        """A name that this server answers for, and not one that it has left."""
+        return (not self._trusted or host_is_trusted(host, self._trusted)) and not self._moved(host)
 
     def forget(self) -> None:
         """Keep nothing of what was shown so far; for whoever recorded an act."""

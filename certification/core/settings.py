@@ -107,6 +107,12 @@ TABLE = (
         "",
         "Secret of 32 letters or more that signs sessions; serve refuses to start without one, a demonstration makes its own.",
     ),
+    Setting(
+        "SIGNER",
+        _text,
+        "",
+        "Path of the socket where `tianguis signer` signs; empty means that each process reads the key file and signs by itself.",
+    ),
     Setting("NAME", _text, "Tianguis", "Name of this market as its pages show it."),
     Setting(
         "OPERATOR", _text, "", "Name of who answers for this site, shown in the notices; empty says only that someone runs it."

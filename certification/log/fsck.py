@@ -3,9 +3,10 @@
 What a leaf tells of is known higher up: those concepts declare a :data:`Source`, which names the leaf of each of its acts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,9 +17,11 @@ from certification.log.checkpoints import outside_copy, require_carried_on, veri
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.models import LogLeaf, LogNode
 from certification.log.reading import Head, head
+from certification.rules.checkpoint import parse_checkpoint
 from certification.rules.errors import BadLeaf, DomainError, LogConflict
 from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import Growth, grow, leaf_hash, reader_of
+from certification.rules.notes import parse_note
 from certification.rules.signed_checkpoint import open_checkpoint
 
 BATCH = 1000
@@ -33,12 +36,17 @@ class Claim:
     agrees: bool = True
 
 
-Source = Callable[[Mapping[int, Act]], Iterator[Claim]]
+class Source(Protocol):
+    """Claims of a concept, given the acts of the leaves from ``first`` on: those that are recorded since, in good time."""
+
+    def __call__(self, leaves: Mapping[int, Act], first: int = 0, /) -> Iterator[Claim]: ...
+
+
 SOURCES: dict[str, Source] = {}
 
 
 def declare_source(name: str, source: Source) -> None:
-    """Let a concept say which recorded acts have leaves; it is given all leaves that can be read, by index.
+    """Let a concept say which recorded acts have leaves; it is given the leaves that can be read, by index.
 
     Raises:
         ValueError: when the name is taken.
@@ -60,7 +68,7 @@ def check() -> list[str]:
         faults.append(
             f"the head says {found.size} leaves under {found.root.hex()}; there are {grown.size} under {grown.root.hex()}"
         )
-    faults += [*_signature(found), *_outside(found, session), *_claims(acts)]
+    faults += [*_signature(found), *_outside(found, session), *claims(acts)]
     session.rollback()
     return faults
 
@@ -87,12 +95,13 @@ def _leaves(session: Session, faults: list[str]) -> tuple[dict[int, Act], list[b
         except BadLeaf as error:
             faults.append(f"leaf {row.index} can't be read ({error.code}: {error.params.get('where')})")
         else:
-            if not _repeats(row, acts[row.index]):
+            if not repeats(row, acts[row.index]):
                 faults.append(f"leaf {row.index} says something else than the columns beside it")
     return acts, hashes
 
 
-def _repeats(row: LogLeaf, act: Act) -> bool:
+def repeats(row: LogLeaf, act: Act) -> bool:
+    """Whether the columns beside an entry say what it says."""
     code = act.certificate.code if act.certificate else None
     said = (act.act, act.at, code, act.before_log)
     return (row.act, row.at, row.certificate_code, row.before_log) == said
@@ -116,11 +125,14 @@ def _signature(found: Head) -> Iterator[str]:
             yield "the log was never signed; the next act or `tianguis upgrade` signs it once there is a key"
         return
     try:
-        signed = open_checkpoint(found.note, found.origin, verifiers(found.origin)).checkpoint
+        said = parse_checkpoint(parse_note(found.note).text)
+        signed = open_checkpoint(found.note, found.origin, verifiers(found.origin, said.size)).checkpoint
     except (DomainError, KeyProblemError) as error:
         yield f"the checkpoint in the database is not signed by a key of this registry: {error}"
         return
-    if (signed.size, signed.root) != (found.size, found.root):
+    if signed.size < found.size:
+        yield f"{found.size - signed.size} acts wait to be signed; the signer, the worker or the next act sees to it"
+    elif (signed.size, signed.root) != (found.size, found.root):
         yield f"the checkpoint in the database is of {signed.size} leaves under {signed.root.hex()}, not the head's"
 
 
@@ -137,10 +149,11 @@ def _outside(found: Head, session: Session) -> Iterator[str]:
             yield f"the copy of the checkpoint outside the database stands at {copy.size} of {found.size}; the next act mends it"
 
 
-def _claims(acts: Mapping[int, Act]) -> Iterator[str]:
+def claims(acts: Mapping[int, Act], first: int = 0) -> Iterator[str]:
+    """What does not hold between the acts of the leaves from ``first`` on and what is recorded since."""
     claimed: dict[int, str] = {}
     for source in SOURCES.values():
-        for claim in source(acts):
+        for claim in source(acts, first):
             if claim.index is None or claim.index not in acts:
                 yield f"{claim.what} has no leaf"
             elif claim.index in claimed:
@@ -153,7 +166,7 @@ def _claims(acts: Mapping[int, Act]) -> Iterator[str]:
         yield f"leaf {index} ({acts[index].act}) tells of nothing that is recorded"
 
 
-def _keys(acts: Mapping[int, Act]) -> Iterator[Claim]:
+def _keys(acts: Mapping[int, Act], _first: int = 0) -> Iterator[Claim]:
     """A listed key gets its leaf with the first act after it, so that only the leaves are asked."""
     try:
         listed = {kid: sha256(public.public_bytes_raw()).hexdigest() for kid, public in verifying_keys().items()}

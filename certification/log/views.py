@@ -21,13 +21,16 @@ TEXT = "text/plain; charset=utf-8"
 def index() -> str:
     """What the log is, how far it has come, and its acts in words, newest first."""
     found = reading.head()
+    signed = reading.signed(found)
     before = after_id(request.args.get("after"))
     told = reading.latest(before, PER_PAGE + 1)
     shown = told[:PER_PAGE]
     return render_template(
         "log/index.html",
         head=found,
-        root=found.root.hex(),
+        size=signed.size if signed else found.size,
+        root=(signed or found).root.hex(),
+        waiting=found.size - signed.size if signed else 0,
         keys=vkeys(found.origin) if found.origin else [],
         told=shown,
         first_url=with_args(after=None) if before is not None else None,

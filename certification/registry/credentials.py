@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from certification.core.db import db, writing
+from certification.log.signing import let_sign
 from certification.registry import issuer, status
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential
@@ -23,35 +24,20 @@ MAKERS = "makers"
 
 
 def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCredential:
-    """Record the credential of a stored version and secure it, in the unit of work that makes the version.
+    """Record the credential of a stored version and have both signed, in the unit of work that makes the version.
 
     That of the version before is revoked by it: the lists are signed anew.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-
     """
     session = writing()
     session.flush()
     slots = status.take_places(version, at=at)
-    made = VersionCredential(version=version, document=unsecured_credential(_described(version, slots)))
+    made = VersionCredential(version=version, document=unsecured_credential(describe(version, slots)))
     session.add(made)
-    secure(made, at=at)
     session.flush()
+    let_sign(at)
     if version.number > 1:
         status.follow(version.certificate, at=at)
     return made
-
-
-def secure(credential: VersionCredential, *, at: datetime) -> None:
-    """Sign what is recorded and not signed yet.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-
-    """
-    seals = issuer.seal(credential.document, at=at)
-    credential.proof, credential.token, credential.signed_at = seals.proof, seals.token, seals.signed_at
 
 
 def document_of(version: CertificateVersion) -> dict[str, Any] | None:
@@ -85,12 +71,15 @@ def _disclosures(said: Mapping[str, Any], given: Iterable[Salted]) -> Iterable[D
             yield Disclosure(path, one.name, one.salt)
 
 
-def _described(version: CertificateVersion, slots: Mapping[str, StatusSlot]) -> Described:
-    grant, origin = read_statement(version.statement), issuer.origin()
+def describe(
+    version: CertificateVersion, slots: Mapping[str, StatusSlot], *, origin: str | None = None, issuer_name: str | None = None
+) -> Described:
+    """What a version's credential says, of its rows; under the registry's present address and name unless others are given."""
+    grant, origin = read_statement(version.statement), origin or issuer.origin()
     scheme = scheme_behind(version)
     return Described(
         origin=origin,
-        issuer_name=issuer.name(),
+        issuer_name=issuer_name or issuer.name(),
         grant=grant,
         scheme=_words(scheme, origin),
         holder_id=f"{certificate_address(origin, grant.code)}#holder",

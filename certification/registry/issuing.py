@@ -11,13 +11,14 @@ from certification.applications.models import Application, Decision
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.log.appending import hold_log
+from certification.log.signing import require_key
 from certification.registry.commitments import disclose
 from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.projection import first_page, with_proof
 from certification.registry.recording import add_act
 from certification.registry.telling import tell_holder
-from certification.registry.versions import Stated, sign_version, subject_of, term_said
+from certification.registry.versions import Stated, state_version, subject_of, term_said
 from certification.rules.code import new_code
 from certification.rules.days import day_of
 from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove, InvalidInput
@@ -48,6 +49,7 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     stands(application, decision, by)
     if application.renews is not None:
         raise IllegalMove(state=application.state.value, action="certify")
+    require_key()
     hold_log()
     session, version = writing(), application.scheme_version
     end = lapsed_at(version)
@@ -60,14 +62,14 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     session.add(certificate)
     session.flush()
     stated = Stated(version, certificate.label_class, subject_of(application, makers), decided_on, term)
-    signed = sign_version(certificate, stated, application=application, at=at)
+    first = state_version(certificate, stated, application=application, at=at)
     session.add_all(CertificateSubject(certificate_id=certificate.id, subject_ref=ref) for ref in set(application.subject_refs))
     certificate.page = first_page(application, decision, makers)
-    issue_credential(signed, at=at)
-    certificate.page = with_proof(certificate.page, signed)
+    issue_credential(first, at=at)
+    certificate.page = with_proof(certificate.page, first)
     said = {"term": term_said(certificate), "outcome": decision.outcome.value}
     add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details=said)
-    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id, kid=signed.kid)
+    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id)
     tell_holder(certificate, "certificate-granted", at=at)
     session.flush()
     return certificate

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKey, FromClause, Index, String, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -16,6 +16,11 @@ from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def waiting_index(table: str, column: str, waits: str) -> Index:
+    """The few rows that wait for a signature, found without reading the others."""
+    return Index(f"ix_{table}_waiting", column, sqlite_where=text(waits), postgresql_where=text(waits))
 
 
 class Certificate(Base):
@@ -83,12 +88,17 @@ class Certificate(Base):
 
 
 class CertificateVersion(Base):
-    """One signed statement under the code: the grant, then each renewal, change of scope or passed surveillance."""
+    """One signed statement under the code: the grant, then each renewal, change of scope or passed surveillance.
+
+    ``signed_at`` is when it was recorded; ``kid`` and ``signature`` are set once, in the same commit or by the signer process.
+    """
 
     __tablename__ = "certificate_versions"
     __table_args__ = (
         UniqueConstraint("certificate_id", "number"),
+        CheckConstraint("(kid IS NULL) = (signature IS NULL)", name="signed_whole"),
         Index("ix_certificate_versions_application_id", "application_id", unique=True),
+        waiting_index("certificate_versions", "id", "signature IS NULL"),
     )
 
     id: Mapped[Id]
@@ -96,8 +106,8 @@ class CertificateVersion(Base):
     number: Mapped[int]
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))  # that a decision granted it on, if one did
     statement: Mapped[dict[str, Any]]
-    kid: Mapped[Word]
-    signature: Mapped[str] = mapped_column(String(120))
+    kid: Mapped[Word | None]
+    signature: Mapped[str | None] = mapped_column(String(120))
     signed_at: Mapped[datetime]
 
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
@@ -114,6 +124,7 @@ class VersionCredential(Base):
     __tablename__ = "version_credentials"
     __table_args__ = (
         CheckConstraint("(proof IS NULL) = (token IS NULL) AND (proof IS NULL) = (signed_at IS NULL)", name="secured_whole"),
+        waiting_index("version_credentials", "version_id", "token IS NULL"),
     )
 
     version_id: Mapped[int] = mapped_column(ForeignKey("certificate_versions.id"), primary_key=True)
@@ -128,21 +139,32 @@ class VersionCredential(Base):
 class StatusList(Base):
     """A signed list of bits for one purpose, at the address ``origin/status/purpose/number``; signed anew when a bit changes.
 
-    Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own.
+    Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own. ``waits_since`` marks one
+    that is to be signed anew; what was signed last is served until then, and nothing of a new list before it was ever signed.
     """
 
     __tablename__ = "status_lists"
-    __table_args__ = (UniqueConstraint("purpose", "number"),)
+    __table_args__ = (
+        UniqueConstraint("purpose", "number"),
+        CheckConstraint(
+            "(document IS NULL) = (signed_at IS NULL) AND (proof IS NULL) = (signed_at IS NULL) AND "
+            "(token IS NULL) = (signed_at IS NULL) AND (valid_until IS NULL) = (signed_at IS NULL)",
+            name="signed_whole",
+        ),
+        CheckConstraint("signed_at IS NOT NULL OR waits_since IS NOT NULL", name="signed_or_waits"),
+        waiting_index("status_lists", "id", "waits_since IS NOT NULL"),
+    )
 
     id: Mapped[Id]
     purpose: Mapped[Word]
     number: Mapped[int]
     origin: Mapped[str] = mapped_column(String(300))
-    document: Mapped[dict[str, Any]]
-    proof: Mapped[dict[str, Any]]
-    token: Mapped[str]
-    signed_at: Mapped[datetime]
-    valid_until: Mapped[datetime]
+    document: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    proof: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    token: Mapped[str | None]
+    signed_at: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    waits_since: Mapped[datetime | None]
 
 
 class StatusPlace(Base):
@@ -199,29 +221,36 @@ class CertificateSubject(Base):
     unhooked_why: Mapped[Prose | None]
 
 
-for _table in (RecordedAct.__table__, CertificateVersion.__table__, StatusPlace.__table__):
+for _table in (RecordedAct.__table__, StatusPlace.__table__):
     forbid_changes(_table, "what was signed or done is only ever added")  # type: ignore[arg-type]  # a mapped class's table is a Table
 
-SECURED = "a credential is secured once and never changes"
-_FUNCTION = (
-    "CREATE OR REPLACE FUNCTION version_credentials_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{SECURED}'; END $$"
+
+def _freeze(table: FromClause, message: str, signed: str, columns: tuple[str, ...]) -> None:
+    """Triggers: a row is signed once (``signed`` is set), its other ``columns`` never change, and it never goes."""
+    name = table.name  # type: ignore[attr-defined]  # a mapped class's table is a Table
+    when = " OR ".join([f"OLD.{signed} IS NOT NULL", *(f"NEW.{one} {{0}} OLD.{one}" for one in columns)])
+    refuse = (
+        f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"
+    )
+    frozen, kept = f"CREATE TRIGGER {name}_frozen BEFORE UPDATE", f"CREATE TRIGGER {name}_no_delete BEFORE DELETE"
+    call, abort = f"EXECUTE FUNCTION {name}_refuse()", f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    statements = (
+        ("postgresql", refuse),
+        ("postgresql", f"{frozen} ON {name} FOR EACH ROW WHEN ({when.format('IS DISTINCT FROM')}) {call}"),
+        ("postgresql", f"{kept} ON {name} FOR EACH ROW {call}"),
+        ("sqlite", f"{frozen} ON {name} WHEN {when.format('IS NOT')} {abort}"),
+        ("sqlite", f"{kept} ON {name} {abort}"),
+    )
+    for dialect, statement in statements:
+        ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+        event.listen(table, "after_create", ddl)
+
+
+_freeze(
+    CertificateVersion.__table__,
+    "what was signed or done is only ever added",
+    "signature",
+    ("id", "certificate_id", "number", "statement", "signed_at"),
 )
-_WHEN = "OLD.token IS NOT NULL OR NEW.version_id {0} OLD.version_id OR NEW.document {0} OLD.document"
-_KEEP = "CREATE TRIGGER version_credentials_no_delete BEFORE DELETE ON version_credentials"
-_ON_POSTGRES = (
-    "CREATE TRIGGER version_credentials_frozen BEFORE UPDATE ON version_credentials FOR EACH ROW WHEN ("
-    + _WHEN.format("IS DISTINCT FROM")
-    + ") EXECUTE FUNCTION version_credentials_refuse()",
-    _KEEP + " FOR EACH ROW EXECUTE FUNCTION version_credentials_refuse()",
-)
-_ON_SQLITE = (
-    "CREATE TRIGGER version_credentials_frozen BEFORE UPDATE ON version_credentials WHEN "
-    + _WHEN.format("IS NOT")
-    + f" BEGIN SELECT RAISE(ABORT, '{SECURED}'); END",
-    _KEEP + f" BEGIN SELECT RAISE(ABORT, '{SECURED}'); END",
-)
-for _dialect, _statements in (("postgresql", (_FUNCTION, *_ON_POSTGRES)), ("sqlite", _ON_SQLITE)):
-    for _statement in _statements:
-        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
-        event.listen(VersionCredential.__table__, "after_create", _ddl)
+_freeze(VersionCredential.__table__, "a credential is secured once and never changes", "token", ("version_id", "document"))

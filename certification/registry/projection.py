@@ -7,7 +7,8 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
     techniques, marks                   as applied for
     photo       media.files.Photo as a mapping, or null
     decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}
-    proof       {number, kid, signature, at, credential: whether the version is a signed credential}
+    proof       {number, kid, signature, at, credential: whether the version is a signed credential}; kid and signature are
+                null while it waits to be signed
     history     [{kind, at, cause: of a renewed one}]
     why         {kind, at, reason_code, reason {es, en}, criterion, criterion_title {es, en}, summary, appeal_until}, or null;
                 criterion, its title and appeal_until may be null

@@ -19,7 +19,6 @@ from certification.rules.code import parse
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
 
-
 SAID = ("cause", "version", "visited_on", "peers", "outsiders")  # of what an act tells beside its reason, for everybody
 
 
@@ -57,7 +56,7 @@ def record_of(certificate: Certificate, at: datetime) -> Record:
         "verify": outside(f"/v/{certificate.code}"),
         "log_proof": outside(f"/c/{certificate.code}/proof"),
         "versions": [_version(one) for one in certificate.versions],
-        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions},
+        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions if one.kid is not None},
         "disclosures": {"makers": [_disclosure(one, certificate) for one in certificate.page.get("makers", ())]},
         "acts": [
             {

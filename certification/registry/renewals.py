@@ -22,6 +22,7 @@ from certification.applications.subjects import subjects_of
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.log.appending import hold_log
+from certification.log.signing import require_key
 from certification.registry.acts import standing_of
 from certification.registry.commitments import disclose
 from certification.registry.credentials import issue_credential, scheme_behind
@@ -32,7 +33,7 @@ from certification.registry.projection import next_page, with_proof
 from certification.registry.recording import add_act
 from certification.registry.telling import last_day, tell_holder
 from certification.registry.validity import facts_of
-from certification.registry.versions import Stated, calendar_of, sign_version, subject_of, take_term, term_said
+from certification.registry.versions import Stated, calendar_of, state_version, subject_of, take_term, term_said
 from certification.rules.criteria import Stage, SubjectKind
 from certification.rules.days import day_of
 from certification.rules.errors import Conflict, DomainError, Forbidden, IllegalMove, NotFound
@@ -179,6 +180,7 @@ def renew(application: Application, decision: Decision, *, by: User, at: datetim
 
     """
     stands(application, decision, by)
+    require_key()
     certificate, cause = renewed_by(application), application.cause
     if certificate is None or cause is None:
         raise NotFound
@@ -218,9 +220,9 @@ def _issue(certificate: Certificate, application: Application, decision: Decisio
 def issue_version(
     certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
 ) -> CertificateVersion:
-    """Sign the next version with its credential, and let dates and page follow it. What it states stands on the row already."""
+    """Record the next version with its credential, and let dates and page follow it. What it states stands on the row already."""
     instants = stated.term.instants(zone_of(stated.scheme))
-    signed = sign_version(certificate, stated, application=application, at=at)
+    signed = state_version(certificate, stated, application=application, at=at)
     take_term(certificate, renewed(facts_of(certificate, None), instants, at))
     issue_credential(signed, at=at)
     certificate.page = with_proof(certificate.page, signed)
@@ -243,7 +245,7 @@ def tell_renewed(  # noqa: PLR0913 - the parts of one record
     said = {"term": term_said(term), **details}
     add_act(certificate, CertificateAct.RENEWED, by=by, at=at, details=said, summary=summary)
     case = signed.application.public_id if signed.application else None
-    facts = {"cause": cause.value, "version": signed.number, "application": case, "kid": signed.kid}
+    facts = {"cause": cause.value, "version": signed.number, "application": case}
     record("certificate.renew", "certificate", certificate.code, by=by, at=at, **facts)
     due = certificate.surveillance_due
     visit = last_day(due, zone_of(scheme)) if due else None

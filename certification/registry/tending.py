@@ -6,10 +6,10 @@ import structlog
 from sqlalchemy import or_, select
 
 from certification.core.db import db, hold, unit_of_work
+from certification.log.signing import let_sign
 from certification.registry import status
-from certification.registry.credentials import issue_credential, secure
+from certification.registry.credentials import issue_credential
 from certification.registry.models import CertificateVersion, VersionCredential
-from certification.registry.projection import with_proof
 from certification.registry.recording import forget_pages
 from certification.registry.verifying import faults_of
 
@@ -23,7 +23,7 @@ def complete_credentials(at: datetime) -> int:
     A version whose stored signature does not hold gets none, and the log says so.
 
     Raises:
-        KeyProblemError: when the key can't be used; what was done before stays done.
+        CannotSign, NotConfirmed: when it can't be signed; what was done before stays done.
 
     """
     done, after = 0, 0
@@ -41,7 +41,7 @@ def renew_lists(at: datetime) -> int:
     """Sign the lists that need it, each in a unit of work of its own; how many.
 
     Raises:
-        KeyProblemError: when the key can't be used.
+        CannotSign, NotConfirmed: when it can't be signed.
 
     """
     found = status.due(at)
@@ -75,10 +75,8 @@ def _complete(version: CertificateVersion, at: datetime) -> bool:
     if version.credential is None:
         issue_credential(version, at=at)
     else:
-        secure(version.credential, at=at)
+        let_sign(at)
     certificate = version.certificate
     if any(status.bit_of(version, purpose, at) for purpose in status.PURPOSES):
         status.follow(certificate, at=at)
-    if certificate.page.get("proof", {}).get("number") == version.number:
-        certificate.page = with_proof(certificate.page, version)
     return True

@@ -53,10 +53,21 @@ def check(version: CertificateVersion, at: datetime) -> Checked | None:
 
 def leaf_index_of(version: CertificateVersion) -> int | None:
     """Where the log tells of the act that issued a version; None where it does not."""
+    told = _leaf_of(version)
+    return told.index if told else None
+
+
+def logged_digest(version: CertificateVersion) -> str | None:
+    """The digest of a version's credential as the log tells it; None where it does not."""
+    told = _leaf_of(version)
+    return told.act.credential if told else None
+
+
+def _leaf_of(version: CertificateVersion) -> reading.Told | None:
     for told in reading.of_certificate(version.certificate.code):
         named = told.act.certificate
         if told.act.act in (LogAct.GRANTED, LogAct.RENEWED) and named and named.version == version.number:
-            return told.index
+            return told
     return None
 
 
@@ -65,13 +76,13 @@ def lists_of(version: CertificateVersion) -> dict[str, Secured | None]:
     return {address_of(listed): secured_list(listed) for listed, _place in _places(version)}
 
 
-def secured_list(listed: StatusList) -> dict[str, object]:
-    """A list with its Data Integrity proof."""
-    return {**listed.document, "proof": listed.proof}
+def secured_list(listed: StatusList) -> dict[str, object] | None:
+    """A list with its Data Integrity proof as it was last signed; None before it ever was."""
+    return None if listed.document is None else {**listed.document, "proof": listed.proof}
 
 
 def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
-    """Codes of all that does not hold; a credential that still waits to be signed is no fault.
+    """Codes of all that does not hold; what still waits to be signed is no fault.
 
     Codes are those of the DomainErrors of ``rules``; and ``other_certificate``, ``other_document``, ``other_place``,
     ``wrong_bit``, ``unknown_name``, ``no_keys``.
@@ -100,13 +111,15 @@ def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
                 yield "other_document"
     yield from _content_faults(version, credential)
     for listed, place in _places(version):
-        yield from _list_faults(version, listed, place, partial(keys_behind(listed.document, keys).at, compromised=ends))
+        if listed.document is not None:
+            yield from _list_faults(version, listed, place, partial(keys_behind(listed.document, keys).at, compromised=ends))
 
 
 def _statement_faults(version: CertificateVersion) -> Iterator[str]:
-    signed = Signed(version.kid, version.signature, version.statement)
     try:
-        verify(signed, verifying_keys(), allow_demonstration=demonstration())
+        if version.kid is not None and version.signature is not None:
+            signed = Signed(version.kid, version.signature, version.statement)
+            verify(signed, verifying_keys(), allow_demonstration=demonstration())
     except DomainError as error:
         yield error.code
         return
@@ -150,18 +163,21 @@ def _list_faults(version: CertificateVersion, listed: StatusList, place: int, ke
         "statusListIndex": str(place),
         "statusListCredential": address_of(listed),
     }
-    at, issuer = listed.signed_at, str(issuer_of(listed.document))
+    at, document, secured = listed.signed_at, listed.document, secured_list(listed)
+    if at is None or document is None or secured is None or listed.token is None:
+        return
+    issuer = str(issuer_of(document))
     try:
-        told = read_status(entry, secured_list(listed), keys_at, issuer=issuer, purpose=listed.purpose, at=at)
+        told = read_status(entry, secured, keys_at, issuer=issuer, purpose=listed.purpose, at=at)
         opened = open_secured(listed.token, keys_at, at=at)
     except DomainError as error:
         yield error.code
         return
-    if opened.document != listed.document:
+    if opened.document != document:
         yield "other_document"
     if version.credential is None or issuer_of(version.credential.document) != issuer:
         yield "wrong_issuer"
-    if told is not bit_of(version, listed.purpose, listed.signed_at):
+    if listed.waits_since is None and told is not bit_of(version, listed.purpose, at):
         yield "wrong_bit"
 
 

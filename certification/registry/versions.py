@@ -1,4 +1,4 @@
-"""A version of a certificate: what it states, signed once, with its number and the application that it rests on."""
+"""A version of a certificate: what it states, with its number and the application that it rests on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,11 @@ from flask import current_app
 
 from certification.applications.models import Application
 from certification.core.db import writing
-from certification.log.keys import signing_key
 from certification.registry.commitments import Disclosure
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.projection import place_of
 from certification.rules.criteria import SubjectKind
 from certification.rules.facts import Facts, Term
-from certification.rules.signing import sign
 from certification.rules.statement import GrantStatement, Place, Subject, read_statement, statement
 from certification.rules.terms import CalendarTerm
 from certification.schemes.models import SchemeVersion
@@ -34,25 +32,16 @@ class Stated:
     term: CalendarTerm
 
 
-def sign_version(
+def state_version(
     certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
 ) -> CertificateVersion:
-    """Sign the next version and record it. The caller holds the certificate, so that numbers have no gap and no double.
-
-    Raises:
-        KeyProblemError: the registry's key can't be used.
-
-    """
+    """Record the next version, to be signed. The caller holds the certificate, so that numbers have no gap and no double."""
     number = len(certificate.versions) + 1
-    said = statement(_statement(certificate.code, number, stated))
-    signed = sign(said, signing_key())
     made = CertificateVersion(
         certificate=certificate,
         number=number,
         application=application,
-        statement=said,
-        kid=signed.kid,
-        signature=signed.signature,
+        statement=statement(_statement(certificate.code, number, stated)),
         signed_at=at,
     )
     writing().add(made)

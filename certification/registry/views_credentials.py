@@ -3,12 +3,13 @@
 import json
 from datetime import timedelta
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission as Open
 from certification.core import clock
+from certification.log.domains import former_domains
 from certification.log.keys import KeyProblemError
 from certification.registry import issuer, status
 from certification.registry.credentials import document_of, find_version
@@ -31,7 +32,7 @@ from certification.registry.verifying import faults_of, secured_list
 from certification.registry.views_verify import cannot_check, faulty
 from certification.rules.code import display
 from certification.rules.contexts import PATH, context_address, context_document
-from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document
+from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document, did_of
 from certification.rules.errors import NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 
@@ -70,12 +71,12 @@ def status_list(purpose: str, number: int) -> AnyResponse:
 @bp.get(WELL_KNOWN)
 @requires(Open.BROWSE)
 def did() -> AnyResponse:
-    """The keys that ever signed here, with their periods (did:web)."""
+    """The keys that ever signed here, with their periods (did:web); under an address of before, as that one's document."""
     try:
-        keys = issuer.registry_keys()
+        keys = issuer.registry_keys(did_of(_address()))
     except KeyProblemError:
         return secured(None, None, JSON, "no-store")
-    document = did_document(keys.did, keys.keys.values(), context=context_address(issuer.origin()))
+    document = did_document(keys.did, keys.keys.values(), context=context_address(_address()))
     return public(document, wanted(MEDIA_TYPE, JSON, JSON_LD), kept_for(AN_HOUR))
 
 
@@ -83,7 +84,15 @@ def did() -> AnyResponse:
 @requires(Open.BROWSE)
 def context() -> AnyResponse:
     """Our own words, as a JSON-LD context."""
-    return public(context_document(f"{context_address(issuer.origin())}#"), JSON_LD, IMMUTABLE)
+    return public(context_document(f"{context_address(_address())}#"), JSON_LD, IMMUTABLE)
+
+
+def _address() -> str:
+    """Scheme and host that were asked for, where the registry was there once; else those that it has now."""
+    present = issuer.origin()
+    if request.host == present.partition("://")[2] or request.host not in former_domains():
+        return present
+    return f"{present.partition('://')[0]}://{request.host}"
 
 
 def answer(found: CertificateVersion, form: str, cache: str) -> AnyResponse:

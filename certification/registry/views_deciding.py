@@ -21,7 +21,6 @@ from certification.core.db import unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import language
 from certification.core.web import see_other
-from certification.log.keys import KeyProblemError
 from certification.registry.granting import decide_and_certify
 from certification.registry.renewals import foresee
 from certification.rules.code import display
@@ -53,9 +52,6 @@ def decide(application: Application) -> Any:
     except DomainError as error:
         form.refuse(error)
         return _page(application, person, form), status_of(error)
-    except KeyProblemError:
-        form.form_errors.append(_("El registro no puede firmar ahora y no se guardó nada. Avise a quien opera el sitio."))
-        return _page(application, person, form), 503
 
 
 def _decide(application: Application, form: DecisionForm, disputes: list[ComparedView]) -> Any:

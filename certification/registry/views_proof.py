@@ -18,16 +18,19 @@ bp = Blueprint("proof", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """Where the acts stand in the log, counted from 1, and how many it has."""
+    """Where the acts stand in the log, counted from 1, how many it has, and whether one of them waits to be signed."""
 
     numbers: tuple[int, ...]
     size: int
+    waits: bool
 
 
 def logged(certificate: Certificate) -> Logged | None:
     """For the record's page; None for a certificate whose acts have no leaves."""
     numbers = tuple(index + 1 for index in reading.indices_of(certificate.code))
-    return Logged(numbers, reading.head().size) if numbers else None
+    found = reading.head()
+    signed = reading.signed(found)
+    return Logged(numbers, found.size, signed is None or signed.size < numbers[-1]) if numbers else None
 
 
 @bp.get("/c/<code>/proof")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from certification.core.db import after_commit, db, unit_of_work
-from certification.log import appending
+from certification.log import appending, signing
 from certification.log.appending import append, append_all, sign_what_stands
 from certification.log.checkpoints import keep_outside, outside_copy, place
 from certification.log.fsck import _nodes, _one_moment
@@ -75,7 +75,7 @@ def test_several_acts_of_one_unit_of_work_make_one_checkpoint(session: Session, 
         kept.append(note)
         keep_outside(note)
 
-    monkeypatch.setattr(appending, "keep_outside", noted)
+    monkeypatch.setattr(signing, "keep_outside", noted)
     with unit_of_work():
         assert [append(act(number)) for number in range(3)] == [1, 2, 3]
     assert [note.splitlines()[1] for note in kept] == [b"0", b"4"]  # the empty log before the first, then the commit's
@@ -139,7 +139,7 @@ def test_other_wishes_run_though_the_copy_fails(session: Session, monkeypatch: p
     def fails(_note: bytes) -> None:
         raise OSError
 
-    monkeypatch.setattr(appending, "keep_outside", fails)
+    monkeypatch.setattr(signing, "keep_outside", fails)
 
     def write() -> None:
         with unit_of_work():
@@ -201,8 +201,8 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer who trusts the head that it read before another one moved it."""
     before = head()
     appended(1, first=1)
-    monkeypatch.setattr(appending, "_held_head", lambda _session: before)
-    monkeypatch.setattr(appending, "require_carried_on", lambda *_given: None)
+    monkeypatch.setattr(appending, "held_head", lambda _session: before)
+    monkeypatch.setattr(appending, "require_signable", lambda *_given, **_named: None)
 
 
 def test_a_head_that_moved_meanwhile_is_not_moved_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,8 +214,8 @@ def test_a_head_that_moved_meanwhile_is_not_moved_again(session: Session, monkey
     assert whole(session)
 
 
-def forced(session: Session, _found: Head, grown: Any, origin: str | None, note: bytes | None) -> None:
-    session.execute(update(LogHead).values(size=grown.size, root=grown.root, origin=origin, note=note))
+def forced(session: Session, _found: Head, grown: Any) -> None:
+    session.execute(update(LogHead).values(size=grown.size, root=grown.root))
 
 
 def test_without_the_compare_and_swap_the_head_would_be_moved_over_the_other_act(
@@ -229,7 +229,7 @@ def test_without_the_compare_and_swap_the_head_would_be_moved_over_the_other_act
         appended(1, first=2)
     session.rollback()
     monkeypatch.setattr(appending, "_add", lambda *_given: None)
-    monkeypatch.setattr(appending, "keep_outside", lambda _note: None)
+    monkeypatch.setattr(signing, "keep_outside", lambda _note: None)
     appended(1, first=2)
     assert not whole(session)
 
@@ -273,15 +273,15 @@ def test_writers_who_trust_what_they_read_before_do_not_get_through(shared: Flas
         appended(1)
         before = head()
         db.session.remove()
-    monkeypatch.setattr(appending, "_held_head", lambda _session: before)
-    monkeypatch.setattr(appending, "require_carried_on", lambda *_given: None)
+    monkeypatch.setattr(appending, "held_head", lambda _session: before)
+    monkeypatch.setattr(appending, "require_signable", lambda *_given, **_named: None)
     failures = race(shared, lambda writer: appended(1, first=writer + 1))
     assert [type(one) for one in failures] == [LogConflict] * (WRITERS - 1)
     with shared.app_context():
         assert whole(db.session())
 
 
-def test_the_copy_outside_is_closed_to_others_and_whole(session: Session) -> None:
+def test_the_copy_outside_is_for_its_owner_and_group_and_whole(session: Session) -> None:
     appended(1)
-    assert place().stat().st_mode & 0o077 == 0
+    assert place().stat().st_mode & 0o777 == 0o640
     assert sorted(one.name for one in Path(place().parent).iterdir()) == [".lock", "checkpoint"]

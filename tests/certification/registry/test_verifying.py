@@ -75,10 +75,12 @@ def other_proof(version: CertificateVersion, _listed: StatusList) -> None:
 
 
 def other_list(_version: CertificateVersion, listed: StatusList) -> None:
+    assert listed.document is not None
     listed.document["validUntil"] = "2099-01-01T00:00:00Z"
 
 
 def other_list_token(_version: CertificateVersion, listed: StatusList) -> None:
+    assert listed.token is not None
     listed.token = listed.token[:-8] + ("AAAAAAAA" if listed.token[-8:] != "AAAAAAAA" else "BBBBBBBB")
 
 
@@ -119,6 +121,7 @@ def test_a_faulty_credential_is_neither_yes_nor_no_on_the_record_page(session: S
     code = made.code
     with unit_of_work() as writing:
         listed = writing.get_one(StatusList, 1)
+        assert listed.document is not None
         listed.document["credentialSubject"]["encodedList"] = "uH4sIAAAAAAAA_w"
         flag_modified(listed, "document")
     for path in (f"/c/{code}", f"/c/{code}/versions/1"):
