@@ -47,7 +47,7 @@ def append(act: Act) -> int:
 def append_all(acts: Sequence[Act], *, at: datetime) -> list[int]:
     """As :func:`append` for several acts at once. Keys that the log does not know yet are told first, as of ``at``."""
     session = writing()
-    found = _held_head(session)
+    found = held_head(session)
     require_carried_on(found, session)
     key = _key(found)
     new_keys = _unannounced(found, key, at, session)
@@ -56,8 +56,8 @@ def append_all(acts: Sequence[Act], *, at: datetime) -> list[int]:
     grown = grow(found.size, hashes, nodes(nodes_in(0, found.size), session))
     origin = (found.origin or _origin()) if key else None
     note = sign_checkpoint(Checkpoint(origin, grown.size, grown.root), key.private).encode() if key and origin else None
-    _compare_and_swap(session, found, grown, origin, note)
-    _add(session, found.size, [*new_keys, *acts], entries, hashes, grown)
+    compare_and_swap(session, found, grown, origin, note)
+    add_leaves(session, found.size, [*new_keys, *acts], entries, hashes, grown)
     if note is not None and key is not None and origin is not None:
         if found.origin is None:
             _begin_outside(origin, key)
@@ -71,26 +71,27 @@ def hold_log() -> None:
 
     All who lock both come here first, so that no two wait for each other. Needs the unit of work.
     """
-    _held_head(writing())
+    held_head(writing())
 
 
 def sign_what_stands(*, at: datetime) -> bool:
     """Sign a log that was filled before there was a key, if there is one now. Needs the unit of work."""
-    found = _held_head(writing())
+    found = held_head(writing())
     if found.note is not None or not found.size or _key(found) is None:
         return False
     append_all([], at=at)
     return True
 
 
-def _held_head(session: Session) -> Head:
+def held_head(session: Session) -> Head:
     """The head as it is now; nobody else moves it before this unit of work ends."""
     empty = {"id": ONLY_HEAD, "root": EMPTY_ROOT}
     session.execute(text("INSERT INTO log_heads (id, size, root) VALUES (:id, 0, :root) ON CONFLICT (id) DO NOTHING"), empty)
     return Head(*session.execute(select(*HEAD).where(LogHead.id == ONLY_HEAD).with_for_update()).one())
 
 
-def _compare_and_swap(session: Session, found: Head, grown: Growth, origin: str | None, note: bytes | None) -> None:
+def compare_and_swap(session: Session, found: Head, grown: Growth, origin: str | None, note: bytes | None) -> None:
+    """Move the head on from where it was read. Raises LogConflict (``log_raced``) when it is somewhere else by now."""
     moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE's result counts rows
         update(LogHead)
         .where(LogHead.id == ONLY_HEAD, LogHead.size == found.size, LogHead.root == found.root)
@@ -101,9 +102,10 @@ def _compare_and_swap(session: Session, found: Head, grown: Growth, origin: str 
         raise LogConflict("log_raced")
 
 
-def _add(
+def add_leaves(
     session: Session, size: int, acts: Sequence[Act], entries: Sequence[bytes], hashes: Sequence[bytes], grown: Growth
 ) -> None:
+    """Write the leaves from index ``size`` on, and the nodes that they complete."""
     leaves = [
         {
             "index": size + number,

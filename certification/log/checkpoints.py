@@ -23,6 +23,7 @@ from certification.rules.text import N_
 
 FOLDER = "log"
 FILE = "checkpoint"
+DAMAGED = "checkpoint.damaged"
 BEHIND = N_(
     "La base de datos tiene %(newer)s actos y ya se habían firmado %(earlier)s: parece restaurada de un respaldo viejo. No se "
     "firmó ni se guardó nada. Avise a quien opera el sitio."
@@ -67,10 +68,17 @@ def outside_copy(origin: str | None) -> Checkpoint | None:
         KeyProblemError: when the public keys can't be read.
 
     """
+    note = outside_note(origin)
+    return None if note is None else parse_checkpoint(parse_note(note).text)
+
+
+def outside_note(origin: str | None) -> bytes | None:
+    """The copy itself, its signature verified. Raises as :func:`outside_copy`."""
     try:
         encoded = place().read_bytes()
         named = origin or parse_checkpoint(parse_note(encoded).text).origin
-        return open_checkpoint(encoded, named, verifiers(named)).checkpoint
+        open_checkpoint(encoded, named, verifiers(named))
+        return encoded
     except FileNotFoundError:
         return None
     except (OSError, BadNote, BadSignature, UnknownKey) as error:
@@ -118,6 +126,16 @@ def keep_outside(note: bytes) -> None:
                 raise LogConflict("log_fork", OTHER)
             if earlier.size > newer.size:
                 return
+        write_whole(place(), note)
+
+
+def replace_outside(note: bytes) -> None:
+    """Write a signed checkpoint where the copy is gone or damaged; what lay there is kept beside it. Raises OSError."""
+    folder = place().parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with alone_in(folder):
+        if place().exists():
+            place().replace(folder / DAMAGED)
         write_whole(place(), note)
 
 

@@ -17,6 +17,7 @@ from certification.rules.leaves import Act, CertificateRef, LogAct, whole_millis
 from certification.rules.workflow import CertificateAct
 from certification.schemes.versions import reference as scheme_reference
 
+LOST_SALT = ""  # of an act that was taken back from the public log: the salt went with the database
 GRANTS = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import select
 
 from certification.core.db import db
-from certification.log.fsck import Claim, declare_source
+from certification.log.fsck import Claim, declare_source, of_kinds
 from certification.rules.leaves import Act, LogAct, SchemeRef
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes.models import SchemeVersion
@@ -22,8 +22,8 @@ ENDS = {
 def versions(leaves: Mapping[int, Act]) -> Iterator[Claim]:
     """A version that was in force has the leaf of its beginning, and one of its end when that came."""
     told: dict[tuple[LogAct, SchemeRef], list[int]] = defaultdict(list)
-    for index, act in leaves.items():
-        if act.act in {LogAct.SCHEME_ACTIVATED, *ENDS.values()} and act.scheme:
+    for index, act in of_kinds(leaves, (LogAct.SCHEME_ACTIVATED, *ENDS.values())):
+        if act.scheme:
             told[act.act, act.scheme].append(index)
     for version in db.session.scalars(select(SchemeVersion).order_by(SchemeVersion.id)):
         if version.activated_at is None:

@@ -15,13 +15,13 @@ from certification.core.db import after_commit, db, unit_of_work
 from certification.log import appending
 from certification.log.appending import append, append_all, sign_what_stands
 from certification.log.checkpoints import keep_outside, outside_copy, place
-from certification.log.fsck import _nodes, _one_moment
+from certification.log.fsck import Walk, one_moment
 from certification.log.keys import FOLDER, PRIVATE
 from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import Head, head, signed
 from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from certification.rules.leaves import LogAct, leaf_bytes, parse_leaf
-from certification.rules.merkle import grow, leaf_hash, reader_of, root_of
+from certification.rules.merkle import leaf_hash, root_of
 from tests.certification.log.acts import act, appended
 
 WRITERS, EACH = 4, 6
@@ -33,15 +33,11 @@ def kinds(session: Session) -> list[str]:
 
 def whole(session: Session) -> bool:
     """Indices without a gap, hashes, nodes, head and copy: what ``fsck`` recomputes, without what stands behind the acts."""
-    _one_moment(session)
-    rows = list(session.scalars(select(LogLeaf).order_by(LogLeaf.index)))
-    grown = grow(0, [leaf_hash(one.entry) for one in rows], reader_of({}))
+    one_moment(session)
     found = head()
     copy = outside_copy(found.origin)
     return (
-        [one.index for one in rows] == list(range(len(rows)))
-        and list(_nodes(session, grown)) == []
-        and (found.size, found.root) == (grown.size, grown.root)
+        list(Walk().faults(session, found)) == []
         and copy is not None
         and (copy.size, copy.root) == (found.size, found.root)
     )
@@ -201,7 +197,7 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer who trusts the head that it read before another one moved it."""
     before = head()
     appended(1, first=1)
-    monkeypatch.setattr(appending, "_held_head", lambda _session: before)
+    monkeypatch.setattr(appending, "held_head", lambda _session: before)
     monkeypatch.setattr(appending, "require_carried_on", lambda *_given: None)
 
 
@@ -224,11 +220,11 @@ def test_without_the_compare_and_swap_the_head_would_be_moved_over_the_other_act
     """The control: the swap alone stops a second branch before the leaves' own key does, and without both there is a fork."""
     appended(1)
     stale(monkeypatch)
-    monkeypatch.setattr(appending, "_compare_and_swap", forced)
+    monkeypatch.setattr(appending, "compare_and_swap", forced)
     with pytest.raises(IntegrityError):
         appended(1, first=2)
     session.rollback()
-    monkeypatch.setattr(appending, "_add", lambda *_given: None)
+    monkeypatch.setattr(appending, "add_leaves", lambda *_given: None)
     monkeypatch.setattr(appending, "keep_outside", lambda _note: None)
     appended(1, first=2)
     assert not whole(session)
@@ -273,7 +269,7 @@ def test_writers_who_trust_what_they_read_before_do_not_get_through(shared: Flas
         appended(1)
         before = head()
         db.session.remove()
-    monkeypatch.setattr(appending, "_held_head", lambda _session: before)
+    monkeypatch.setattr(appending, "held_head", lambda _session: before)
     monkeypatch.setattr(appending, "require_carried_on", lambda *_given: None)
     failures = race(shared, lambda writer: appended(1, first=writer + 1))
     assert [type(one) for one in failures] == [LogConflict] * (WRITERS - 1)
