@@ -16,13 +16,14 @@ from certification.core.db import db, unit_of_work
 from certification.core.declared import declare
 from certification.log.appending import add_leaves, compare_and_swap, held_head
 from certification.log.checkpoints import keep_outside, outside_note, replace_outside, require_carried_on, verifiers
+from certification.log.keys import verifying_keys
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import Head, Told, head, nodes, over
 from certification.outside.following import CHECKPOINT, Followed, entries, follow
 from certification.outside.sources import Source
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.errors import CannotCheck, DomainError, InvalidInput, LogConflict, NotFound
-from certification.rules.leaves import parse_leaf
+from certification.rules.leaves import LogAct, parse_leaf
 from certification.rules.merkle import consistency_parts, grow, leaf_hash, nodes_in
 from certification.rules.monitoring import compare_by_nodes
 from certification.rules.notes import parse_note
@@ -30,14 +31,17 @@ from certification.rules.signed_checkpoint import open_checkpoint
 from certification.rules.text import N_
 
 NO_SOURCE = N_(
-    "Ninguna de las fuentes tiene los actos que faltan, del %(earlier)s al %(newer)s, como se firmaron. No se cambió nada. %(why)s"
+    "Ninguna de las fuentes tiene los actos que faltan, del %(earlier)s al %(newer)s, como se firmaron. No se cambió nada. "
+    "%(why)s"
 )
 OTHER_ACTS = N_("sus actos no llevan de los de esta base de datos a lo que se firmó")
 NOTHING_OUTSIDE = N_(
     "Falta la copia de lo último que se firmó, que va fuera de la base de datos, o está dañada. Si la base de datos es la buena, "
     "repita la orden con --trust-database y una fuente que publique lo mismo."
 )
-NOBODY_AGREES = N_("Ninguna de las fuentes publica un registro de actos firmado que concuerde con esta base de datos. No se cambió nada.")
+NOBODY_AGREES = N_(
+    "Ninguna de las fuentes publica un registro de actos firmado que concuerde con esta base de datos. No se cambió nada."
+)
 RACED = N_("Alguien registró un acto mientras tanto. No se cambió nada; repita la orden.")
 
 
@@ -209,6 +213,15 @@ def _settle(*, replace: bool) -> None:
         replace_outside(now.note)
     require_carried_on(now)
     keep_outside(now.note)
+
+
+def _known_keys(told: Sequence[Told], _gathered: None, _at: datetime) -> list[int]:
+    """Keys that the list beside the database has: there was nothing to take back."""
+    listed = verifying_keys()
+    return [one.index for one in told if one.act.act is LogAct.KEY_ADDED and one.act.key and one.act.key.kid in listed]
+
+
+declare_follower("keys", Follower(lambda _told, _sources: None, _known_keys))
 
 
 def adopted(*, applied: bool) -> frozenset[int]:

@@ -78,11 +78,11 @@ def outside_note(origin: str | None) -> bytes | None:
         encoded = place().read_bytes()
         named = origin or parse_checkpoint(parse_note(encoded).text).origin
         open_checkpoint(encoded, named, verifiers(named))
-        return encoded
     except FileNotFoundError:
         return None
     except (OSError, BadNote, BadSignature, UnknownKey) as error:
         raise LogConflict("log_outside_unreadable", UNREADABLE) from error
+    return encoded
 
 
 def require_carried_on(found: Head, session: Session | None = None) -> None:
