@@ -226,7 +226,7 @@ def _lapses_after(at: datetime) -> list[datetime]:
 
 
 def bits_of(listed: StatusList, lapsed: Iterable[int], at: datetime) -> StatusBits:
-    """The bits of a list as rows and, for lost versions, leaves say them; ``lapsed`` is ``validity.lapsed_versions`` of ``at``."""
+    """The bits of a list as rows say them, and leaves for lost versions; ``lapsed`` is ``validity.lapsed_versions`` of ``at``."""
     rows = (
         select(StatusPlace.place)
         .join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
