@@ -24,6 +24,8 @@ from certification.registry.logged import LOST_SALT, ActLeaf
 from certification.registry.models import Certificate, LostVersion, RecordedAct
 from certification.registry.projection import why_of, with_act
 from certification.registry.recording import forget_pages
+from certification.registry.replayed import TERM, facts_by_acts
+from certification.registry.validity import INSTANTS
 from certification.rules.days import day_of, end_of_day
 from certification.rules.errors import CannotCheck, DomainError, InvalidInput, NotFound
 from certification.rules.facts import Term
@@ -38,7 +40,6 @@ from certification.schemes.texts import text_of, zone_of
 
 VC = "application/vc"
 KINDS = {act.value: act for act in CertificateAct}
-TERM = ("valid_from", "valid_until", "surveillance_due", "grace_ends")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,11 @@ def _apply(one: Told, published: Published | None, at: datetime) -> bool:
     if certificate is None:
         return False
     hold(certificate)
-    details = _change(certificate, kind, act, term)
-    _record(certificate, kind, one, details)
+    _record(certificate, kind, one, _details(kind, act, term))
+    rows = writing().scalars(select(RecordedAct).where(RecordedAct.certificate_id == certificate.id).order_by(RecordedAct.id))
+    facts = facts_by_acts(certificate, rows, max(at, act.at))
+    for name in INSTANTS:
+        setattr(certificate, name, getattr(facts, name))
     record("certificate.take_back", "certificate", certificate.code, by=None, at=at, act=kind.value, leaf=one.index)
     return True
 
@@ -141,27 +145,15 @@ def _keep(one: Told, believed: Published | None, at: datetime) -> None:
         status.keep_places(named.code, named.version, document["credentialStatus"], at=at)
 
 
-def _change(certificate: Certificate, kind: CertificateAct, act: Act, term: Term | None) -> dict[str, Any]:
-    """The columns as the act left them; returns the details of its row."""
-    one, details = certificate, {"taken_back": True}
-    match kind:
-        case CertificateAct.SUSPENDED:
-            one.suspended_at, one.suspension_until = one.suspended_at or act.at, one.suspension_until or act.until
-            return details | {"suspension_until": act.until.isoformat() if act.until else None}
-        case CertificateAct.RESTORED:
-            one.suspended_at = one.suspension_until = None
-        case CertificateAct.WITHDRAWN:
-            one.withdrawn_at = one.withdrawn_at or act.at
-        case CertificateAct.SURRENDERED:
-            one.surrendered_at = one.surrendered_at or act.at
-        case CertificateAct.SUPERSEDED:
-            one.superseded_at, one.successor = one.superseded_at or act.at, act.successor
-            return details | {"successor": act.successor}
-        case CertificateAct.GRANTED | CertificateAct.RENEWED if term is not None:
-            one.valid_from = min(one.valid_from, term.valid_from)
-            one.valid_until, one.surveillance_due, one.grace_ends = term.valid_until, term.surveillance_due, term.grace_ends
-            said = {name: value.isoformat() for name in TERM if (value := getattr(term, name)) is not None}
-            return details | {"term": said}
+def _details(kind: CertificateAct, act: Act, term: Term | None) -> dict[str, Any]:
+    """What the row of the act says besides its reason."""
+    details: dict[str, Any] = {"taken_back": True}
+    if kind is CertificateAct.SUSPENDED and act.until:
+        details["suspension_until"] = act.until.isoformat()
+    if kind is CertificateAct.SUPERSEDED:
+        details["successor"] = act.successor
+    if term is not None:
+        details["term"] = {name: value.isoformat() for name in TERM if (value := getattr(term, name)) is not None}
     return details
 
 
