@@ -36,18 +36,24 @@ def check(at: datetime) -> Iterator[str]:
     """One line for each fault, as it is found."""
     session = db.session()
     of_log.one_moment(session)
+    yield from faults(at)
+    session.rollback()
+
+
+def faults(at: datetime) -> Iterator[str]:
+    """As :func:`check`, in the read transaction at hand."""
+    session = db.session()
     yield from _guarded("the log", of_log.faults_of_log(session))
     yield from _guarded("the schemes", of_schemes.check())
     yield from _guarded("the certificates", certificates(at))
     yield from _guarded("what was lost", lost(at))
     yield from _guarded("the status lists", lists(at))
-    session.rollback()
 
 
-def _guarded(what: str, faults: Iterator[str]) -> Iterator[str]:
+def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
     """What can't be read at all is a fault like others, and the rest is looked at all the same."""
     try:
-        yield from faults
+        yield from found
     except (KeyProblemError, DomainError) as error:
         yield f"{what} can't be checked: {error}"
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
