@@ -246,7 +246,8 @@ def _lost_bit(one: LostPlace, purpose: str, lapsed: Iterable[int], at: datetime)
     record = db.session.scalar(select(Certificate).where(Certificate.code == one.code))
     if record is not None and purpose == SUSPENSION:
         return record.suspended_at is not None or record.scheme_version_id in set(lapsed)
-    facts = record or facts_of_lost(one.code, acts_of(one.code), at)
+    told = acts_of(one.code)
+    facts = record or facts_of_lost(one.code, told, max([at, *(act.at for act in told)]))  # a list follows acts, not dates
     if facts is None:
         return True
     if purpose == SUSPENSION:

@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log import fsck
 from certification.log.adopting import reconcile
 from certification.log.checkpoints import keep_outside, place
 from certification.log.commands import public_log
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head
 from certification.outside.sources import Folder
-from certification.registry import reconciling, status
+from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
 from certification.registry.tending import renew_lists
@@ -135,7 +134,7 @@ def test_what_was_done_after_the_backup_is_done_again(session: Session, story: S
     assert act.details == {"taken_back": True}
     page = one(story.codes["ended"]).page
     assert ([each["kind"] for each in page["history"]], page["why"]["reason_code"]) == (["granted", "withdrawn"], "FALSE_INFORMATION")
-    assert fsck.check() == []
+    assert list(fsck.check(LATER)) == []
 
 
 def test_lists_say_what_the_leaves_say_of_known_and_of_lost(session: Session, story: Story) -> None:
@@ -206,7 +205,7 @@ def test_without_its_credential_nothing_but_the_leaf_is_told(
     assert (page.status_code, "Rebozos" in page.text) == (503, False)
     assert client.get(f"/c/{story.codes['lost']}/versions/1").json["state"] == "CANNOT_CHECK"
     assert db.session.scalars(select(LostPlace)).all() == []
-    assert fsck.check() == []
+    assert list(fsck.check(LATER)) == []
 
 
 def test_twice_is_once(session: Session, story: Story) -> None:
@@ -239,7 +238,7 @@ def test_after_it_acts_are_recorded_again(session: Session, story: Story) -> Non
     reconcile([Folder(story.published)], at=LATER)
     makers.certified(at=LATER)
     assert head().size == story.size + 1
-    assert fsck.check() == []
+    assert list(fsck.check(LATER)) == []
 
 
 def test_the_control_without_following_shows_as_valid_what_was_withdrawn(
@@ -313,7 +312,7 @@ def test_the_end_of_a_scheme_is_taken_back(app: Flask, session: Session, story: 
     lost = client.get(f"/c/{story.codes['lost']}", headers={"Accept": "application/json"})
     version = db.session.scalars(select(SchemeVersion).where(SchemeVersion.lapsed_at.is_not(None))).one()
     assert (version.lapsed_at, lost.json["state"]) == (LATER, "SCHEME_LAPSED")
-    assert fsck.check() == []
+    assert list(fsck.check(LATER)) == []
 
 
 @pytest.mark.parametrize("harm", ["gone", "damaged"])
@@ -334,7 +333,7 @@ def test_the_copy_outside_comes_back_only_with_a_source_that_agrees(
     assert refused.value.code == "log_nobody_agrees"
     reconcile([Folder(story.published)], at=LATER, trust_database=True)
     assert place().read_bytes() == story.note
-    assert fsck.check() == []
+    assert list(fsck.check(LATER)) == []
 
 
 def test_a_database_that_signed_another_history_is_not_trusted(session: Session, story: Story) -> None:
