@@ -29,23 +29,25 @@ TOLD = (
 
 def changed(value: Any, chance: Random) -> Any:
     """The value with one byte of it, one digit or one leaf of its document another; None where nothing is smaller."""
+    made: Any = None
     match value:
         case bool():
-            return not value
+            made = not value
         case int():
-            return value + chance.choice((1, 2, 10))
+            made = value + chance.choice((1, 2, 10))
         case bytes():
             at = chance.randrange(len(value))
-            return value[:at] + bytes([value[at] ^ (1 << chance.randrange(8))]) + value[at + 1 :]
+            made = value[:at] + bytes([value[at] ^ (1 << chance.randrange(8))]) + value[at + 1 :]
         case str():
-            return _one_letter(value, chance) if value else "x"
+            made = _one_letter(value, chance) if value else "x"
         case datetime():
-            return value + timedelta(**{chance.choice(("seconds", "minutes", "days", "milliseconds")): chance.choice((1, -1))})
+            unit = chance.choice(("seconds", "minutes", "days", "milliseconds"))
+            made = value + timedelta(**{unit: chance.choice((1, -1))})
         case date():
-            return value + timedelta(days=1)
+            made = value + timedelta(days=1)
         case dict() | list() if value:
-            return _one_leaf(value, chance)
-    return None
+            made = _one_leaf(value, chance)
+    return made
 
 
 def _one_letter(value: str, chance: Random) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from certification.core.db import db
 from certification.log.models import LogHead
@@ -49,8 +49,8 @@ def put_back(app: Flask, pristine: Any, rows: Rows) -> None:
 def _count_on(connection: Connection) -> None:
     for table in METADATA.sorted_tables:
         if "id" in table.c and table.c.id.autoincrement is True:
-            counted = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM {table.name}))"
-            connection.execute(text(counted))
+            after = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
+            connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), after)))
 
 
 def publish(app: Flask, folder: Path, *, credentials: bool = True) -> Path:
@@ -74,4 +74,3 @@ def edited(file: Path, old: bytes, new: bytes) -> None:
     content = file.read_bytes()
     assert old in content
     file.write_bytes(content.replace(old, new, 1))
-

@@ -68,10 +68,14 @@ def check_log(make_app: MakeApp) -> None:
 
 
 @public_log.command(name="reconcile")
-@click.option("--from", "sources", multiple=True, required=True, metavar="URL|FOLDER", help="Where the log is published; several in turn.")
-@click.option("--trust-database", is_flag=True, help="The copy outside is gone or damaged: believe the database if a source agrees.")
+@click.option("--from", "sources", multiple=True, required=True, metavar="URL|FOLDER", help="Where the log is published.")
+@click.option("--trust-database", is_flag=True, help="The copy outside is gone or damaged: believe what a source confirms.")
 @click.pass_obj
-def reconcile_log(make_app: MakeApp, sources: tuple[str, ...], trust_database: bool) -> None:  # noqa: FBT001 - click passes flags so
+def reconcile_log(
+    make_app: MakeApp,
+    sources: tuple[str, ...],
+    trust_database: bool,  # noqa: FBT001 - click passes flags so
+) -> None:
     """Bring a restored registry forward from the published tiles. Signs no checkpoint; runs again safely."""
     with make_app().app_context():
         try:
@@ -84,7 +88,9 @@ def reconcile_log(make_app: MakeApp, sources: tuple[str, ...], trust_database: b
         finally:
             db.session.remove()
     if trust_database:
-        click.echo("The database was trusted: whatever was signed after it, and no source knows, is lost to this registry.", err=True)
+        click.echo(
+            "TRUSTED: the database. Whatever was signed after it, and no source knows, is lost to this registry.", err=True
+        )
     click.echo(_told(done))
 
 

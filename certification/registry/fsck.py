@@ -66,8 +66,9 @@ def certificates(at: datetime) -> Iterator[str]:
     whole = (selectinload(Certificate.versions).selectinload(CertificateVersion.credential), selectinload(Certificate.acts))
     while ids := _ids_after(after):
         after = ids[-1]
+        batch = select(Certificate).where(Certificate.id.in_(ids)).options(*whole)
         try:
-            found = {one.id: one for one in db.session.scalars(select(Certificate).where(Certificate.id.in_(ids)).options(*whole))}
+            found = {one.id: one for one in db.session.scalars(batch)}
         except (ValueError, LookupError, TypeError):
             found = {}  # one of them can't be read; each is asked for by itself
         for number in ids:
@@ -115,9 +116,7 @@ def _places(one: LostVersion) -> set[tuple[str, str]]:
 def _named(one: LostVersion) -> set[tuple[str, str]]:
     known = {address_of(listed) for listed in db.session.scalars(select(StatusList))}
     entries = one.document["credentialStatus"] if one.document else ()
-    return {
-        (each["statusListCredential"], each["statusListIndex"]) for each in entries if each["statusListCredential"] in known
-    }
+    return {(each["statusListCredential"], each["statusListIndex"]) for each in entries if each["statusListCredential"] in known}
 
 
 def lists(at: datetime) -> Iterator[str]:

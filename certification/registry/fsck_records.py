@@ -120,10 +120,9 @@ def _signed_term(one: Certificate, said: GrantStatement) -> Term:
 def _version(version: CertificateVersion, at: datetime) -> Iterator[str]:
     for code in faults_of_version(version, at):
         yield f"what is signed does not hold ({code})"
-    credential = version.credential
-    if credential is not None and credential.proof is not None and credential.signed_at is not None:
-        if credential.proof.get("created") != instant_text(credential.signed_at):
-            yield "the credential was signed at another instant than its row says"
+    row = version.credential
+    if row and row.proof and row.signed_at and row.proof.get("created") != instant_text(row.signed_at):
+        yield "the credential was signed at another instant than its row says"
 
 
 def _act(one: Certificate, act: RecordedAct) -> Iterator[str]:
@@ -196,4 +195,3 @@ def _makers(one: Certificate, shown: list[Mapping[str, str]]) -> Iterator[str]:
         select(AuditEntry.id).where(AuditEntry.act == REMOVED, AuditEntry.subject_id == one.code).limit(1)
     ):
         yield "the page: a maker's name is missing, and nobody took it away"
-

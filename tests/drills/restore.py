@@ -147,7 +147,8 @@ def expect(row: Row, what: str, found: object, wanted: object) -> None:
 
 def restoring(database: str, url: str = "") -> list[Row]:
     """The whole story on one database, and its control."""
-    row, heads = Row("restore and reconcile", database), defaultdict(set)
+    heads: Heads = defaultdict(set)
+    row = Row("restore and reconcile", database)
     control = Row("control: signs over it", database)
     with tempfile.TemporaryDirectory(prefix="tianguis-restore-") as place_, registry(Path(place_) / "data", url) as app:
         folder, data = Path(place_), Path(place_) / "data"
@@ -171,7 +172,9 @@ def restoring(database: str, url: str = "") -> list[Row]:
         for number in range(100, 105):
             act(number, heads)
         expect(row, "sizes with two heads", _forked(heads), 0)
-        row.told = f"{taken.adopted} acts taken back, {taken.applied} applied; {len(heads)} heads, {_forked(heads)} sizes with two"
+        row.told = (
+            f"{taken.adopted} acts taken back, {taken.applied} applied; {len(heads)} heads, {_forked(heads)} sizes with two"
+        )
         row.seconds = time.perf_counter() - begun
         begun = time.perf_counter()
         _restore(data, folder / "backup")

@@ -36,11 +36,7 @@ def whole(session: Session) -> bool:
     one_moment(session)
     found = head()
     copy = outside_copy(found.origin)
-    return (
-        list(Walk().faults(session, found)) == []
-        and copy is not None
-        and (copy.size, copy.root) == (found.size, found.root)
-    )
+    return list(Walk().faults(session, found)) == [] and copy is not None and (copy.size, copy.root) == (found.size, found.root)
 
 
 def test_the_first_act_comes_after_the_key_that_signs_it(session: Session) -> None:

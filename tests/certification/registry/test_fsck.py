@@ -68,11 +68,17 @@ def test_one_change_in_any_column_of_what_is_told_is_named(session: Session) -> 
 
 
 CHANGES = [
-    ("UPDATE certificates SET withdrawn_at = NULL WHERE id = 1", "certificate {one}: withdrawn_at is not what the recorded acts lead to"),
+    (
+        "UPDATE certificates SET withdrawn_at = NULL WHERE id = 1",
+        "certificate {one}: withdrawn_at is not what the recorded acts lead to",
+    ),
     ("UPDATE certificates SET goods = 'Otra cosa' WHERE id = 2", "certificate {two}: goods is not what was signed"),
     ("UPDATE certificates SET holder_name = 'Otro' WHERE id = 2", "certificate {two}: holder_name is not what was signed"),
     ("DELETE FROM certificate_versions WHERE id = 2", "certificate {two}: it has no version or no act"),
-    ("UPDATE status_lists SET valid_until = signed_at WHERE id = 1", "status list revocation/1: its dates are not those that were signed"),
+    (
+        "UPDATE status_lists SET valid_until = signed_at WHERE id = 1",
+        "status list revocation/1: its dates are not those that were signed",
+    ),
     ("DELETE FROM status_slots WHERE version_id = 1", "certificate {one}: version 1: what is signed does not hold (other_place)"),
     ("UPDATE scheme_versions SET lapsed_at = NULL", "scheme origen-local/1.0: lapsed_at is not what the log tells"),
     ("UPDATE certificates SET valid_until = 'x' WHERE id = 1", "certificate number 1 can't be read"),
@@ -131,5 +137,3 @@ def test_the_command_says_each_fault_on_a_line_and_ends_with_one(app: Flask, ses
     assert ill.exit_code == 1
     assert "goods is not what was signed" in ill.output
     assert ill.output.endswith("faults.\n")
-
-

@@ -59,7 +59,9 @@ _told: dict[str, Any] = {}
 
 
 @pytest.fixture
-def story(app: Flask, session: Session, pristine: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(
+    app: Flask, session: Session, pristine: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
     """The database as it was in the backup, the copy outside as it was at the end; lived once and told to each test."""
     if not _told:
         _told.update(lived(app, tmp_path_factory.mktemp("story")))
@@ -133,7 +135,10 @@ def test_what_was_done_after_the_backup_is_done_again(session: Session, story: S
     assert (act.by_id, act.reason_code, act.criterion, act.public_summary) == (None, "FALSE_INFORMATION", "OL-1", "")
     assert act.details == {"taken_back": True}
     page = one(story.codes["ended"]).page
-    assert ([each["kind"] for each in page["history"]], page["why"]["reason_code"]) == (["granted", "withdrawn"], "FALSE_INFORMATION")
+    assert ([each["kind"] for each in page["history"]], page["why"]["reason_code"]) == (
+        ["granted", "withdrawn"],
+        "FALSE_INFORMATION",
+    )
     assert list(fsck.check(LATER)) == []
 
 
@@ -175,11 +180,15 @@ def test_a_lost_grant_is_never_valid_and_never_unknown(app: Flask, session: Sess
         assert "Vigente" not in page.text
     for form in ("application/json", "application/vc", "application/vc+jwt", "application/ld+json"):
         answer = client.get(f"/c/{lost}", headers={"Accept": form})
-        assert (answer.status_code, answer.json["state"], answer.json["reason"]) == (503, "CANNOT_CHECK", "record_lost")
-        assert answer.json["granted_at"] == LATER.isoformat()
+        assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (
+            503,
+            "CANNOT_CHECK",
+            "record_lost",
+        )
+        assert answer.get_json()["granted_at"] == LATER.isoformat()
     assert client.get(f"/c/{lost}/versions/1").get_json(force=True)["id"] == f"http://localhost/c/{lost}/versions/1"
     assert client.get(f"/c/{lost}/versions/2").status_code == 503
-    assert [entry["index"] for entry in client.get(f"/c/{lost}/proof").json["entries"]] == [story.size - 3]
+    assert [entry["index"] for entry in client.get(f"/c/{lost}/proof").get_json()["entries"]] == [story.size - 3]
     assert "This registry was restored" in client.get(f"/v/{lost}?lang=en").text
 
 
@@ -189,7 +198,7 @@ def test_a_lost_grant_that_was_withdrawn_is_told_truly(session: Session, story: 
     page = client.get(f"/v/{ended}")
     assert (page.status_code, "Retirado" in page.text) == (200, True)
     told = client.get(f"/c/{ended}", headers={"Accept": "application/json"})
-    assert (told.status_code, told.json["state"]) == (200, "WITHDRAWN")
+    assert (told.status_code, told.get_json()["state"]) == (200, "WITHDRAWN")
     credential = client.get(f"/c/{ended}", headers={"Accept": "application/vc"}).get_json(force=True)
     assert credential["credentialSubject"]["certificateCode"] == ended
 
@@ -203,7 +212,7 @@ def test_without_its_credential_nothing_but_the_leaf_is_told(
     reconcile([Folder(bare)], at=LATER)
     page = client.get(f"/v/{story.codes['lost']}")
     assert (page.status_code, "Rebozos" in page.text) == (503, False)
-    assert client.get(f"/c/{story.codes['lost']}/versions/1").json["state"] == "CANNOT_CHECK"
+    assert client.get(f"/c/{story.codes['lost']}/versions/1").get_json()["state"] == "CANNOT_CHECK"
     assert db.session.scalars(select(LostPlace)).all() == []
     assert list(fsck.check(LATER)) == []
 
@@ -265,9 +274,7 @@ def test_a_source_that_lies_is_refused_with_a_sentence(session: Session, story: 
     assert rows_now() == before
 
 
-def test_a_liar_first_and_an_honest_source_second_is_enough(
-    session: Session, story: Story, tmp_path: Path
-) -> None:
+def test_a_liar_first_and_an_honest_source_second_is_enough(session: Session, story: Story, tmp_path: Path) -> None:
     liar = tmp_path / "liar"
     shutil.copytree(story.published, liar)
     edited(liar / f"log/tile/entries/000.p/{story.size}", b"FALSE_INFORMATION", b"FALSE_INFORMATIOM")
@@ -299,7 +306,9 @@ def test_a_later_checkpoint_of_a_source_counts_too(session: Session, story: Stor
     assert place().read_bytes() == older
 
 
-def test_the_end_of_a_scheme_is_taken_back(app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient) -> None:
+def test_the_end_of_a_scheme_is_taken_back(
+    app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient
+) -> None:
     story.forward()
     owner = makers.user("Olga Dueña")
     makers.role(owner, Role.SCHEME_OWNER, "origen-local")
@@ -311,7 +320,7 @@ def test_the_end_of_a_scheme_is_taken_back(app: Flask, session: Session, story: 
     assert state(story.codes["kept"]) is PublicState.SCHEME_LAPSED
     lost = client.get(f"/c/{story.codes['lost']}", headers={"Accept": "application/json"})
     version = db.session.scalars(select(SchemeVersion).where(SchemeVersion.lapsed_at.is_not(None))).one()
-    assert (version.lapsed_at, lost.json["state"]) == (LATER, "SCHEME_LAPSED")
+    assert (version.lapsed_at, lost.get_json()["state"]) == (LATER, "SCHEME_LAPSED")
     assert list(fsck.check(LATER)) == []
 
 
