@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from certification.audit.models import AuditEntry
 from certification.core.db import db
 from certification.log.adopting import adopted
 from certification.log.fsck import Claim, declare_source, of_kinds
 from certification.registry.logged import LOST_SALT, ActLeaf, leaf_of
-from certification.registry.models import RecordedAct
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct
 from certification.rules.errors import BadLeaf
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 
@@ -24,8 +25,21 @@ def acts(leaves: Mapping[int, Act]) -> Iterator[Claim]:
     taken_back, after = adopted(applied=True), 0
     while ids := _ids_after(after):
         after = ids[-1]
+        held = _read_ahead(ids)
         for number in ids:
             yield _claim(number, leaves, taken_back)
+        del held
+
+
+def _read_ahead(ids: list[int]) -> list[object]:
+    """A batch in few questions, for the session to find again; nothing where one of it can't be read, and then each is asked for."""
+    whole = selectinload(RecordedAct.certificate)
+    versions = whole.selectinload(Certificate.versions).selectinload(CertificateVersion.credential)
+    acts_ = select(RecordedAct).where(RecordedAct.id.in_(ids)).options(versions, whole.selectinload(Certificate.application))
+    try:
+        return [*db.session.scalars(acts_), *db.session.scalars(select(ActLeaf).where(ActLeaf.act_id.in_(ids)))]
+    except (ValueError, LookupError, TypeError):
+        return []
 
 
 def _ids_after(after: int) -> list[int]:
