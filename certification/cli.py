@@ -9,9 +9,11 @@ from flask import Flask
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log.commands import keys, public_log, signer_command
+from certification.log.commands_backup import make_backup, restore_backup
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
+from certification.registry.commands import check_all
 from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
 
@@ -74,4 +76,13 @@ def _tell(report: Report) -> None:
         click.echo(f"{name.replace('_', ' ')}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged")
 
 
-COMMANDS: tuple[click.Command, ...] = (keys, public_log, signer_command, places, schemes_command)
+COMMANDS: tuple[click.Command, ...] = (
+    keys,
+    public_log,
+    signer_command,
+    places,
+    schemes_command,
+    check_all,
+    make_backup,
+    restore_backup,
+)

@@ -23,9 +23,11 @@ from certification.parties import views as parties
 from certification.parties.forms import OTHER_TRADES
 from certification.registry import logcheck as acts_in_log
 from certification.registry import personal as of_register
+from certification.registry import reconciling as acts_taken_back
 from certification.registry import signing as of_versions
 from certification.registry import status as of_lists
 from certification.registry import views as registry
+from certification.schemes import adopting as schemes_taken_back
 from certification.schemes import logcheck as schemes_in_log
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
@@ -45,6 +47,7 @@ PACKAGE = Path(__file__).parent
 PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls)  # each declares what it holds of a person
 LOGGED = (acts_in_log, schemes_in_log, operations_in_log)  # each declares which of its rows have leaves
 SIGNED = (of_versions, of_lists)  # each declares what of its rows is signed
+TAKEN_BACK = (acts_taken_back, schemes_taken_back)  # each declares how its rows follow leaves that were taken back
 LONGEST_FORM_BYTES = 2_000_000
 log = structlog.get_logger()
 

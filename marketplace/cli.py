@@ -128,6 +128,8 @@ def _tend() -> None:
     try:
         complete_credentials(clock.now())
         renew_lists(clock.now())
+    except LogConflict as error:
+        click.echo(f"Nothing is signed: {error}", err=True)
     except (CannotSign, NotConfirmed) as error:
         if has_waiting():
             click.echo(f"Credentials wait to be signed: {error}", err=True)

@@ -47,8 +47,8 @@ def append_all(acts: Sequence[Act], *, at: datetime) -> list[int]:
     entries = [leaf_bytes(one) for one in (*new_keys, *acts)]
     hashes = [leaf_hash(entry) for entry in entries]
     grown = grow(found.size, hashes, nodes(nodes_in(0, found.size), session))
-    _compare_and_swap(session, found, grown)
-    _add(session, found.size, [*new_keys, *acts], entries, hashes, grown)
+    compare_and_swap(session, found, grown)
+    add_leaves(session, found.size, [*new_keys, *acts], entries, hashes, grown)
     let_sign(at, checked=True)
     first = found.size + len(new_keys)
     return list(range(first, first + len(acts)))
@@ -71,7 +71,8 @@ def sign_what_stands(*, at: datetime) -> bool:
     return True
 
 
-def _compare_and_swap(session: Session, found: Head, grown: Growth) -> None:
+def compare_and_swap(session: Session, found: Head, grown: Growth) -> None:
+    """Move the head on from where it was read. Raises LogConflict (``log_raced``) when it is somewhere else by now."""
     moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE's result counts rows
         update(LogHead)
         .where(LogHead.id == ONLY_HEAD, LogHead.size == found.size, LogHead.root == found.root)
@@ -82,9 +83,10 @@ def _compare_and_swap(session: Session, found: Head, grown: Growth) -> None:
         raise LogConflict("log_raced")
 
 
-def _add(
+def add_leaves(
     session: Session, size: int, acts: Sequence[Act], entries: Sequence[bytes], hashes: Sequence[bytes], grown: Growth
 ) -> None:
+    """Write the leaves from index ``size`` on, and the nodes that they complete."""
     leaves = [
         {
             "index": size + number,

@@ -25,6 +25,7 @@ from certification.rules.text import N_
 
 FOLDER = "log"
 FILE = "checkpoint"
+DAMAGED = "checkpoint.damaged"
 BEHIND = N_(
     "La base de datos tiene %(newer)s actos y ya se habían firmado %(earlier)s: parece restaurada de un respaldo viejo. No se "
     "firmó ni se guardó nada. Avise a quien opera el sitio."
@@ -85,15 +86,22 @@ def outside_copy(origin: str | None, session: Session | None = None) -> Checkpoi
         KeyProblemError: when the public keys can't be read.
 
     """
+    note = outside_note(origin, session)
+    return None if note is None else parse_checkpoint(parse_note(note).text)
+
+
+def outside_note(origin: str | None, session: Session | None = None) -> bytes | None:
+    """The copy itself, its signature verified. Raises as :func:`outside_copy`."""
     try:
         encoded = place().read_bytes()
         said = parse_checkpoint(parse_note(encoded).text)
         named = origin or said.origin
-        return open_checkpoint(encoded, named, verifiers(named, said.size, session) if session else _listed(named)).checkpoint
+        open_checkpoint(encoded, named, verifiers(named, said.size, session) if session else _listed(named))
     except FileNotFoundError:
         return None
     except (OSError, BadNote, BadSignature, UnknownKey) as error:
         raise LogConflict("log_outside_unreadable", UNREADABLE) from error
+    return encoded
 
 
 def require_carried_on(found: Head, session: Session | None = None) -> None:
@@ -142,6 +150,16 @@ def keep_outside(note: bytes) -> None:
             if earlier.size > newer.size:
                 return
         write_whole(place(), note, mode=0o640)
+
+
+def replace_outside(note: bytes) -> None:
+    """Write a signed checkpoint where the copy is gone or damaged; what lay there is kept beside it. Raises OSError."""
+    folder = place().parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with alone_in(folder):
+        if place().exists():
+            place().replace(folder / DAMAGED)
+        write_whole(place(), note)
 
 
 def _asked(earlier: int, newer: int) -> tuple[tuple[int, int], ...]:

@@ -13,9 +13,11 @@ from certification.core import clock, log
 from certification.core.db import db, unit_of_work
 from certification.core.worker import stop_on_signals
 from certification.log import fsck, reading, rotating, signer
+from certification.log.adopting import Reconciled, reconcile
 from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys
 from certification.log.lives import KeyLife, key_lives, present_kid
 from certification.log.moving import move
+from certification.outside.sources import Folder, Site, Source
 from certification.rules.errors import DomainError
 
 MakeApp = Callable[[], Flask]
@@ -147,3 +149,50 @@ def signer_command(make_app: MakeApp, path: Path, *, begin_record: bool) -> None
         stop = threading.Event()
         stop_on_signals(app, stop)
         signer.serve(app, path, stop)
+
+
+@public_log.command(name="reconcile")
+@click.option("--from", "sources", multiple=True, required=True, metavar="URL|FOLDER", help="Where the log is published.")
+@click.option("--trust-database", is_flag=True, help="The copy outside is gone or damaged: believe what a source confirms.")
+@click.pass_obj
+def reconcile_log(
+    make_app: MakeApp,
+    sources: tuple[str, ...],
+    trust_database: bool,  # noqa: FBT001 - click passes flags so
+) -> None:
+    """Bring a restored registry forward from the published tiles. Signs no checkpoint; runs again safely."""
+    with make_app().app_context():
+        try:
+            done = reconcile([_source(one) for one in sources], at=clock.now(), trust_database=trust_database)
+        except (DomainError, KeyProblemError) as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            msg = f"The copy of the checkpoint outside could not be written: {error.strerror}. The acts stand; run this again."
+            raise click.ClickException(msg) from error
+        finally:
+            db.session.remove()
+    if trust_database:
+        click.echo(
+            "TRUSTED: the database. Whatever was signed after it, and no source knows, is lost to this registry.", err=True
+        )
+    click.echo(_told(done))
+
+
+def _source(text: str) -> Source:
+    if "://" in text:
+        return Site(text)
+    folder = Path(text)
+    if not folder.is_dir():
+        msg = f"{text} is neither a folder nor an address like https://example.org"
+        raise click.ClickException(msg)
+    return Folder(folder)
+
+
+def _told(done: Reconciled) -> str:
+    if not done.adopted:
+        return f"{done.after} acts; nothing was missing."
+    lost = done.adopted - done.applied
+    return (
+        f"{done.adopted} acts taken back: from {done.before} to {done.after}. {done.applied} have their records again; "
+        f"of {lost} the records are lost, and their codes say so."
+    )

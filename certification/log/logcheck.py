@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from certification.audit.models import AuditEntry
 from certification.core.db import db
-from certification.log.fsck import Claim, declare_source
-from certification.log.reading import of_kinds
+from certification.log import reading
+from certification.log.fsck import Claim, declare_source, of_kinds
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 
 ENTRIES = {
@@ -22,10 +22,9 @@ ENTRIES = {
 def operations(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
     """They are few: where only what is new is asked for, the leaves of before are read as well."""
     told: dict[tuple[LogAct, str, datetime], list[int]] = defaultdict(list)
-    older = {one.index: one.act for one in of_kinds(tuple(ENTRIES)) if one.index < first} if first else {}
-    for index, act in (*older.items(), *leaves.items()):
-        if act.act in ENTRIES:
-            told[act.act, act.key.kid if act.key else str(act.domain), act.at].append(index)
+    older = {one.index: one.act for one in reading.of_kinds(tuple(ENTRIES)) if one.index < first} if first else {}
+    for index, act in (*older.items(), *of_kinds(leaves, tuple(ENTRIES))):
+        told[act.act, act.key.kid if act.key else str(act.domain), act.at].append(index)
     for kind, (subject, name) in ENTRIES.items():
         rows = select(AuditEntry).where(AuditEntry.subject_kind == subject, AuditEntry.act == name).order_by(AuditEntry.id)
         for entry in db.session.scalars(rows):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, CheckConstraint, Index, Integer, LargeBinary, String, event
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certification.audit.models import forbid_changes
@@ -54,7 +54,17 @@ class LogHead(Base):
     note: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-for _table in (LogLeaf.__table__, LogNode.__table__):
+class AdoptedLeaf(Base):
+    """A leaf that this database lost and took back from what was published; ``applied`` where a row here tells of it again."""
+
+    __tablename__ = "log_adopted"
+
+    index: Mapped[int] = mapped_column("leaf_index", ForeignKey("log_leaves.leaf_index"), primary_key=True, autoincrement=False)
+    adopted_at: Mapped[datetime]
+    applied: Mapped[bool]
+
+
+for _table in (LogLeaf.__table__, LogNode.__table__, AdoptedLeaf.__table__):
     forbid_changes(_table, "the log is only ever added to")  # type: ignore[arg-type]  # a mapped class's table is a Table
 
 GROWS = "the log never shrinks and keeps its name"

@@ -158,9 +158,14 @@ def sign_head(found: Head, ring: Ring, session: Session) -> bytes | None:
 def write_note(checkpoint: Checkpoint, ring: Ring, session: Session) -> bytes:
     """Sign a checkpoint, by the outgoing key too, as the head's note."""
     note = note_of(checkpoint, ring)
+    put_note(checkpoint, note, session)
+    return note
+
+
+def put_note(checkpoint: Checkpoint, note: bytes, session: Session) -> None:
+    """Store a signed checkpoint as the head's note."""
     values = {"origin": checkpoint.origin, "note": note}
     session.execute(update(LogHead).where(LogHead.id == ONLY_HEAD).values(values).execution_options(synchronize_session=False))
-    return note
 
 
 def note_of(checkpoint: Checkpoint, ring: Ring) -> bytes:

@@ -1,19 +1,20 @@
 """Which leaf each recorded act on a certificate has: for ``log.fsck``."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from certification.audit.models import AuditEntry
 from certification.core.db import db
-from certification.log.fsck import Claim, declare_source
+from certification.log.adopting import adopted
+from certification.log.fsck import Claim, declare_source, of_kinds
 from certification.log.reading import of_certificate
-from certification.registry.logged import ActLeaf, leaf_of
-from certification.registry.models import Certificate, RecordedAct
+from certification.registry.logged import LOST_SALT, ActLeaf, leaf_of
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct
 from certification.rules.errors import BadLeaf
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 
@@ -21,23 +22,43 @@ BATCH = 500
 
 
 def acts(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
-    """Every act on a certificate, by the row that names its leaf."""
+    """Every act on a certificate, by the row that names its leaf; a few hundred in memory at a time."""
+    taken_back, after = adopted(applied=True), _first_new(first) - 1 if first else 0
+    while ids := _ids_after(after):
+        after = ids[-1]
+        held = _read_ahead(ids)
+        claims = (_claim(number, leaves, taken_back) for number in ids)
+        yield from (claim for claim in claims if claim.index is None or claim.index >= first)
+        del held
+
+
+def _read_ahead(ids: list[int]) -> list[object]:
+    """A batch in few questions, for the session to find again; nothing where one can't be read, and then each is asked for."""
     whole = selectinload(RecordedAct.certificate)
-    rows = select(RecordedAct, ActLeaf).outerjoin(ActLeaf, ActLeaf.act_id == RecordedAct.id).order_by(RecordedAct.id)
-    parts = (Certificate.versions, Certificate.acts, Certificate.application)
-    read = rows.options(*(whole.selectinload(part) for part in parts))
-    if first:
-        read = read.where(RecordedAct.id >= _first_new(first))
-    found: Any  # an outer join's row may be absent
-    for act, found in db.session.execute(read.execution_options(yield_per=BATCH)):
-        what = f"act {act.id} ({act.kind.value}) on {act.certificate.code}"
-        if found is None:
-            yield Claim(what, None)
-            continue
-        if found.leaf_index < first:
-            continue
-        said = leaves.get(found.leaf_index)
-        yield Claim(what, found.leaf_index, said is not None and _agrees(act, found, said))
+    versions = whole.selectinload(Certificate.versions).selectinload(CertificateVersion.credential)
+    others = (whole.selectinload(Certificate.application), whole.selectinload(Certificate.acts))
+    acts_ = select(RecordedAct).where(RecordedAct.id.in_(ids)).options(versions, *others)
+    try:
+        return [*db.session.scalars(acts_), *db.session.scalars(select(ActLeaf).where(ActLeaf.act_id.in_(ids)))]
+    except (ValueError, LookupError, TypeError):
+        return []
+
+
+def _ids_after(after: int) -> list[int]:
+    return list(db.session.scalars(select(RecordedAct.id).where(RecordedAct.id > after).order_by(RecordedAct.id).limit(BATCH)))
+
+
+def _claim(number: int, leaves: Mapping[int, Act], taken_back: Collection[int]) -> Claim:
+    found = db.session.get(ActLeaf, number)
+    try:
+        act = db.session.get_one(RecordedAct, number)
+        what = f"act {number} ({act.kind.value}) on {act.certificate.code}"
+    except (LookupError, ValueError, TypeError):
+        return Claim(f"act {number}, which can't be read,", found.leaf_index if found else None, agrees=False)
+    if found is None:
+        return Claim(what, None)
+    said = leaves.get(found.leaf_index)
+    return Claim(what, found.leaf_index, said is not None and _agrees(act, found, said, taken_back))
 
 
 def _first_new(first: int) -> int:
@@ -54,8 +75,8 @@ def rehooks(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
     Where only what is new is asked for, the entries of the certificates that it tells of are held against all their leaves.
     """
     told: dict[tuple[str, datetime], list[int]] = defaultdict(list)
-    for index, act in leaves.items():
-        if act.act is LogAct.REHOOKED and act.certificate:
+    for index, act in of_kinds(leaves, (LogAct.REHOOKED,)):
+        if act.certificate:
             told[act.certificate.code, act.at].append(index)
     rows = select(AuditEntry.subject_id, AuditEntry.at).where(AuditEntry.act == "certificate.rehook").order_by(AuditEntry.id)
     if first:
@@ -72,11 +93,15 @@ def rehooks(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
             yield Claim(f"the rehook of {at.isoformat()} on {code}", found)
 
 
-def _agrees(act: RecordedAct, leaf: ActLeaf, said: Act) -> bool:
+def _agrees(act: RecordedAct, leaf: ActLeaf, said: Act, taken_back: Collection[int]) -> bool:
+    """Of an act that was taken back the dossier is lost, and nobody can compute its digest."""
     try:
-        return leaf_of(act, leaf.salt, before_log=said.before_log, with_credential=said.credential is not None) == said
-    except (BadLeaf, KeyError, ValueError):
+        made = leaf_of(act, leaf.salt, before_log=said.before_log, with_credential=said.credential is not None)
+    except (BadLeaf, KeyError, ValueError, TypeError, AttributeError):
         return False
+    if leaf.salt == LOST_SALT and leaf.leaf_index in taken_back:
+        made = replace(made, dossier=said.dossier, credential=said.credential)
+    return made == said
 
 
 declare_source("acts", acts)

@@ -21,6 +21,7 @@ from certification.rules.workflow import CertificateAct
 from certification.schemes.texts import zone_of
 from certification.schemes.versions import reference as scheme_reference
 
+LOST_SALT = ""  # of an act that was taken back from the public log: the salt went with the database
 GRANTS = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 SPAN = ("valid_from", "valid_until")
 

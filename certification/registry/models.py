@@ -3,7 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKey, FromClause, Index, String, UniqueConstraint, event, text
+from sqlalchemy import (
+    DDL,
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    FromClause,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -189,7 +201,7 @@ class RecordedAct(Base):
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), index=True)
     kind: Mapped[CertificateAct] = mapped_column(by_value(CertificateAct))
     at: Mapped[datetime]
-    by_id: Mapped[UserRef]
+    by_id: Mapped[UserRef | None]  # null: taken back from the public log after a restore, which names nobody
     reason_code: Mapped[Word | None]
     criterion: Mapped[Word | None]
     public_summary: Mapped[Prose] = mapped_column(default="")
@@ -219,6 +231,33 @@ class CertificateSubject(Base):
     subject_ref: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
     unhooked_at: Mapped[datetime | None]  # of the last change
     unhooked_why: Mapped[Prose | None]
+
+
+class LostVersion(Base):
+    """A version that the public log tells of and this database has lost; ``document`` is its credential, where one was found.
+
+    ``document`` has its proof in it. What is lost is told as such, never as valid and never as unknown (see ``lost``).
+    """
+
+    __tablename__ = "lost_versions"
+
+    code: Mapped[str] = mapped_column(String(11), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    leaf_index: Mapped[int] = mapped_column(ForeignKey("log_leaves.leaf_index"), unique=True)
+    document: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    token: Mapped[str | None]
+
+
+class LostPlace(Base):
+    """A place in a list that a lost version has; its bit follows the leaves, and nobody else may draw it."""
+
+    __tablename__ = "lost_places"
+    __table_args__ = (ForeignKeyConstraint(["code", "number"], ["lost_versions.code", "lost_versions.number"]),)
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(11))
+    number: Mapped[int]
 
 
 for _table in (RecordedAct.__table__, StatusPlace.__table__):

@@ -196,7 +196,7 @@ def renew(application: Application, decision: Decision, *, by: User, at: datetim
         raise bar
     hold_log()
     signed = _issue(certificate, application, decision, at)
-    details = {"cause": cause.value, "version": signed.number, "outcome": decision.outcome.value}
+    details: dict[str, object] = {"cause": cause.value, "version": signed.number, "outcome": decision.outcome.value}
     tell_renewed(certificate, signed, cause, by=by, at=at, details=details)
     return certificate
 

@@ -6,7 +6,7 @@ Lists are computed from the rows each time they are signed and never patched, so
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +20,8 @@ from certification.log.appending import hold_log
 from certification.log.lives import key_lives, present_kid
 from certification.log.signing import Kind, Ring, Waiting, declare_kind, let_sign
 from certification.registry.issuer import origin, seal
-from certification.registry.models import Certificate, CertificateVersion, StatusList, StatusPlace
+from certification.registry.lost import acts_of, facts_of_lost, newest_number
+from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, StatusList, StatusPlace
 from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
@@ -102,7 +103,7 @@ def due(at: datetime) -> list[int]:
         or one.waits_since is not None
         or one.valid_until - at < RENEWED_BELOW
         or _kid(one) != kid
-        or _bits(one, lapsed).encoded() != _encoded(one)
+        or bits_of(one, lapsed, at).encoded() != _encoded(one)
     ]
 
 
@@ -137,8 +138,13 @@ def is_revoked() -> ColumnElement[bool]:
     """Of a version and its certificate, as SQL: the bit of revocation."""
     newer = aliased(CertificateVersion)
     later = exists().where(newer.certificate_id == CertificateVersion.certificate_id, newer.number > CertificateVersion.number)
+    found = exists().where(
+        LostVersion.code == Certificate.code,
+        LostVersion.number > CertificateVersion.number,
+        LostVersion.document.is_not(None),
+    )
     lost = (Certificate.withdrawn_at, Certificate.surrendered_at, Certificate.superseded_at)
-    return or_(*(mark.is_not(None) for mark in lost), later)
+    return or_(*(mark.is_not(None) for mark in lost), later, found)
 
 
 def is_suspended(lapsed: Iterable[int]) -> ColumnElement[bool]:
@@ -152,7 +158,8 @@ def bit_of(version: CertificateVersion, purpose: str, at: datetime) -> bool:
     if purpose == SUSPENSION:
         return one.suspended_at is not None or one.scheme_version_id in lapsed_versions(at)
     over = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
-    return any(mark is not None for mark in over) or version.number < max(each.number for each in one.versions)
+    newest = max(*(each.number for each in one.versions), newest_number(one.code))
+    return any(mark is not None for mark in over) or version.number < newest
 
 
 def _pair(at: datetime) -> list[StatusList]:
@@ -180,7 +187,10 @@ def _is_full(listed: StatusList, draw: Draw) -> bool:
 
 def _take(listed: StatusList, version: CertificateVersion, draw: Draw) -> int:
     for _ in range(TRIES):
-        wish = _unless_there(StatusPlace).values(list_id=listed.id, place=draw(SIZE), version_id=version.id)
+        place = draw(SIZE)
+        if writing().get(LostPlace, (listed.id, place)) is not None:
+            continue
+        wish = _unless_there(StatusPlace).values(list_id=listed.id, place=place, version_id=version.id)
         found = writing().execute(wish.returning(StatusPlace.place)).scalar()
         if found is not None:
             return int(found)
@@ -202,7 +212,7 @@ def _let_wait(numbers: Iterable[int], at: datetime) -> None:
 def _document(listed: StatusList, at: datetime) -> tuple[dict[str, object], datetime]:
     """What a list says as the rows are now, and until when."""
     ends = min([at + VALIDITY, *_lapses_after(at)])
-    bits = _bits(listed, lapsed_versions(at))
+    bits = bits_of(listed, lapsed_versions(at), at)
     document = unsecured_list(
         address_of(listed), listed.purpose, bits, issuer=did_of(listed.origin), valid_from=at, valid_until=ends, ttl=TTL
     )
@@ -222,7 +232,8 @@ def _lapses_after(at: datetime) -> list[datetime]:
     return [end for end in ends if end is not None and end > at]
 
 
-def _bits(listed: StatusList, lapsed: Iterable[int]) -> StatusBits:
+def bits_of(listed: StatusList, lapsed: Iterable[int], at: datetime) -> StatusBits:
+    """The bits of a list as rows say them, and leaves for lost versions; ``lapsed`` is ``validity.lapsed_versions`` of ``at``."""
     rows = (
         select(StatusPlace.place)
         .join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
@@ -232,7 +243,41 @@ def _bits(listed: StatusList, lapsed: Iterable[int]) -> StatusBits:
     bits = StatusBits(bytes(SIZE // 8))
     for place in db.session.scalars(rows):
         bits[place] = True
+    for one in db.session.scalars(select(LostPlace).where(LostPlace.list_id == listed.id)):
+        bits[one.place] = _lost_bit(one, listed.purpose, lapsed, at)
     return bits
+
+
+def _lost_bit(one: LostPlace, purpose: str, lapsed: Iterable[int], at: datetime) -> bool:
+    """By the record where there is one, for a version of it was lost; else by the leaves. What leads nowhere is set."""
+    record = db.session.scalar(select(Certificate).where(Certificate.code == one.code))
+    if record is not None and purpose == SUSPENSION:
+        return record.suspended_at is not None or record.scheme_version_id in set(lapsed)
+    told = acts_of(one.code)
+    facts = record or facts_of_lost(one.code, told, max([at, *(act.at for act in told)]))  # a list follows acts, not dates
+    if facts is None:
+        return True
+    if purpose == SUSPENSION:
+        ended = getattr(facts, "scheme_lapsed_at", None)
+        return facts.suspended_at is not None or (ended is not None and ended <= at)
+    over = any(mark is not None for mark in (facts.withdrawn_at, facts.surrendered_at, facts.superseded_at))
+    return over or one.number < newest_number(one.code)
+
+
+def keep_places(code: str, number: int, entries: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
+    """Hold the places that the credential of a lost version names, in lists of this registry's present address.
+
+    A list that was lost with it is opened again, empty but for what is recorded.
+    """
+    for entry in entries:
+        purpose, address = str(entry["statusPurpose"]), str(entry["statusListCredential"])
+        listed_in = int(address.rpartition("/")[2])
+        if address != f"{origin()}/status/{purpose}/{listed_in}":
+            continue  # of an address that it had before: those lists are as they were
+        listed = find_list(purpose, listed_in) or next(one for one in _open(listed_in, at) if one.purpose == purpose)
+        place = int(entry["statusListIndex"])
+        writing().add(LostPlace(list_id=listed.id, place=place, code=code, number=number))
+    writing().flush()
 
 
 def _encoded(listed: StatusList) -> object:

@@ -21,6 +21,7 @@ from certification.registry.models import CertificateVersion, StatusList, Status
 from certification.registry.status import address_of, bit_of
 from certification.rules.checking import Checked, check_credential
 from certification.rules.credential import credential_address
+from certification.rules.did import RegistryKeys
 from certification.rules.disclosures import Commitment, disclosed
 from certification.rules.errors import DomainError
 from certification.rules.jose import issuer_of
@@ -93,8 +94,9 @@ def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
         return ("no_keys",)
 
 
-def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
-    keys, ends = registry_keys(), compromises()
+def faults_of_version(version: CertificateVersion, at: datetime, keys: RegistryKeys | None = None) -> Iterator[str]:
+    """As :func:`faults_of` without the lists, for whoever looks at each list once. Raises KeyProblemError."""
+    keys, ends = keys or registry_keys(), compromises()
     yield from _statement_faults(version)
     credential, document = version.credential, document_of(version)
     if credential is None or document is None or credential.token is None:
@@ -110,6 +112,13 @@ def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
             if opened.document != credential.document:
                 yield "other_document"
     yield from _content_faults(version, credential)
+
+
+def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
+    yield from faults_of_version(version, at)
+    if version.credential is None or version.credential.token is None:
+        return
+    keys, ends = registry_keys(), compromises()
     for listed, place in _places(version):
         if listed.document is not None:
             yield from _list_faults(version, listed, place, partial(keys_behind(listed.document, keys).at, compromised=ends))

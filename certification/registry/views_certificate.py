@@ -18,6 +18,7 @@ from certification.core.i18n import language, sentence
 from certification.registry import qr
 from certification.registry.acts import standing_of
 from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, secured, wanted
+from certification.registry.lost import find_lost, find_lost_version, newest_number
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
@@ -27,9 +28,9 @@ from certification.registry.status import TTL
 from certification.registry.surveillance import due
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.validity import standing
-from certification.registry.views_credentials import answer
+from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
-from certification.registry.views_verify import cannot_check, faulty
+from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -62,11 +63,9 @@ def show(code: str) -> AnyResponse | tuple[str, int]:
     form = wanted(HTML, JSON, VC, VC_JWT, JSON_LD)
     certificate = find(code)
     if certificate is None:
-        if form == HTML and not wants_json():
-            raise NotFound
-        return missing()
+        return _without_record(code, form)
     if form not in (HTML, JSON):
-        return answer(certificate.versions[-1], form, kept_for(TTL)) if certificate.versions else secured(None, None, form, "")
+        return _newest(certificate, form)
     found = record_of(certificate, clock.now())
     if form == JSON or wants_json():
         return _as_json(found)
@@ -75,6 +74,30 @@ def show(code: str) -> AnyResponse | tuple[str, int]:
     response = make_response(_page(certificate, found))
     response.vary.update(("Accept", "Cookie"))
     return response
+
+
+def _without_record(code: str, form: str) -> AnyResponse | tuple[str, int]:
+    """A code that was lost with a database says so in every form; one that never was is not found."""
+    lost, page = find_lost(code, clock.now()), form == HTML and not wants_json()
+    if lost is None:
+        if page:
+            raise NotFound
+        return missing()
+    if page:
+        return lost_page(lost.code) or missing()
+    if form in (HTML, JSON) or lost.state is PublicState.CANNOT_CHECK:
+        return told_lost(lost)
+    found = find_lost_version(lost.code, newest_number(lost.code))
+    return lost_version(found, form, kept_for(TTL)) if found else told_lost(lost)
+
+
+def _newest(certificate: Certificate, form: str) -> AnyResponse:
+    """The credential of the newest version, though its record here may be lost."""
+    number = newest_number(certificate.code)
+    known = certificate.versions[-1] if certificate.versions else None
+    if number > (known.number if known else 0):
+        return lost_version(find_lost_version(certificate.code, number), form, kept_for(TTL))
+    return answer(known, form, kept_for(TTL)) if known else secured(None, None, form, "")
 
 
 @bp.get("/c/<code>/qr.svg")

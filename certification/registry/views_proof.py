@@ -10,8 +10,8 @@ from certification.log import reading
 from certification.log.checkpoints import vkeys
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
-from certification.registry.records import find
-from certification.rules.errors import NotFound
+from certification.rules.code import parse
+from certification.rules.errors import BadCode, NotFound
 
 bp = Blueprint("proof", __name__)
 
@@ -34,15 +34,19 @@ def logged(certificate: Certificate) -> Logged | None:
 
 
 @bp.get("/c/<code>/proof")
-@requires(Permission.SEE, load=find)
-def show(certificate: Certificate) -> Response:
+@requires(Permission.SEE)
+def show(code: str) -> Response:
     """Each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint; 404 before the log is signed."""
-    found = [one for index in reading.indices_of(certificate.code) if (one := reading.inclusion(index))]
+    try:
+        plain = parse(code)
+    except BadCode as error:
+        raise NotFound from error
+    found = [one for index in reading.indices_of(plain) if (one := reading.inclusion(index))]
     if not found:
         raise NotFound
     last = found[-1]
     response = jsonify(
-        code=certificate.code,
+        code=plain,
         log=last.checkpoint.origin,
         size=last.checkpoint.size,
         root=last.checkpoint.root.hex(),

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import select
 
 from certification.core.db import db
-from certification.log.fsck import Claim, declare_source
-from certification.log.reading import of_kinds
+from certification.log import reading
+from certification.log.fsck import Claim, declare_source, of_kinds
 from certification.rules.leaves import Act, LogAct, SchemeRef
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes.models import SchemeVersion
@@ -27,9 +27,9 @@ def versions(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
     Versions are few: where only what is new is asked for, the leaves of before are read as well.
     """
     told: dict[tuple[LogAct, SchemeRef], list[int]] = defaultdict(list)
-    older = {one.index: one.act for one in of_kinds(KINDS) if one.index < first} if first else {}
-    for index, act in (*older.items(), *leaves.items()):
-        if act.act in KINDS and act.scheme:
+    older = {one.index: one.act for one in reading.of_kinds(KINDS) if one.index < first} if first else {}
+    for index, act in (*older.items(), *of_kinds(leaves, KINDS)):
+        if act.scheme:
             told[act.act, act.scheme].append(index)
     for version in db.session.scalars(select(SchemeVersion).order_by(SchemeVersion.id)):
         if version.activated_at is None:

@@ -15,13 +15,13 @@ from certification.core.db import after_commit, db, unit_of_work
 from certification.log import appending, signing
 from certification.log.appending import append, append_all, sign_what_stands
 from certification.log.checkpoints import keep_outside, outside_copy, place
-from certification.log.fsck import _nodes, _one_moment
+from certification.log.fsck import Walk, one_moment
 from certification.log.keys import FOLDER, PRIVATE
 from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import Head, head, signed
 from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from certification.rules.leaves import LogAct, leaf_bytes, parse_leaf
-from certification.rules.merkle import grow, leaf_hash, reader_of, root_of
+from certification.rules.merkle import leaf_hash, root_of
 from tests.certification.log.acts import act, appended
 
 WRITERS, EACH = 4, 6
@@ -33,18 +33,10 @@ def kinds(session: Session) -> list[str]:
 
 def whole(session: Session) -> bool:
     """Indices without a gap, hashes, nodes, head and copy: what ``fsck`` recomputes, without what stands behind the acts."""
-    _one_moment(session)
-    rows = list(session.scalars(select(LogLeaf).order_by(LogLeaf.index)))
-    grown = grow(0, [leaf_hash(one.entry) for one in rows], reader_of({}))
+    one_moment(session)
     found = head()
     copy = outside_copy(found.origin)
-    return (
-        [one.index for one in rows] == list(range(len(rows)))
-        and list(_nodes(session, grown)) == []
-        and (found.size, found.root) == (grown.size, grown.root)
-        and copy is not None
-        and (copy.size, copy.root) == (found.size, found.root)
-    )
+    return list(Walk().faults(session, found)) == [] and copy is not None and (copy.size, copy.root) == (found.size, found.root)
 
 
 def test_the_first_act_comes_after_the_key_that_signs_it(session: Session) -> None:
@@ -224,11 +216,11 @@ def test_without_the_compare_and_swap_the_head_would_be_moved_over_the_other_act
     """The control: the swap alone stops a second branch before the leaves' own key does, and without both there is a fork."""
     appended(1)
     stale(monkeypatch)
-    monkeypatch.setattr(appending, "_compare_and_swap", forced)
+    monkeypatch.setattr(appending, "compare_and_swap", forced)
     with pytest.raises(IntegrityError):
         appended(1, first=2)
     session.rollback()
-    monkeypatch.setattr(appending, "_add", lambda *_given: None)
+    monkeypatch.setattr(appending, "add_leaves", lambda *_given: None)
     monkeypatch.setattr(signing, "keep_outside", lambda _note: None)
     appended(1, first=2)
     assert not whole(session)
