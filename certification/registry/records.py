@@ -19,7 +19,6 @@ from certification.rules.code import parse
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
 
-
 SAID = ("cause", "version", "visited_on", "peers", "outsiders")  # of what an act tells beside its reason, for everybody
 
 

@@ -6,7 +6,7 @@ later, because the time that a committee takes is not the holder's fault; after 
 application with a new code.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -234,7 +234,7 @@ def tell_renewed(  # noqa: PLR0913 - the parts of one record
     *,
     by: User,
     at: datetime,
-    details: dict[str, object],
+    details: Mapping[str, object],
     summary: str = "",
 ) -> None:
     """Put a next version on the record: the act with its leaf, the audit and the mail to the holder."""

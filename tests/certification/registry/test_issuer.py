@@ -12,7 +12,7 @@ from certification.core.db import unit_of_work
 from certification.log import appending, checkpoints
 from certification.log.appending import append
 from certification.log.keys import KeyProblemError, signing_key, verifying_keys
-from certification.registry import issuer, issuing, status, tending, verifying
+from certification.registry import issuer, status, tending, verifying, versions
 from certification.registry.verifying import faults_of
 from certification.rules.leaves import Act, KeyRef, LogAct
 from certification.rules.signing import Keypair
@@ -32,7 +32,7 @@ def turn(session: Session, monkeypatch: pytest.MonkeyPatch) -> Turn:
 
     def turned(fresh: Keypair) -> None:
         held = {**verifying_keys(), fresh.kid: fresh.public}
-        for module in (issuer, issuing, status, appending):
+        for module in (issuer, versions, status, appending):
             monkeypatch.setattr(module, "signing_key", lambda: fresh)
         for module in (issuer, verifying, appending, checkpoints):
             monkeypatch.setattr(module, "verifying_keys", lambda: held)
