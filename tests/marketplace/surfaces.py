@@ -64,8 +64,8 @@ class Seen:
     def outsider(self) -> Outsider:
         return Outsider(self.visitor)
 
-    def text(self, address: str) -> str:
-        return html.unescape(self.visitor.get(address).get_data(as_text=True))
+    def text(self, address: str, *, follow: bool = False) -> str:
+        return html.unescape(self.visitor.get(address, follow_redirects=follow).get_data(as_text=True))
 
 
 Read = Callable[[Seen], object]
@@ -163,7 +163,7 @@ def search(seen: Seen) -> object:
 
 
 def counts(seen: Seen) -> object:
-    found = re.search(r"<b>(\d+)</b>sellos? vigentes?", seen.text(f"/schemes/{seen.scheme}"))
+    found = re.search(r"<b>(\d+)</b>sellos? vigentes?", seen.text(f"/schemes/{seen.scheme}", follow=True))
     return int(found[1]) if found else 0
 
 

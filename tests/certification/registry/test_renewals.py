@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.applications import sending
-from certification.applications.models import Answer, Application
+from certification.applications.models import Answer, Application, Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
@@ -219,7 +219,7 @@ def test_only_the_holder_s_people_ask(session: Session, made: Certificate, decid
 def test_one_decision_makes_one_version(session: Session, made: Certificate, decider: User) -> None:
     makers.renewed(made, decider, at=IN_TIME)
     case = made.case
-    decision = db.session.scalars(select(makers.Decision).where(makers.Decision.application_id == case.id)).one()
+    decision = db.session.scalars(select(Decision).where(Decision.application_id == case.id)).one()
     with pytest.raises(AlreadyDecided), unit_of_work():
         renew(case, decision, by=decider, at=IN_TIME)
     assert len(made.versions) == 2
