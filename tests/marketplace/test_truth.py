@@ -80,7 +80,6 @@ def test_a_code_that_nobody_has_is_found_nowhere(session: Session, client: Flask
             (f"/c/{code}", "application/json"),
             (f"/c/{code}", VC),
             (f"/c/{code}", VC_JWT),
-            (f"/c/{code}/tag", "text/html"),
             (f"/c/{code}/proof", "application/json"),
         )
     }
@@ -123,7 +122,7 @@ def test_with_a_faulty_list_readers_say_that_they_cannot_check(
     faulty = FAULTS[fault](lists, stranger)
     assert check_credential(secured, lists, keys, at=NOW).state is P.VALID
     assert check_credential(secured, faulty, keys, at=NOW).state is P.CANNOT_CHECK
-    if form == VC:
+    if form == VC and fault != "badly signed":  # that library leaves the proof of a list to whoever fetches it
         assert not outsider.openvc_accepts(document, NOW, faulty)
 
 

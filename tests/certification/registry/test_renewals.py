@@ -14,7 +14,7 @@ from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
 from certification.log.fsck import check as check_log
 from certification.log.reading import of_certificate
-from certification.registry import renewals
+from certification.registry import renewals, succession
 from certification.registry.acts import Why, suspend, withdraw
 from certification.registry.histories import facts_at, verdict_at
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
@@ -249,7 +249,7 @@ def test_nothing_is_kept_of_a_renewal_that_fails(
     def fails(*_given: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(renewals, "tell_holder", fails)
+    monkeypatch.setattr(succession, "tell_holder", fails)
     with pytest.raises(ZeroDivisionError):
         makers.renewed(made, decider, at=IN_TIME, goods="Otra cosa")
     db.session.expire_all()
