@@ -19,30 +19,25 @@ from certification.applications.drafts import Description, Given, Renews
 from certification.applications.models import Application, Decision
 from certification.applications.sending import UNDER_WAY, declare_check
 from certification.applications.subjects import subjects_of
-from certification.audit.record import record
 from certification.core.db import db, hold, writing
 from certification.log.appending import hold_log
 from certification.log.signing import require_key
 from certification.registry.acts import standing_of
 from certification.registry.commitments import disclose
-from certification.registry.credentials import issue_credential, scheme_behind
 from certification.registry.issuing import stands
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.permissions import Permission
-from certification.registry.projection import next_page, with_proof
-from certification.registry.recording import add_act
-from certification.registry.telling import last_day, tell_holder
-from certification.registry.validity import facts_of
-from certification.registry.versions import Stated, calendar_of, state_version, subject_of, take_term, term_said
+from certification.registry.projection import next_page
+from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
+from certification.registry.telling import last_day
+from certification.registry.versions import Stated, subject_of
 from certification.rules.criteria import Stage, SubjectKind
 from certification.rules.days import day_of
 from certification.rules.errors import Conflict, DomainError, Forbidden, IllegalMove, NotFound
-from certification.rules.facts import renewed
 from certification.rules.fold import fold
-from certification.rules.statement import read_statement
 from certification.rules.terms import CalendarTerm, changed_term, renewed_term
 from certification.rules.text import N_
-from certification.rules.workflow import CERTIFICATE, ApplicationState, CertificateAct, RenewalCause
+from certification.rules.workflow import CERTIFICATE, ApplicationState, RenewalCause
 from certification.schemes.queries import current_version
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
@@ -179,17 +174,17 @@ def renew(application: Application, decision: Decision, *, by: User, at: datetim
         KeyProblemError: the registry's key can't be used.
 
     """
-    stands(application, decision, by)
     require_key()
     certificate, cause = renewed_by(application), application.cause
     if certificate is None or cause is None:
         raise NotFound
+    hold_versions(certificate)  # before it is asked whether the decision was used: of two at once the second sees that it was
+    stands(application, decision, by)
     if (certificate.holder_id, certificate.scheme_version.scheme_id) != (
         application.party_id,
         application.scheme_version.scheme_id,
     ):
         raise Forbidden("other_holder", N_("El sello nuevo debe ser de la misma persona titular."))
-    hold_versions(certificate)
     CERTIFICATE.next_state(standing_of(certificate), "renew")
     bar = _bar(certificate, cause, at, sent_at=application.submitted_at)
     if bar is not None:
@@ -201,12 +196,6 @@ def renew(application: Application, decision: Decision, *, by: User, at: datetim
     return certificate
 
 
-def hold_versions(certificate: Certificate) -> None:
-    """Keep others from making a version, and see those that are there."""
-    hold(certificate)
-    writing().expire(certificate, ["versions", "acts"])
-
-
 def _issue(certificate: Certificate, application: Application, decision: Decision, at: datetime) -> CertificateVersion:
     version = application.scheme_version
     decided_on = day_of(decision.decided_at, zone_of(version))
@@ -215,42 +204,6 @@ def _issue(certificate: Certificate, application: Application, decision: Decisio
     certificate.page = next_page(certificate.page, application, decision, makers)
     stated = Stated(version, certificate.label_class, subject_of(application, makers), decided_on, term)
     return issue_version(certificate, stated, application=application, at=at)
-
-
-def issue_version(
-    certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
-) -> CertificateVersion:
-    """Record the next version with its credential, and let dates and page follow it. What it states stands on the row already."""
-    instants = stated.term.instants(zone_of(stated.scheme))
-    signed = state_version(certificate, stated, application=application, at=at)
-    take_term(certificate, renewed(facts_of(certificate, None), instants, at))
-    issue_credential(signed, at=at)
-    certificate.page = with_proof(certificate.page, signed)
-    return signed
-
-
-def tell_renewed(  # noqa: PLR0913 - the parts of one record
-    certificate: Certificate,
-    signed: CertificateVersion,
-    cause: RenewalCause,
-    *,
-    by: User,
-    at: datetime,
-    details: dict[str, object],
-    summary: str = "",
-) -> None:
-    """Put a next version on the record: the act with its leaf, the audit and the mail to the holder."""
-    scheme = scheme_behind(signed)
-    term = calendar_of(read_statement(signed.statement), scheme).instants(zone_of(scheme))
-    said = {"term": term_said(term), **details}
-    add_act(certificate, CertificateAct.RENEWED, by=by, at=at, details=said, summary=summary)
-    case = signed.application.public_id if signed.application else None
-    facts = {"cause": cause.value, "version": signed.number, "application": case}
-    record("certificate.renew", "certificate", certificate.code, by=by, at=at, **facts)
-    due = certificate.surveillance_due
-    visit = last_day(due, zone_of(scheme)) if due else None
-    tell_holder(certificate, "certificate-renewed", at=at, cause=cause.value, next_visit=visit)
-    writing().flush()
 
 
 def _take_scope(certificate: Certificate, application: Application, decision: Decision) -> None:
@@ -281,12 +234,6 @@ def _term(certificate: Certificate, application: Application, decided_on: date) 
     if application.cause is RenewalCause.RENEWAL:
         return renewed_term(timing, _last_day(certificate), decided_on)
     return changed_term(timing, running(certificate), begins=decided_on)
-
-
-def running(certificate: Certificate) -> CalendarTerm:
-    """The days of the version that stands."""
-    newest = certificate.versions[-1]
-    return calendar_of(read_statement(newest.statement), scheme_behind(newest))
 
 
 def _bar(certificate: Certificate, cause: RenewalCause, at: datetime, *, sent_at: datetime | None = None) -> DomainError | None:

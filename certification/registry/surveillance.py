@@ -13,7 +13,8 @@ from certification.registry.commitments import Disclosure
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import with_visit
-from certification.registry.renewals import LOST, OVER, SCHEME_OVER, hold_versions, issue_version, running, tell_renewed
+from certification.registry.renewals import LOST, OVER, SCHEME_OVER
+from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
 from certification.registry.versions import stated_by
 from certification.rules.days import day_of
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput

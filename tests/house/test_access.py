@@ -29,6 +29,7 @@ STRONG = {
     "certificate.restore",
     "certificate.withdraw",
     "certificate.rehook",
+    "certificate.survey",
     "scheme.install",
     "scheme.edit",
     "scheme.activate",

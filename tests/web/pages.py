@@ -167,6 +167,8 @@ KINDS = (
     Kind("certificate withdrawn", certificate(state="WITHDRAWN")),
     Kind("tags", certificate("/tag", holder=HORCONES), "martina"),
     Kind("suspend", certificate("/act/suspend", holder=HORCONES), "teodora"),
+    Kind("passed visit", certificate("/act/visit", holder=HORCONES), "teodora"),
+    Kind("my certificate", certificate(holder=HORCONES), "martina"),
     Kind("withdraw", certificate("/act/withdraw", holder=HORCONES), "teodora"),
     Kind("surrender", certificate("/act/surrender", holder=HORCONES), "martina"),
     Kind("sign in", at("/account/sign-in")),

@@ -8,23 +8,25 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.applications import sending
-from certification.applications.models import Answer, Application
+from certification.applications.models import Answer, Application, Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.log.fsck import check as check_log
 from certification.log.reading import of_certificate
-from certification.registry import renewals
+from certification.registry import renewals, succession
 from certification.registry.acts import Why, suspend, withdraw
-from certification.registry.histories import verdict_at
+from certification.registry.histories import facts_at, verdict_at
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.records import is_sound
 from certification.registry.renewals import ask, foresee, renew, ways
-from certification.registry.scope import unhook
+from certification.registry.scope import granted_at, unhook
 from certification.registry.status import bit_of
 from certification.registry.validity import standing
 from certification.rules.canonical import digest
 from certification.rules.errors import AlreadyDecided, Conflict, DomainError, Forbidden, IllegalMove
 from certification.rules.leaves import LogAct
+from certification.rules.replay import facts_as_of, term_of
 from certification.rules.verdict import PublicState
 from certification.rules.workflow import RenewalCause
 from tests import makers
@@ -219,7 +221,7 @@ def test_only_the_holder_s_people_ask(session: Session, made: Certificate, decid
 def test_one_decision_makes_one_version(session: Session, made: Certificate, decider: User) -> None:
     makers.renewed(made, decider, at=IN_TIME)
     case = made.case
-    decision = db.session.scalars(select(makers.Decision).where(makers.Decision.application_id == case.id)).one()
+    decision = db.session.scalars(select(Decision).where(Decision.application_id == case.id)).one()
     with pytest.raises(AlreadyDecided), unit_of_work():
         renew(case, decision, by=decider, at=IN_TIME)
     assert len(made.versions) == 2
@@ -247,9 +249,31 @@ def test_nothing_is_kept_of_a_renewal_that_fails(
     def fails(*_given: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(renewals, "tell_holder", fails)
+    monkeypatch.setattr(succession, "tell_holder", fails)
     with pytest.raises(ZeroDivisionError):
         makers.renewed(made, decider, at=IN_TIME, goods="Otra cosa")
     db.session.expire_all()
     assert before() == was
     assert db.session.scalar(select(func.count()).select_from(CertificateVersion)) == 1
+
+
+def test_log_and_database_agree_and_outsiders_come_to_the_same_facts(session: Session, made: Certificate, decider: User) -> None:
+    """Leaves and credentials, without the database, tell of each instant what the acts tell."""
+    makers.renewed(made, decider, at=datetime(2026, 6, 1, 18, tzinfo=UTC), cause="scope")
+    makers.visited(made, decider, at=datetime(2027, 4, 1, 18, tzinfo=UTC))
+    with unit_of_work():
+        suspend(made, WHY, until=date(2027, 12, 1), by=decider, at=datetime(2027, 10, 1, 18, tzinfo=UTC))
+    makers.renewed(made, decider, at=IN_TIME)
+    assert check_log() == []
+    leaves = [one.act for one in of_certificate(made.code)]
+    terms = {one.number: term_of(one.credential.document) for one in made.versions if one.credential}
+    assert (len(leaves), sorted(terms)) == (5, [1, 2, 3, 4])
+    for month in range(30):
+        at = makers.THEN + month * 31 * DAY
+        assert facts_as_of(leaves, at, terms=terms) == facts_at(made, at)
+
+
+def test_the_photograph_that_was_looked_at_last_stays(session: Session, made: Certificate, decider: User) -> None:
+    assert granted_at("prod1", IN_TIME) == makers.THEN
+    makers.renewed(made, decider, at=IN_TIME)
+    assert granted_at("prod1", IN_TIME) == IN_TIME

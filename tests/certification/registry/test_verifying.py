@@ -17,7 +17,8 @@ from certification.registry.models import CertificateVersion, StatusList
 from certification.registry.verifying import check, faults_of
 from certification.rules.verdict import PublicState
 from tests import makers
-from tests.certification.registry.test_truth import EACH, Case, renewed
+from tests.certification.registry.test_truth import EACH
+from tests.certification.registry.truth import Case
 from tests.conftest import NOW
 
 
@@ -26,14 +27,14 @@ def test_nothing_is_wrong_with_what_the_services_wrote(session: Session, case: C
     made = case.make(makers.user("Celia Decide"))
     tending.renew_lists(case.at)
     assert faults_of(made.versions[0], case.at) == ()
-    found = check(made.versions[0], case.at)
+    found = check(made.versions[-1], case.at)
     assert found is not None
     assert found.state is case.told
 
 
 def test_both_versions_of_a_renewed_certificate_hold(session: Session) -> None:
-    made = makers.certified()
-    renewed(made, NOW)
+    by = makers.user("Celia Decide")
+    made = makers.renewed(makers.certified(by), by, at=NOW, cause="scope")
     session.expire_all()
     assert [faults_of(one, NOW) for one in made.versions] == [(), ()]
 
