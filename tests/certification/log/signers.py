@@ -16,7 +16,7 @@ from certification.log.asking import DONE, REFUSED, SIGN, SignerRefusedError, gr
 from certification.log.journal import FILE, Journal
 from certification.log.keys import FOLDER
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 Answers = list[bytes]
 
 
