@@ -136,16 +136,18 @@ def move_log(make_app: MakeApp) -> None:
 
 
 @click.command(name="signer")
-@click.option("--socket", "path", required=True, type=click.Path(path_type=Path), help="Where to listen; the setting SIGNER.")
-@click.option("--begin-record", is_flag=True, help="For a log that was signed without a signer: begin its record as it stands.")
+@click.option("--socket", "path", type=click.Path(path_type=Path), help="Where to listen: the path that SIGNER names.")
+@click.option("--begin-record", is_flag=True, help="Only begin the record, for a log that was signed without a signer.")
 @click.pass_obj
-def signer_command(make_app: MakeApp, path: Path, *, begin_record: bool) -> None:
+def signer_command(make_app: MakeApp, path: Path | None, *, begin_record: bool) -> None:
     """Hold the key and sign what is recorded, as its own process and user. SIGTERM ends it."""
     with _at_work(make_app) as app:
         log.configure(app.config["SETTINGS"]["LOG_LEVEL"])
         if begin_record:
-            size = signer.begin_record(clock.now())
-            click.echo(f"The record begins with {size} entries.")
+            click.echo(f"The record begins with {signer.begin_record(clock.now())} entries.")
+            return
+        if path is None:
+            raise click.UsageError("--socket says where to listen.")
         stop = threading.Event()
         stop_on_signals(app, stop)
         signer.serve(app, path, stop)

@@ -17,7 +17,7 @@ from certification.rules.text import N_
 
 FILE = "signed.jsonl"
 BLOCK = 65_536
-UNREADABLE = N_("El libro del firmador no se puede leer. No se firmó nada. Avise a quien opera el sitio.")
+UNREADABLE = N_("El apunte de lo que ya se firmó no se puede leer. No se firmó nada. Avise a quien opera el sitio.")
 
 
 class Journal:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from certification.core.db import db, unit_of_work
+from certification.log import asking
 from certification.log.checkpoints import keep_outside
 from certification.log.keys import FOLDER, PRIVATE, signing_key
 from certification.rules.checkpoint import Checkpoint
@@ -58,6 +59,15 @@ def test_a_key_that_others_may_read_is_not_ready(app: Flask, client: FlaskClient
     finally:
         file.chmod(0o600)
     assert (told.status_code, told.json) == (503, {"status": "failing", "checks": WELL | {"signing_key": False}})
+
+
+def test_a_signer_that_answers_is_a_key_and_one_that_does_not_is_none(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config["SETTINGS"].values, "SIGNER", "/nowhere/socket")
+    assert client.get("/readyz").get_json()["checks"] == WELL | {"signing_key": False}
+    monkeypatch.setattr(asking, "greet", lambda _path: "abcdefghijklmnop")
+    assert client.get("/readyz").get_json()["checks"] == WELL
 
 
 def test_a_database_that_is_away_is_told_without_its_reason(

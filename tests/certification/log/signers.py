@@ -14,9 +14,9 @@ from flask import Flask
 from certification.log import asking, signer
 from certification.log.asking import DONE, REFUSED, SIGN, SignerRefusedError, greet
 from certification.log.journal import FILE, Journal
-from certification.log.keys import FOLDER
+from certification.log.keys import FOLDER, PRIVATE, PUBLIC
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 Answers = list[bytes]
 
 
@@ -30,6 +30,18 @@ def journal_of(app: Flask) -> Journal:
 
 def forget_record(app: Flask) -> None:
     (folder_of(app) / FILE).unlink(missing_ok=True)
+
+
+@contextmanager
+def keys_put_back(app: Flask) -> Iterator[None]:
+    """The keys of all tests are as they were when this one is over."""
+    folder = folder_of(app)
+    before = {name: (folder / name).read_bytes() for name in (PRIVATE, PUBLIC)}
+    yield
+    for file in folder.glob("next-*"):
+        file.unlink()
+    for name, content in before.items():
+        (folder / name).write_bytes(content)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from certification.accounts.models import User
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.log import asking, signer, signing
@@ -187,6 +188,31 @@ def test_what_is_served_meanwhile_is_what_was_signed_last(apart: Answers, away: 
     assert signing.mend() == 1
     assert outsider.check(code, NOW).state is PublicState.SUSPENDED
     assert check() == []
+
+
+def test_who_acts_while_it_is_away_is_told_that_it_is_not_confirmed_and_it_is_mended_later(
+    apart: Answers, away: pytest.MonkeyPatch, client_of: Callable[[User], FlaskClient], client: FlaskClient
+) -> None:
+    by = makers.user("Celia Decide")
+    away.undo()
+    made = makers.certified(by)
+    code, browser = made.code, client_of(by)
+
+    def nobody(_path: str, **_named: float) -> int:
+        raise ConnectionRefusedError
+
+    away.setattr(asking, "ask", nobody)
+    form = {"reason_code": WHY.reason_code, "public_summary": "Se revisa.", "until": "2027-01-31", "confirmed": "yes"}
+    told = browser.post(f"/c/{code}/act/suspend", data=form)
+    assert (told.status_code, "todavía no se pudo firmar" in told.text) == (503, True)
+    assert client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()["state"] == "SUSPENDED"
+    assert Outsider(client).check(code, NOW).state is PublicState.VALID  # what outsiders see is what was signed last
+    again = browser.post(f"/c/{code}/act/suspend", data=form)
+    assert "ya cambió" in again.text
+    away.undo()
+    assert signing.mend() == 1
+    assert Outsider(client).check(code, NOW).state is PublicState.SUSPENDED
+    assert [one.kind.value for one in db.session.scalars(select(RecordedAct))] == ["granted", "suspended"]
 
 
 def test_the_next_act_mends_what_waits(apart: Answers, away: pytest.MonkeyPatch) -> None:

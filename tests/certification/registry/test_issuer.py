@@ -16,7 +16,7 @@ from certification.log import keys, rotating
 from certification.log.appending import append
 from certification.log.checkpoints import place, require_carried_on
 from certification.log.fsck import check
-from certification.log.keys import FOLDER, PRIVATE, PUBLIC, KeyProblemError, signing_key, verifying_keys
+from certification.log.keys import FOLDER, PRIVATE, KeyProblemError, signing_key, verifying_keys
 from certification.log.lives import key_lives, key_ref
 from certification.log.models import LogLeaf
 from certification.log.reading import head
@@ -32,7 +32,7 @@ from certification.rules.signed_checkpoint import open_checkpoint, sign_checkpoi
 from certification.rules.signing import Keypair
 from certification.rules.verdict import PublicState
 from tests import makers
-from tests.certification.log.signers import signing_apart
+from tests.certification.log.signers import keys_put_back, signing_apart
 from tests.certification.registry.outsider import DID, Outsider
 from tests.conftest import NOW
 
@@ -43,14 +43,8 @@ P = PublicState
 
 @pytest.fixture(autouse=True)
 def own_keys(app: Flask) -> Iterator[None]:
-    """The keys of all tests are put back."""
-    folder = app.config["SETTINGS"].data / FOLDER
-    before = {name: (folder / name).read_bytes() for name in (PRIVATE, PUBLIC)}
-    yield
-    for file in folder.glob("next-*"):
-        file.unlink()
-    for name, content in before.items():
-        (folder / name).write_bytes(content)
+    with keys_put_back(app):
+        yield
 
 
 def rotate() -> tuple[str, str]:
