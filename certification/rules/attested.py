@@ -139,7 +139,7 @@ def _case(asked: _Question, told: Told, version: int) -> _Case:
         opened[number] = _opened(asked, told, number)
         unchecked += require_bound(opened[number], act)
     granted, secured = standing[version - 1], asked.evidence.credentials[version]
-    lapse, more = end_of_scheme(told, granted, opened[version], asked.evidence.scheme)
+    lapse, more = end_of_scheme(told, granted, opened[version], asked.evidence.schemes)
     window = window_of(secured, asked.evidence.lists)
     at = window.clamped(asked.as_of) if window else asked.moment
     listed = _checked(asked, told, version, at)

@@ -26,8 +26,8 @@ MOMENT = timedelta(milliseconds=1)
 class Evidence:
     """What somebody gathered of one certificate, believed by nobody yet.
 
-    `credentials` by version; `lists` by their address, None for one that could not be had; `scheme` is the document of
-    `/schemes/ID/VERSION`. `seen` is when whoever gathered saw the registry itself answer; `made` is when a copy says it was made.
+    `credentials` by version; `lists` by their address, None for one that could not be had; `schemes` by `ID/VERSION`. `seen` is
+    when whoever gathered saw the registry itself answer; `made` is when a copy says it was made.
     """
 
     code: str
@@ -35,7 +35,7 @@ class Evidence:
     keys: RegistryKeys | None = None
     lists: Mapping[str, Secured | None] = field(default_factory=dict)
     log: Log | None = None
-    scheme: Mapping[str, object] | None = None
+    schemes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     seen: datetime | None = None
     made: datetime | None = None
 
@@ -118,7 +118,7 @@ def require_keys_told(keys: RegistryKeys, told: Told) -> None:
 
 
 def end_of_scheme(
-    told: Told, granted: Act, document: Document, scheme: Mapping[str, object] | None
+    told: Told, granted: Act, document: Document, schemes: Mapping[str, Mapping[str, object]]
 ) -> tuple[datetime | None, tuple[Why, ...]]:
     """When the scheme behind a version stopped or will stop backing labels, and what could not be looked at.
 
@@ -126,6 +126,7 @@ def end_of_scheme(
     things worse. The end of a legal mark stands in that document alone. Raises Doubt.
     """
     ends: list[datetime] = []
+    scheme = schemes.get(f"{granted.scheme.id}/{granted.scheme.version}") if granted.scheme else None
     if told.knows_others and granted.scheme is not None:
         acted = scheme_end(told.other, granted.scheme)
         ends += [acted] if acted else []

@@ -27,6 +27,7 @@ from tests.certification.rules.credentials import AT, BEGUN, DID, GRANT, KEYS, M
 P = PublicState
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SCHEME = {"name": "Origen local"}
+NAMED = "origen-local/1.0"
 REF = SchemeRef("origen-local", "1.0", digest(SCHEME))
 CODE = GRANT.code
 DIGEST_OF_KEY = hashlib.sha256(PAIR.public.public_bytes_raw()).hexdigest()
@@ -113,7 +114,7 @@ class Published:
             KEYS,
             lists,
             log_of(*self.acts),
-            {"document": SCHEME, "mark_ends_on": None, "lapsed_at": None},
+            {NAMED: {"document": SCHEME, "mark_ends_on": None, "lapsed_at": None}},
         )
         return replace(made, **(dict(self.more) | changed))
 
@@ -138,7 +139,7 @@ AFTER = {
     "superseded": (Published((*BASE, REPLACED), revoked=True), P.SUPERSEDED),
     "scheme lapsed": (Published((*BASE, LAPSED), suspended=True), P.SCHEME_LAPSED),
     "mark over": (
-        Published(suspended=True, more={"scheme": {"document": SCHEME, "mark_ends_on": "2026-11-22"}}),
+        Published(suspended=True, more={"schemes": {NAMED: {"document": SCHEME, "mark_ends_on": "2026-11-22"}}}),
         P.SCHEME_LAPSED,
     ),
 }
@@ -243,8 +244,8 @@ LISTS = Published().evidence().lists
         ({"log": log_of(ADDED, ACTIVE, issued(), replace(issued(2), act=LogAct.GRANTED))}, "acts_missing"),
         ({"log": replace(log_of(*BASE), checkpoint=Checkpoint("x", 3, b"\1" * 32))}, "proof_root"),
         ({"log": replace(log_of(*BASE), leaves=(Leaf(2, b"{}", log_of(*BASE).leaves[2].proof),))}, "proof_root"),
-        ({"scheme": {"document": {"name": "Otro"}}}, "other_scheme"),
-        ({"scheme": {"document": SCHEME, "mark_ends_on": "nunca"}}, "bad_scheme"),
+        ({"schemes": {NAMED: {"document": {"name": "Otro"}}}}, "other_scheme"),
+        ({"schemes": {NAMED: {"document": SCHEME, "mark_ends_on": "nunca"}}}, "bad_scheme"),
         ({"lists": {}}, "unreachable"),
         ({"lists": {**LISTS, REVOCATIONS.address: None}}, "unreachable"),
         ({"lists": {**LISTS, REVOCATIONS.address: listed(SUSPENSIONS, "suspension", AT + 5 * DAY)}}, "wrong_id"),
@@ -257,7 +258,7 @@ def test_each_wrong_piece_is_named_and_nothing_is_valid(changed: dict[str, Any],
 
 
 def test_a_scheme_that_could_not_be_read_is_told_as_not_looked_at() -> None:
-    found = told(Published(), NOW, scheme=None)
+    found = told(Published(), NOW, schemes={})
     assert (found.state, Why("scheme_missing", About.SCHEME) in found.unchecked) == (P.VALID, True)
 
 
