@@ -1,4 +1,4 @@
-"""`check.pyz`: the pure rules and what outsiders run, packed as one file that Python starts; the same code gives the same bytes."""
+"""`check.pyz`: the rules and what outsiders run, packed as one file that Python starts; the same code gives the same bytes."""
 
 import io
 import zipfile

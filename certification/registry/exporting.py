@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from certification.core.db import one_moment
 from certification.core.durable import make_durable
 from certification.log.reading import over, tile_bytes
-from certification.outside.layout import HEAD, HEAD_CALL, MANIFEST, PACK_CALL, TILE_CALL, pack_named, wrapped
+from certification.outside.layout import HEAD, HEAD_CALL, MANIFEST, PACK_CALL, PROGRAM, TILE_CALL, pack_named, wrapped
 from certification.outside.sources import Folder
 from certification.registry import export_head, export_register
-from certification.registry.export_page import pages
+from certification.registry.export_page import FOLDER, PAGES, pages
 from certification.registry.export_records import all_prefixes, changed_prefixes, packs, waiting_codes
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import CannotCheck, Conflict, InvalidInput, LogConflict
@@ -32,6 +32,22 @@ from certification.rules.tiles import Tile, tiles_of
 
 Progress = Callable[[int], None]
 READABLE = 0o644
+BEGUN = frozenset(
+    {
+        "c",
+        "log",
+        "well-known",
+        "status",
+        "schemes",
+        "contexts",
+        "register.csv",
+        "register.jsonl",
+        FOLDER,
+        PROGRAM,
+        *PAGES.values(),
+        HEAD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,7 @@ def export(folder: Path, *, at: datetime, full: bool = False, told: Progress = l
         said = export_head.manifest(session, checkpoint, at=at, waiting=waiting, register=register)
         documents = export_head.documents(session, checkpoint, note)
         head = {"manifest": said, "documents": documents, "others": export_head.others(session, checkpoint.size)}
-    for path, content in pages():
+    for path, content in pages(checkpoint.origin):
         target.put(path, content)
     for path, forms in documents.items():
         target.put(path.lstrip("/"), _plain(next(iter(forms.values()))))
@@ -131,9 +147,7 @@ def _before(folder: Path, checkpoint: Checkpoint) -> dict[str, Any] | None:
 
 def _is_begun(folder: Path) -> bool:
     """A first export that was stopped: nothing lies there but what an export writes before its head."""
-    return {one.name for one in folder.iterdir()} <= {"c", "log", "register.csv", "register.jsonl", ".register.csv.new"} | {
-        path.partition("/")[0] for path, _ in pages()
-    } | {".well-known", "status", "schemes", "contexts", f".{HEAD}.new", ".register.jsonl.new"}
+    return all(one.name.removeprefix(".").removesuffix(".new") in BEGUN for one in folder.iterdir())
 
 
 def _put_tile(target: Target, tile: Tile) -> None:
