@@ -56,7 +56,7 @@ def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None)
         head = folder.head()
         if head is None:
             raise NotFound
-        checkpoint, keys = _head(folder, head)
+        checkpoint, keys = _head(folder)
     except (DomainError, Doubt) as error:
         found.fault("head.js", error.why.code if isinstance(error, Doubt) else error.code)
         return found
@@ -64,7 +64,7 @@ def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None)
         own, others = _log(folder, checkpoint, found)
         _claims(folder, head, checkpoint, found)
         _lists(head, keys, found, now)
-        common = _Common(folder, keys, checkpoint, now, made_at(head) or now, others)
+        common = _Common(folder, keys, checkpoint, now, made_at(folder) or now, others)
         if _others(head) != others:
             found.fault("head.js", "acts_missing")
         if _packs(common, found, told) != own:
@@ -74,10 +74,10 @@ def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None)
     return found
 
 
-def _head(folder: Folder, head: Mapping[str, Any]) -> tuple[Checkpoint, RegistryKeys]:
+def _head(folder: Folder) -> tuple[Checkpoint, RegistryKeys]:
     """The checkpoint under its signature. Raises Doubt, DomainError."""
     evidence = gather(folder, Asked(_NOBODY))
-    if evidence.keys is None or evidence.log is None or made_at(head) is None:
+    if evidence.keys is None or evidence.log is None or made_at(folder) is None:
         raise CannotCheck("unreachable")
     encoded = folder.get(CHECKPOINT)
     origin = parse_checkpoint(parse_note(encoded).text).origin

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from certification.outside.following import CHECKPOINT, Followed, entries, follow
-from certification.outside.sources import Source
+from certification.outside.sources import Folder, Source
 from certification.rules.attested import Evidence, Leaf, Log
 from certification.rules.attested_log import Doubt
 from certification.rules.checking import About, Why
@@ -98,7 +98,9 @@ def _log(source: Source, code: str, keys: RegistryKeys, whole_up_to: int) -> Log
     """Raises Doubt where a log is there and not as it must be."""
     try:
         encoded = source.get(CHECKPOINT)
-    except (NotFound, CannotCheck):
+    except (NotFound, CannotCheck) as error:
+        if isinstance(source, Folder):  # a copy without its log was cut; a site may only be slow
+            raise Doubt(Why("log_missing", About.LOG)) from error
         return None
     try:
         origin = parse_checkpoint(parse_note(encoded).text).origin
@@ -231,8 +233,9 @@ def _schemes(source: Source, documents: Iterable[JsonObject]) -> Iterable[tuple[
                 yield f"{key}/{version}", found
 
 
-def made_at(head: Mapping[str, Any] | None) -> datetime | None:
-    """When an export says that it was made."""
+def made_at(source: Source) -> datetime | None:
+    """When an export says that it was made; None for any other source."""
+    head = _had(source.head) if isinstance(source, Folder) else None
     manifest = head.get("manifest") if head else None
     found: datetime | None = _had(lambda: read_instant(manifest.get("made_at"))) if isinstance(manifest, Mapping) else None
     return found

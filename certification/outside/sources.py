@@ -18,6 +18,7 @@ MOST_BYTES = 32 * 2**20
 SECONDS = 20.0
 LONGEST_SECONDS = 120.0  # for one answer, however slowly it drips
 PIECE = 2**16
+UNCHANGING = ("/log/tile/", "/register.")
 AGENT = "tianguis"
 SCHEMES = ("http", "https")
 
@@ -132,7 +133,11 @@ class Folder:
         if isinstance(forms, dict):
             return _form(forms, accept)
         found = certificate_path(path)
-        return self._of_certificate(*found, accept, head) if found else self.file(path)
+        if found:
+            return self._of_certificate(*found, accept, head)
+        if path.startswith(UNCHANGING):
+            return self.file(path)
+        raise NotFound  # what changes counts only in the head: a copy beside it may be of another moment
 
     def head(self) -> dict[str, Any] | None:
         """What an export says of itself and holds in one piece; None for a plain mirror. Raises CannotCheck, InvalidInput."""

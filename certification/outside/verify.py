@@ -74,7 +74,7 @@ def _attested(target: Target, as_of: str | None, now: datetime, *, demonstration
             did=target.did,
             whole_up_to=target.whole_up_to,
             seen=now if target.remote else None,
-            made=made_at(target.source.head()) if isinstance(target.source, Folder) else None,
+            made=made_at(target.source),
         )
     except Doubt as doubt:
         return Attested(PublicState.CANNOT_CHECK, now, (doubt.why,))

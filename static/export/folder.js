@@ -12,12 +12,13 @@
   t.pack = (content) => { taken.pack = content; };
   t.tile = (content) => { taken.tile = content; };
 
+  // What a script hands over: null where there is no such file, false where it is something else.
   function load(path, kind) {
     return new Promise((resolve) => {
       taken[kind] = null;
       const script = document.createElement("script");
       script.src = path;
-      script.onload = () => { script.remove(); resolve(taken[kind]); };
+      script.onload = () => { script.remove(); resolve(taken[kind] ?? false); };
       script.onerror = () => { script.remove(); resolve(null); };
       document.head.append(script);
     });
@@ -62,6 +63,7 @@
     if (typeof encoded !== "string") throw new t.Doubt("log_missing", "log");
     const checkpoint = await t.openCheckpoint(encoded, held);
     const pack = await load(`c/${code.slice(0, 2)}/${code.slice(0, 3)}.js`, "pack");
+    if (pack === false) throw new t.Doubt("bad_json", "log");
     const one = part(part(pack, "certificates"), code);
     const within = (leaf) => leaf.index < checkpoint.size;
     const own = entries(one.entries).filter(within);
@@ -103,7 +105,7 @@
   t.verify = async (code, asOf, now = Date.now()) => {
     let evidence;
     try {
-      if (!isObject(taken.head)) throw new t.Doubt("log_missing", "log");
+      if (!isObject(taken.head)) throw new t.Doubt("keys_missing", "keys");
       evidence = await gather(code);
       const at = instantOf(asOf, now, evidence);
       const allow = part(taken.head, "manifest").demonstration === true;

@@ -105,7 +105,7 @@ def told(folder: Path, code: str, as_of: str | None, now: datetime, *, whole_up_
     """As the command answers from a folder; without the whole log, as the page reads it."""
     source = Folder(folder)
     try:
-        evidence = gather(source, Asked(code), whole_up_to=whole_up_to, made=made_at(source.head()))
+        evidence = gather(source, Asked(code), whole_up_to=whole_up_to, made=made_at(source))
     except Doubt as doubt:
         return Attested(PublicState.CANNOT_CHECK, now, (doubt.why,))
     at = instant_of(as_of, now=now, zone="America/Mexico_City")

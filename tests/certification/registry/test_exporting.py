@@ -14,6 +14,7 @@ def test_try(session: Session, tmp_path: Path) -> None:
     made = makers.certified()
     code = made.code
     from certification.registry import tending
+
     tending.renew_lists(NOW)
     print(export(tmp_path, at=NOW))
     print(audit(Folder(tmp_path), now=NOW))
