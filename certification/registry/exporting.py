@@ -89,6 +89,8 @@ class Target:
 
     def put_last(self, path: str, content: bytes) -> None:
         """Once everything before is on the disk."""
+        if (self.folder / path).is_file() and (self.folder / path).read_bytes() == content:
+            return
         os.sync()
         self.put_pieces(path, [content])
         make_durable(self.folder)
@@ -122,7 +124,7 @@ def export(folder: Path, *, at: datetime, full: bool = False, told: Progress = l
     for path, forms in documents.items():
         target.put(path.lstrip("/"), _plain(next(iter(forms.values()))))
     target.put_last(HEAD, wrapped(HEAD_CALL, head))
-    target.put(MANIFEST, (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode())
+    target.put(MANIFEST, (json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode())
     return Exported(target.written, said["certificates"], checkpoint.size)
 
 

@@ -48,7 +48,7 @@
     const zone = found.document ? part(found.document, "credentialSubject").validityTimeZone : "America/Mexico_City";
     const template = find(`state-${found.state}`);
     find("state").className = `state ${template.dataset.class}`;
-    find("state-icon").replaceChildren(template.content.cloneNode(true));
+    find("state").querySelector("svg").replaceWith(template.content.cloneNode(true));
     find("word").textContent = words.states[found.state];
     find("when").textContent = filled(words.as_of, { when: moment(found.asOf, zone) });
     const lines = found.reasons.map(sentence);
