@@ -53,6 +53,8 @@ def target_of(given: str, *, registry: str | None, export: Path | None, own: Cal
     if given.lower().startswith(("https://", "http://")):
         asked, address = _of_address(given)
         return by_hand(asked) if by_hand else _site(asked, address, did_of(address.lower()))
+    if "://" in given:
+        raise _no_address()
     asked = Asked(parse(code_in(given)))
     if by_hand:
         return by_hand(asked)
@@ -72,7 +74,7 @@ def instant_of(text: str | None, *, now: datetime, zone: str | None) -> datetime
         return read_instant(text)
     try:
         there = ZoneInfo(zone or DEFAULT_ZONE)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         there = ZoneInfo(DEFAULT_ZONE)
     try:
         day = date.fromisoformat(text)

@@ -150,5 +150,5 @@ def zone_of(document: Document) -> ZoneInfo:
     name = subject.get("validityTimeZone") if isinstance(subject, Mapping) else None
     try:
         return ZoneInfo(str(name))
-    except (ValueError, OSError) as error:  # a name that is no zone, or leads elsewhere
+    except (ValueError, OSError, KeyError) as error:  # a name that is no zone, or leads elsewhere
         raise Doubt(Why("bad_document")) from error
