@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page
 
 from certification.core import clock
 from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, pack_of, unwrapped, wrapped
-from tests.certification.registry.exported import DATES, STATES, answer, exported, told
+from tests.certification.registry.exported import DATES, LONG, STATES, answer, exported, told
 from tests.conftest import NOW
+from tests.web.test_pages import violations
 
 pytestmark = pytest.mark.web
 DAY = timedelta(days=1)
@@ -182,3 +183,63 @@ def test_page_and_command_refuse_each_wrong_piece_alike(
         assert wanted["state"] == ("NOT_FOUND" if what == "no pack" else "CANNOT_CHECK"), what
         assert code in {reason for reason, _about in wanted["reasons"]}, (what, wanted)
         page.context.close()
+
+
+@pytest.mark.parametrize(("page_name", "lang"), [("index.html", "es"), ("index.en.html", "en")])
+def test_a_person_types_a_code_and_reads_the_answer(
+    chromium: Browser, folder: tuple[Path, dict[str, str]], page_name: str, lang: str
+) -> None:
+    where, codes = folder
+    for look in (
+        {"viewport": {"width": 360, "height": 780}},
+        {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    ):
+        page = opened(chromium, where, page_name, **look)
+        faults: list[str] = []
+        page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
+        page.on("console", lambda message, faults=faults: faults.append(message.text) if message.type == "error" else None)
+        page.fill("#code", codes["renewed"][:-1])
+        page.keyboard.press("Enter")
+        assert page.locator("#code-error").is_visible()
+        assert page.locator("#answer").is_hidden()
+        page.fill("#code", f"{codes['renewed'][:4].lower()}-{codes['renewed'][4:]}")
+        page.fill("#day", "2026-11-20")
+        page.keyboard.press("Enter")
+        page.locator("#answer").wait_for()
+        assert page.locator("#word").inner_text() == {"es": "Vigente", "en": "Valid"}[lang]
+        assert LONG in page.locator("#facts").inner_text()
+        assert page.locator("#weave img").evaluate("(image) => image.complete && image.naturalWidth > 0")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.fill("#day", "")
+        page.click("button[type=submit]")
+        page.locator(".state.none").wait_for()
+        assert page.locator("html").get_attribute("lang") == {"es": "es-MX", "en": "en"}[lang]
+        assert faults == []
+        page.context.close()
+
+
+def test_a_browser_without_ed25519_checks_with_the_library_beside_the_page(
+    chromium: Browser, folder: tuple[Path, dict[str, str]]
+) -> None:
+    where, codes = folder
+    context = chromium.new_context(offline=True)
+    context.add_init_script("globalThis.tianguis = { withoutNative: true };")
+    page = context.new_page()
+    page.goto((where / "index.html").as_uri())
+    cases: list[Case] = [(codes[name], None, NOW) for name in ("in force", "withdrawn")]
+    assert asked(page, cases) == [answer(told(where, *case)) for case in cases]
+    verifies = (
+        "async (zero) => tianguis.verifies(new Uint8Array(32).fill(zero), new Uint8Array(64).fill(zero), new Uint8Array(1))"
+    )
+    assert [page.evaluate(verifies, byte) for byte in (0, 1, 255)] == [False] * 3
+    page.evaluate("globalThis.nobleEd25519 = undefined")
+    assert asked(page, cases[:1])[0]["state"] == "CANNOT_CHECK"
+    context.close()
+
+
+def test_without_javascript_the_page_says_what_to_type(chromium: Browser, folder: tuple[Path, dict[str, str]]) -> None:
+    page = opened(chromium, folder[0], java_script_enabled=False)
+    assert page.locator("noscript .notice").is_visible()
+    assert page.locator("#ask").is_hidden()
+    page.context.close()

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
@@ -13,12 +14,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from pymerkle.core import BaseMerkleTree
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
+from certification.core.settings import read_settings
+from certification.log.keys import create_keys
 from certification.outside.auditing import audit
 from certification.outside.layout import HEAD, MANIFEST, pack_of
 from certification.outside.sources import Folder
@@ -28,6 +31,8 @@ from certification.registry.exporting import Target, export
 from certification.registry.models import Certificate
 from certification.rules.errors import Conflict, LogConflict
 from certification.rules.verdict import PublicState
+from marketplace.app import create_app
+from marketplace.models import METADATA
 from tests import makers
 from tests.certification.registry.exported import STATES, exported, told
 from tests.conftest import NOW
@@ -206,22 +211,81 @@ def test_whoever_stops_at_any_file_leaves_the_old_folder_or_the_new_one(
     assert (seen[0], seen[-1]) == (old, new)
 
 
-def test_an_export_is_of_one_moment_though_acts_go_on(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In memory both share a connection, so what is shown here is the order: nothing beyond the checkpoint that was read counts."""
-    code, real = granted().code, exporting.waiting_codes
+@pytest.fixture
+def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    """A registry on a database of its own to which others write meanwhile: a file on SQLite."""
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
+    if database_url.startswith("postgresql"):
+        server = create_engine(database_url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS exported"))
+            connection.execute(text("CREATE DATABASE exported"))
+        server.dispose()
+        url = database_url.replace("/postgres?", "/exported?")
+    settings = read_settings({}, DATA=str(tmp_path), DATABASE_URL=url, SECRET_KEY="x" * 32, ORIGIN="http://localhost")
+    app = create_app(settings, TESTING=True)
+    with app.app_context():
+        METADATA.create_all(db.engine)
+        create_keys(settings.data, demonstration=False)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def elsewhere(app: Flask, do: Callable[[], object]) -> None:
+    """In a thread and a session of its own, to its end."""
+
+    def run() -> None:
+        with app.app_context(), clock.standing_at(NOW):
+            do()
+            db.session.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result(timeout=60)
+
+
+@pytest.mark.file_database
+@pytest.mark.parametrize("step", ["waiting_codes", "_put_register", "_put_packs"])
+def test_an_export_is_of_one_moment_though_acts_go_on(
+    shared: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    real, folder = getattr(exporting, step), tmp_path / "export"
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(exporting, step, real)
+        elsewhere(shared, lambda: take(code))
+        return real(*given)
+
+    with shared.app_context():
+        code = granted().code
+        monkeypatch.setattr(exporting, step, meanwhile)
+        export(folder, at=NOW)
+        assert told(folder, code, None, NOW).state is P.VALID
+        assert audit(Folder(folder), now=NOW).faults == []
+        assert b"WITHDRAWN" not in (folder / "register.csv").read_bytes()
+        export(folder, at=NOW)
+        assert told(folder, code, None, NOW).state is P.WITHDRAWN
+        assert b"WITHDRAWN" in (folder / "register.csv").read_bytes()
+
+
+@pytest.mark.file_database
+def test_without_that_one_moment_lists_and_log_would_differ(
+    shared: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: each reading a transaction of its own. What comes of it is closed, never valid."""
+    real = exporting.waiting_codes
 
     def meanwhile(session: Session) -> list[str]:
-        monkeypatch.setattr(exporting, "waiting_codes", real)
-        found = real(session)
-        take(code)
-        return found
+        session.rollback()
+        elsewhere(shared, lambda: take(code))
+        return real(session)
 
     monkeypatch.setattr(exporting, "waiting_codes", meanwhile)
-    export(tmp_path, at=NOW)
-    found = told(tmp_path, code, None, NOW)
-    assert found.state is P.CANNOT_CHECK  # a list of later than the log: closed, never valid
-    export(tmp_path, at=NOW)
-    assert told(tmp_path, code, None, NOW).state is P.WITHDRAWN
+    with shared.app_context():
+        code = granted().code
+        export(tmp_path / "export", at=NOW)
+        assert told(tmp_path / "export", code, None, NOW).state is P.CANNOT_CHECK
 
 
 def test_a_folder_of_something_else_is_left_alone(session: Session, tmp_path: Path) -> None:
