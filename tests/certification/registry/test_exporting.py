@@ -25,7 +25,7 @@ from certification.log.keys import create_keys
 from certification.outside.auditing import audit
 from certification.outside.layout import HEAD, MANIFEST, pack_of
 from certification.outside.sources import Folder
-from certification.registry import exporting, tending
+from certification.registry import export_records, exporting, tending
 from certification.registry.acts import Why, withdraw
 from certification.registry.exporting import Target, export
 from certification.registry.models import Certificate
@@ -274,7 +274,7 @@ def test_without_that_one_moment_lists_and_log_would_differ(
     shared: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: each reading a transaction of its own. What comes of it is closed, never valid."""
-    real = exporting.waiting_codes
+    real = export_records.waiting_codes
 
     def meanwhile(session: Session) -> list[str]:
         session.rollback()
