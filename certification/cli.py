@@ -10,10 +10,11 @@ from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log.commands import keys, public_log, signer_command
 from certification.log.commands_backup import make_backup, restore_backup
+from certification.outside.commands import COMMANDS as OUTSIDE
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
-from certification.registry.commands import check_all
+from certification.registry.commands import COMMANDS as REGISTRY
 from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
 
@@ -80,9 +81,10 @@ COMMANDS: tuple[click.Command, ...] = (
     keys,
     public_log,
     signer_command,
-    places,
-    schemes_command,
-    check_all,
     make_backup,
     restore_backup,
+    places,
+    schemes_command,
+    *OUTSIDE,
+    *REGISTRY,
 )

@@ -23,6 +23,7 @@ from certification.core.settings import TABLE, SettingError, Settings, read_sett
 from certification.core.worker import stop_on_signals, work
 from certification.log.appending import sign_what_stands
 from certification.log.keys import create_keys
+from certification.outside.commands import CATALOGUES
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
 from certification.rules.errors import CannotSign, DomainError, LogConflict, NotConfirmed
 from marketplace.app import create_app
@@ -58,6 +59,7 @@ def main(context: click.Context) -> None:
     `tianguis settings` explains each of them.
     """
     context.obj = configured_app
+    context.meta[CATALOGUES] = str(Path(__file__).parent / "translations")
 
 
 def configured_app() -> Flask:

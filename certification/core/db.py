@@ -115,6 +115,19 @@ def _fulfil(wishes: Iterable[Callable[[], None]]) -> None:
         raise failed
 
 
+@contextmanager
+def one_moment() -> Iterator[Session]:
+    """A read transaction that sees the database as it was at its first read, however long it takes and whoever writes."""
+    session = db.session()
+    session.rollback()
+    whole = {} if db.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    session.connection(execution_options=whole)
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
 def writing(session: Session | None = None) -> Session:
     """The session of the unit of work under way; services add to it.
 
