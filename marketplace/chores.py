@@ -10,8 +10,10 @@ from certification.core.db import unit_of_work
 from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
+from certification.log import witnesses
 from certification.registry import tending
 
+SOON = timedelta(seconds=2)
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
@@ -45,4 +47,5 @@ CHORES = (
     Task("files", DAILY, sweep_files),
     Task("credentials", DAILY, tending.complete_credentials),
     Task("status lists", HOURLY, tending.renew_lists),
+    Task("witnesses", SOON, witnesses.ask_due),
 )

@@ -20,6 +20,7 @@ from certification.log.keys import FOLDER as KEYS
 from certification.log.keys import PRIVATE, KeyProblemError, signing_key, verifying_keys
 from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
 from certification.log.reading import HEAD, Head, announced_keys, nodes
+from certification.log.witnesses import ask_soon
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from certification.rules.leaves import Act, KeyRef, LogAct, leaf_bytes, whole_milliseconds
@@ -62,6 +63,7 @@ def append_all(acts: Sequence[Act], *, at: datetime) -> list[int]:
         if found.origin is None:
             _begin_outside(origin, key)
         after_commit(lambda: _confirm(note), key=FOLDER)
+        after_commit(ask_soon, key=ask_soon)
     first = found.size + len(new_keys)
     return list(range(first, first + len(acts)))
 

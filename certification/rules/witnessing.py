@@ -1,11 +1,12 @@
-"""What is sent to a witness: the body of C2SP tlog-witness `add-checkpoint`, written and read."""
+"""What is sent to a witness: the body of C2SP tlog-witness `add-checkpoint`, written and read; and the witnesses one trusts."""
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from certification.rules.errors import BadNote
 from certification.rules.merkle import HASH_BYTES
-from certification.rules.note_keys import decode64, encode64
+from certification.rules.note_keys import SignatureType, VerifierKey, decode64, encode64, parse_vkey
 from certification.rules.notes import MAX_NOTE_BYTES
 
 MAX_PROOF = 63
@@ -63,3 +64,25 @@ def read_size(body: bytes) -> int:
     if found is None:
         raise BadNote("size_form")
     return int(found[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A witness that somebody trusts: its key, and the address below which it answers `/add-checkpoint`."""
+
+    key: VerifierKey
+    address: str
+
+
+def parse_trusted(text: str) -> Trusted:
+    """A witness as settings write it, its verifier key and its address with a space between. Raises BadNote (`witness_form`)."""
+    try:
+        vkey, address = text.split()
+        key, parts = parse_vkey(vkey), urlsplit(address)
+    except ValueError as error:
+        raise BadNote("witness_form") from error
+    if key.type is not SignatureType.COSIGNATURE or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadNote("witness_form")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise BadNote("witness_form")
+    return Trusted(key, address.rstrip("/"))

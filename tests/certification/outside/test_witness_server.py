@@ -32,6 +32,10 @@ def serving(folder: Path) -> Iterator[WitnessServer]:
         thread.join()
 
 
+def address_of(serving: WitnessServer) -> tuple[str, int]:
+    return "127.0.0.1", int(serving.server_address[1])
+
+
 def test_what_was_cosigned_is_remembered_after_a_kill(folder: Path) -> None:
     witness = Witness(folder)
     with witness_process(folder) as first:
@@ -97,13 +101,13 @@ def _ask(port: int, body: bytes) -> int:
     ],
 )
 def test_a_body_without_a_moderate_length_is_not_read(serving: WitnessServer, head: bytes) -> None:
-    with socket.create_connection(serving.server_address[:2], 10) as wire:
+    with socket.create_connection(address_of(serving), 10) as wire:
         wire.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n" + head + b"\r\n\r\n")
         assert wire.recv(4096).split()[1] == b"400"
 
 
 def test_a_connection_stays_open_for_the_next_request(serving: WitnessServer) -> None:
-    with socket.create_connection(serving.server_address[:2], 10) as wire:
+    with socket.create_connection(address_of(serving), 10) as wire:
         for _ in range(2):
             wire.sendall(b"POST /nowhere HTTP/1.1\r\nHost: w\r\nContent-Length: 2\r\n\r\nxx")
             assert wire.recv(4096).split()[1] == b"404"
@@ -111,7 +115,7 @@ def test_a_connection_stays_open_for_the_next_request(serving: WitnessServer) ->
 
 def test_who_says_nothing_is_not_waited_for(serving: WitnessServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(witness_server, "LONGEST_S", 0.05)
-    with socket.create_connection(serving.server_address[:2], 10) as wire:
+    with socket.create_connection(address_of(serving), 10) as wire:
         wire.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 20\r\n\r\nx")
         assert wire.recv(4096) == b"" or b"400" in wire.recv(4096)
 
