@@ -9,6 +9,7 @@ from flask import Flask
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log.commands import keys, public_log
+from certification.outside.monitor_commands import monitor
 from certification.outside.witness_commands import witness
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
@@ -75,4 +76,4 @@ def _tell(report: Report) -> None:
         click.echo(f"{name.replace('_', ' ')}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged")
 
 
-COMMANDS: tuple[click.Command, ...] = (keys, public_log, places, schemes_command, witness)
+COMMANDS: tuple[click.Command, ...] = (keys, public_log, places, schemes_command, witness, monitor)

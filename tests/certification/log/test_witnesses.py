@@ -196,7 +196,7 @@ def test_the_signature_of_another_key_or_another_checkpoint_is_never_kept(
         lambda asked: impostor.add_checkpoint(asked, lambda: 1).body,
         lambda _asked: wire.witness.add_checkpoint(other.body(0, 9), lambda: 1).body,
     ):
-        wire.answer = lambda _address, asked, body=body: Reply(200, "text/plain", body(asked))  # type: ignore[misc]
+        wire.answer = lambda _address, asked, body=body: Reply(200, "text/plain", body(asked))
         assert ask_due(NOW + HOUR * len(wire.asked)) == 0
     assert [one.problem for one in seen_by(head())] == ["bad_cosignature"]
     assert len(served(client).signatures) == 1
