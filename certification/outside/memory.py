@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from certification.core.durable import make_durable, write_whole
 from certification.outside.findings import Finding, Kind
@@ -17,12 +18,13 @@ from certification.rules.errors import BadLeaf, BadNote, BadProof, DomainError
 from certification.rules.facts import Term
 from certification.rules.instants import instant_text, read_instant
 from certification.rules.leaves import Act, LogAct, parse_leaf
-from certification.rules.merkle import NodeReader, grow, leaf_hash, root
+from certification.rules.merkle import EMPTY_ROOT, Node, NodeReader, grow, leaf_hash, nodes_in, reader_of, root
 from certification.rules.note_keys import VerifierKey, parse_vkey
 from certification.rules.notes import parse_note
 from certification.rules.tiles import Tile, encode_bundle, tile_reader
 
 FILE, EVIDENCE = "monitor.db", "evidence"
+T = TypeVar("T")
 _PER_TILE = 8  # levels of the tree between two levels of tiles
 _TABLES = """
 CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value);
@@ -49,8 +51,8 @@ class Memory:
         self.folder = folder
         if folder is not None:
             (folder / EVIDENCE).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._db = sqlite3.connect(folder / FILE if folder else ":memory:", timeout=0, isolation_level=None)
         try:
-            self._db = sqlite3.connect(folder / FILE if folder else ":memory:", timeout=0, isolation_level=None)
             self._db.execute("PRAGMA synchronous=FULL")
             if folder is not None:
                 self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -60,8 +62,10 @@ class Memory:
             self._db.executescript(_TABLES)
             self._check()
         except sqlite3.OperationalError as error:
+            self._db.close()
             raise MemoryDamagedError(f"{folder} is in use by another monitor, or can't be written: {error}") from error
-        except (sqlite3.DatabaseError, DomainError) as error:
+        except (sqlite3.DatabaseError, DomainError, TypeError, ValueError) as error:
+            self._db.close()
             raise MemoryDamagedError(f"{folder} is damaged: {error}. Move it away and keep it; begin anew in another.") from error
 
     def close(self) -> None:
@@ -215,9 +219,17 @@ class Memory:
         write_whole(self.folder / EVIDENCE / f"{name}.newer", newer)
 
     def _check(self) -> None:
-        """What is remembered leads to the root that was signed."""
-        found, size = self.checkpoint, self.size
-        if (found.size if found else 0) != size or (found and self.root(size) != found.root):
+        """What is remembered leads to the root that was signed, entry by entry. Raises BadNote (`memory`)."""
+        found = self.checkpoint
+        size, total, frontier = 0, EMPTY_ROOT, dict[Node, bytes]()
+        rows = self._db.execute("SELECT entry, hash FROM leaves ORDER BY position")
+        for batch in _batches(rows):
+            grown = grow(size, [leaf_hash(entry) for entry, _ in batch], reader_of(frontier))
+            known = {**frontier, **grown.nodes}
+            size, total, frontier = grown.size, grown.root, {node: known[node] for node in nodes_in(0, grown.size)}
+            if any(leaf_hash(entry) != hash_ for entry, hash_ in batch):
+                raise BadNote("memory")
+        if (size, total) != ((found.size, found.root) if found else (0, EMPTY_ROOT)) or (size and self.root(size) != total):
             raise BadNote("memory")
 
 
@@ -225,8 +237,8 @@ def _nothing(level: int, index: int) -> bytes:
     raise BadProof("proof_node", level=level, index=index)
 
 
-def _batches(entries: Iterable[bytes], width: int = 1024) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
+def _batches(entries: Iterable[T], width: int = 1024) -> Iterator[list[T]]:
+    batch: list[T] = []
     for entry in entries:
         batch.append(entry)
         if len(batch) == width:

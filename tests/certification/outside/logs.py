@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certification.rules.checkpoint import Checkpoint
+from certification.rules.errors import NotFound
 from certification.rules.merkle import Growth, consistency_proof, grow, leaf_hash, reader_of
 from certification.rules.note_keys import VerifierKey
+from certification.rules.notes import sign_text
 from certification.rules.signed_checkpoint import sign_checkpoint
+from certification.rules.tiles import encode_bundle, parse_path, tile_contents
 from certification.rules.witnessing import Submission
 
 ORIGIN = "registro.example/log"
@@ -50,3 +53,38 @@ class Log:
 def forked(at: int, count: int = 300) -> Log:
     """The same log with one other entry."""
     return Log([f"otro {number}" if number == at else str(number) for number in range(count)])
+
+
+@dataclass
+class Published:
+    """A source of a log alone: what `log` has up to `size`, signed by `keys` (the log's own where none are given)."""
+
+    log: Log
+    size: int
+    keys: Sequence[Ed25519PrivateKey] = ()
+    shown: Sequence[VerifierKey] | None = None
+    changed: dict[str, bytes] = field(default_factory=dict)
+    gone: str = "nothing"
+
+    def get(self, path: str, accept: str = "*/*") -> bytes:
+        if path in self.changed:
+            return self.changed[path]
+        if self.gone in path:
+            raise NotFound
+        if path == "/log/checkpoint":
+            return self.note()
+        if path == "/log/vkey":
+            return "".join(f"{one.text}\n" for one in (self.shown or [self.log.vkey])).encode()
+        if not path.startswith("/log/"):
+            raise NotFound
+        tile = parse_path(path.removeprefix("/log/"))
+        if not tile.exists_in(self.size):
+            raise NotFound
+        if tile.level is None:
+            return encode_bundle([word.encode() for word in self.log.words[tile.start : tile.start + tile.width]])
+        return tile_contents(tile, reader_of(self.log._grown(self.size).nodes))
+
+    def note(self) -> bytes:
+        first, *others = self.keys or (self.log.key,)
+        note = sign_checkpoint(self.log.checkpoint(self.size), first)
+        return note.signed_also(sign_text(note.text, self.log.origin, key) for key in others).encode()
