@@ -18,7 +18,7 @@ from certification.rules.errors import CannotCheck, DomainError
 from certification.rules.note_keys import VerifierKey
 
 ALL_UP_TO = 2000
-ROUNDS = 5
+ROUNDS = 3
 QUORUM_TRIES, QUORUM_PAUSE_S = 3, 5.0
 Clock = Callable[[], datetime]
 Wait = Callable[[float], None]
