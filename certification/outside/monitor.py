@@ -98,7 +98,12 @@ class Monitor:
         looked: set[str] | None = None
         for _ in range(ROUNDS):
             found = Findings(unreachable=findings.unreachable)
-            looked = self._pass(found, looked)
+            try:
+                looked = self._pass(found, looked)
+            except (CannotCheck, TooMuchUnreachableError):
+                if self._stands(head, findings):  # then what was wrong until then is wrong
+                    findings.add(found.faults.values())
+                raise
             findings.warnings.update(found.warnings)
             after = read_head(self.source, self.memory, findings, now=self.now())
             if after is None:
@@ -111,6 +116,13 @@ class Monitor:
                 break
             head = after
         findings.add((suspected or {}).values())
+
+    def _stands(self, head: Head, findings: Findings) -> bool:
+        try:
+            after = read_head(self.source, self.memory, findings, now=self.now())
+        except CannotCheck:
+            return False
+        return after is not None and after.checkpoint == head.checkpoint
 
     def _pass(self, findings: Findings, again: Iterable[str] | None) -> set[str]:
         """The whole register once, and some certificates closely; returns which."""

@@ -1,6 +1,7 @@
 """``tianguis monitor URL``: look at a registry from outside, once or again and again."""
 
 import json
+import sqlite3
 import sys
 import time
 from dataclasses import asdict
@@ -78,7 +79,11 @@ def monitor(  # noqa: PLR0913 - what a person may ask for
 
 def _look(looking: Monitor, url: str, every: int | None, *, as_json: bool, remembers: bool) -> None:
     while True:
-        report = looking.look()
+        try:
+            report = looking.look()
+        except (sqlite3.Error, OSError) as error:
+            click.echo(f"tianguis: the state folder fails: {error}", err=True)
+            sys.exit(COULD_NOT_LOOK)
         click.echo(json.dumps(_said(report, url)) if as_json else "\n".join(words(report, url, remembers=remembers)))
         if every is None:
             sys.exit(report.exit_code)
@@ -103,7 +108,12 @@ def words(report: Report, url: str, *, remembers: bool) -> list[str]:
         lines.append("note: without --state nothing is remembered, so that a changed past can't be seen the next time")
     seen = f"{report.size} entries, {report.certificates} certificates, {report.looked_closely} of them closely"
     result = {0: "all well", 1: f"{len(report.faults)} faults", 2: "could not look at everything"}[report.exit_code]
-    return [*lines, f"{url}: {result}. {seen}."]
+    return [_printable(line) for line in (*lines, f"{url}: {result}. {seen}.")]
+
+
+def _printable(line: str) -> str:
+    """What a registry says may hold anything; a terminal obeys some of it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _said(report: Report, url: str) -> dict[str, object]:

@@ -23,7 +23,8 @@ from certification.rules.notes import Note, parse_note, verify_note
 from certification.rules.signed_checkpoint import SignedCheckpoint, open_checkpoint
 from certification.rules.tiles import tile_reader
 
-BACK_DATED = timedelta(minutes=10)  # what an act may take from its instant to its leaf, and clocks may differ by
+MOST_NEW = 5_000_000  # entries in one look; nobody acts so often, and it must end
+BACK_DATED = timedelta(hours=1)  # what an act may take from its instant to its leaf, and clocks may differ by
 ENDS = (LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
 LOG = "log"
 
@@ -113,16 +114,10 @@ def _carried_on(source: Source, memory: Memory, signed: SignedCheckpoint, findin
     """How the head stands to the memory: `same`, `moved`, or nothing with a fault."""
     newer, known = signed.checkpoint, memory.checkpoint
     size = known.size if known else 0
-    if known and newer.size < size:
-        same = memory.root(newer.size) == newer.root
-        tail = "what is left is its beginning" if same else "and what is left differs from it: a fork"
-        findings.fault(Kind.SHRUNK, LOG, f"the log had {size} entries and now has {newer.size}; {tail}")
-        memory.keep_evidence(f"shrunk-{newer.size}-{newer.root.hex()[:16]}", signed.note.encode())
-        return ""
-    if known and newer.size == size:
-        if newer.root == known.root:
-            return "same"
-        _fork(memory, signed, findings)
+    if known and newer.size <= size:
+        return _no_larger(memory, known, signed, findings)
+    if newer.size - size > MOST_NEW:
+        findings.fault(Kind.GAP, LOG, f"the log claims {newer.size - size} new entries at once, more than can be real")
         return ""
     try:
         _take(source, memory, signed, now)
@@ -135,6 +130,20 @@ def _carried_on(source: Source, memory: Memory, signed: SignedCheckpoint, findin
         return ""
     _learn_keys(source, memory)
     return "moved"
+
+
+def _no_larger(memory: Memory, known: Checkpoint, signed: SignedCheckpoint, findings: Findings) -> str:
+    newer = signed.checkpoint
+    if (newer.size, newer.root) == (known.size, known.root):
+        return "same"
+    if newer.size == known.size:
+        _fork(memory, signed, findings)
+        return ""
+    same = memory.root(newer.size) == newer.root
+    tail = "what is left is its beginning" if same else "and what is left differs from it: a fork"
+    findings.fault(Kind.SHRUNK, LOG, f"the log had {known.size} entries and now has {newer.size}; {tail}")
+    memory.keep_evidence(f"shrunk-{newer.size}-{newer.root.hex()[:16]}", signed.note.encode())
+    return ""
 
 
 class _LeadsElsewhereError(Exception):

@@ -9,6 +9,7 @@ from certification.outside.sources import MOST_BYTES, Source
 from certification.outside.watching_states import Due, Moments, Schemes, due
 from certification.rules.errors import InvalidInput, NotFound
 from certification.rules.jsontext import read_object
+from certification.rules.leaves import fits
 from certification.rules.verdict import PRECEDENCE, PublicState
 
 REGISTER = "/register.jsonl"
@@ -87,7 +88,7 @@ def _rows(whole: bytes, findings: Findings) -> Iterator[tuple[int, Row]]:
             findings.fault(Kind.REGISTER, number, f"line {number} of the register can't be read")
             continue
         values = [said.get(name) for name in ("code", "state", "scheme", "scheme_version")]
-        if not all(isinstance(one, str) for one in values) or said["state"] not in _STATES:
+        if not all(isinstance(one, str) for one in values) or said["state"] not in _STATES or not fits("successor", said["code"]):
             findings.fault(Kind.REGISTER, number, f"line {number} of the register lacks its code, state or scheme")
             continue
         yield number, Row(*(str(one) for one in values))

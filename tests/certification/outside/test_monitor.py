@@ -187,9 +187,9 @@ def test_what_is_not_served_any_more_is_named_and_what_does_not_answer_is_not(
         report = look(source, memory)
         assert (report.exit_code, report.faults) == (2, ()), path
         assert report.unreachable, path
-    source.away = {"/.well-known/did.json"}
-    source.changed = {f"/log/tile/0/000.p/{memory.size}": flip(40)}
-    assert look(source, memory).exit_code == 1
+    source.away = {"/register.jsonl"}
+    source.changed = {f"/c/{made.code}/proof": flip(60)}
+    assert [one.kind for one in look(source, memory).faults] == [Kind.PROOF]
 
 
 def without(_lines: bytes) -> bytes:
@@ -215,9 +215,14 @@ def test_a_register_that_says_something_else_than_the_log_is_named(
         (without, Kind.MISSING, f"{made.code} was granted by the log and is not in the register"),
         (lambda one: one + one, Kind.REGISTER, f"line 2 of the register has {made.code} a second time"),
         (
-            lambda one: one + one.replace(made.code.encode(), b"7QK4M2XD9FC"),
+            lambda one: one + one.replace(made.code.encode(), b"00000000000"),
             Kind.UNLOGGED,
-            "7QK4M2XD9FC is in the register as VALID and was never granted in the log",
+            "00000000000 is in the register as VALID and was never granted in the log",
+        ),
+        (
+            lambda one: one.replace(made.code.encode(), b"\\u001b[2J"),
+            Kind.REGISTER,
+            "line 1 of the register lacks its code, state or scheme",
         ),
         (lambda one: one + b"[]\n", Kind.REGISTER, "line 2 of the register can't be read"),
         (
@@ -328,7 +333,7 @@ def test_an_act_dated_before_the_last_look_is_named_for_good(
     with clock.standing_at(NOW + timedelta(days=1)):
         tending.renew_lists(clock.now())
         look(source, memory)
-        pause(made, decider, NOW + timedelta(hours=1))
+        pause(made, decider, NOW + timedelta(hours=22))
         for _ in range(2):
             assert [one.kind for one in look(source, memory).faults] == [Kind.BACK_DATED]
 

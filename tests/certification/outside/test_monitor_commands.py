@@ -74,7 +74,7 @@ def test_every_so_often_goes_on_until_interrupted(source: WsgiSource, monkeypatc
         if len(waited) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(monitor_commands.time, "sleep", sleep)
+    monkeypatch.setattr("certification.outside.monitor_commands.time.sleep", sleep)
     result = run("--every", "60")
     assert (waited, result.output.count("all well")) == ([60, 60], 2)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from certification.outside import watching_log
 from certification.outside.findings import Findings, Kind
 from certification.outside.memory import Memory, MemoryDamagedError
 from certification.outside.monitor import Asked, Monitor
@@ -179,10 +180,17 @@ def test_an_entry_that_is_no_act_is_named_every_time(memory: Memory) -> None:
 
 def test_an_act_may_be_a_little_older_than_the_last_look(memory: Memory) -> None:
     log, findings = Log([leaf_bytes(act()).decode(), leaf_bytes(act(1)).decode()]), Findings()
-    read_head(Published(log, 1), memory, findings, now=NOW + timedelta(minutes=9))
-    read_head(Published(log, 2), memory, findings, now=NOW + timedelta(minutes=10))
+    read_head(Published(log, 1), memory, findings, now=NOW + timedelta(minutes=59))
+    read_head(Published(log, 2), memory, findings, now=NOW + timedelta(minutes=60))
     note_log_faults(memory, findings)
     assert findings.faults == {}
+
+
+def test_a_log_that_grows_beyond_belief_is_not_read(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults(Published(Log(), 5), memory)
+    monkeypatch.setattr(watching_log, "MOST_NEW", 20)
+    assert faults(Published(Log(), 25), memory) == []
+    assert kinds(Published(Log(), 46), memory) == [Kind.GAP]
 
 
 def test_a_log_that_calls_itself_otherwise_is_another(memory: Memory) -> None:

@@ -4,15 +4,21 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from certification.outside import witness_server
+from certification.outside.asking import cosignature
 from certification.outside.witness import Witness, create
 from certification.outside.witness_server import WitnessServer, told
+from certification.rules.errors import CannotCheck
 from certification.rules.notes import parse_note, parse_signatures, verify_note
+from certification.rules.witnessing import Trusted, parse_trusted
 from tests.certification.outside.logs import ORIGIN, Log, forked
+from tests.conftest import NOW
 from tests.witnesses import witness_process
 
 
@@ -124,3 +130,33 @@ def test_its_page_says_who_it_is_before_it_saw_anything(folder: Path) -> None:
     page = told(Witness(folder))
     assert Witness(folder).vkey.text in page
     assert "todavía nada / nothing yet" in page
+
+
+def proof(log: Log, size: int, old: int) -> tuple[bytes, ...]:
+    return log.proof(old, size)
+
+
+def trusted(serving: WitnessServer, folder: Path, path: str = "") -> Trusted:
+    return parse_trusted(f"{Witness(folder).vkey.text} http://127.0.0.1:{address_of(serving)[1]}{path}")
+
+
+def test_a_log_gets_its_cosignature_over_the_network(serving: WitnessServer, folder: Path) -> None:
+    log = Log()
+    for known, size in ((0, 5), (0, 9), (9, 9)):
+        line = cosignature(
+            trusted(serving, folder), log.note(size), size, known=known, prove=partial(proof, log, size), at=datetime.now(UTC)
+        )
+        assert line.key == (Witness(folder).name, Witness(folder).vkey.key_hash)
+
+
+def test_a_fork_gets_none_and_a_wrong_address_neither(serving: WitnessServer, folder: Path) -> None:
+    Witness(folder).add_checkpoint(Log().body(0, 9), lambda: 1)
+    other = forked(2)
+    for witness, why in ((trusted(serving, folder), "refused"), (trusted(serving, folder, "/elsewhere"), "refused")):
+        with pytest.raises(CannotCheck) as caught:
+            cosignature(witness, other.note(20), 20, known=9, prove=partial(proof, other, 20), at=NOW)
+        assert caught.value.code == why
+    gone = parse_trusted(f"{Witness(folder).vkey.text} http://127.0.0.1:9")
+    with pytest.raises(CannotCheck) as caught:
+        cosignature(gone, other.note(20), 20, known=0, prove=partial(proof, other, 20), at=NOW)
+    assert caught.value.code == "unreachable"
