@@ -151,7 +151,7 @@ class Closely:
             self.findings.warn(address, words)
             return
         said, true = ("set", "not set") if bit else ("not set", "set")
-        words = f"{address} says the bit of {code} version {one.version} is {said}; by the log it is {true}"
+        words = f"{address} as {form} says the bit of {code} version {one.version} is {said}; by the log it is {true}"
         self._fault(code, Kind.LIST, f"{address}#{entry.get('statusListIndex')} {form}", words)
 
     def _read(self, entry: Mapping[str, object], listed: Secured, issuer: str, moments: Moments) -> bool:
