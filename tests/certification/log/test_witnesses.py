@@ -219,7 +219,11 @@ def test_what_somebody_wrote_into_the_table_is_not_served(client: FlaskClient, w
     follow(wire)
     ask_due(NOW)
     good = served(client).signatures[1]
-    for line in (replace(good, signature=good.signature[:-1] + b"\0").line, replace(good, name="other").line, "nonsense"):
+    for line in (
+        replace(good, signature=good.signature[:-1] + bytes([good.signature[-1] ^ 1])).line,
+        replace(good, name="other").line,
+        "nonsense",
+    ):
         with unit_of_work() as session:
             session.execute(update(LogWitness).values(line=line))
         assert len(served(client).signatures) == 1
