@@ -12,7 +12,7 @@ from certification.outside.watching_credentials import Closely, Held
 from certification.outside.watching_keys import read_keys
 from certification.outside.watching_log import Head, count_witnesses, note_log_faults, read_head
 from certification.outside.watching_parts import check_parts
-from certification.outside.watching_register import compare, read_register
+from certification.outside.watching_register import compare, hold_words, read_register
 from certification.outside.watching_states import SKEW, Moments, Schemes
 from certification.rules.errors import CannotCheck, DomainError
 from certification.rules.note_keys import VerifierKey
@@ -135,6 +135,9 @@ class Monitor:
         moments = Moments(begun - SKEW, self.now() + SKEW)
         must = compare(self.memory, Schemes(self.source, self.memory), rows, moments, findings)
         for code in held.keys() & must.keys():
+            newest = max(held[code], key=lambda one: one.version, default=None)
+            if newest is not None and newest.version == must[code].newest and code in rows:
+                hold_words(rows[code], newest.document, findings, days=newest.version == 1)
             try:
                 closely.bits(code, held[code], must[code], Moments(begun, moments.last))
             except CannotCheck as error:

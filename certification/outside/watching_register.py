@@ -1,28 +1,37 @@
 """The register held against the log: every row, and what the log tells of that has none."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from certification.outside.findings import Findings, Kind
 from certification.outside.memory import Memory
 from certification.outside.sources import MOST_BYTES, Source
 from certification.outside.watching_states import Due, Moments, Schemes, due
-from certification.rules.errors import InvalidInput, NotFound
+from certification.rules.days import day_of
+from certification.rules.errors import DomainError, InvalidInput, NotFound
 from certification.rules.jsontext import read_object
 from certification.rules.leaves import fits
+from certification.rules.replay import term_of
 from certification.rules.verdict import PRECEDENCE, PublicState
 
 REGISTER = "/register.jsonl"
+WORDS = ("goods", "label_class", "subject_kind")
+DAYS = ("valid_from", "last_day")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is read of a row: code, state, and the scheme's id and version."""
+    """What is read of a row: code, state, the scheme's id and version; and what a credential says too (`WORDS`, `DAYS`)."""
 
     code: str
     state: str
     scheme: str
     scheme_version: str
+    said: Mapping[str, str]
 
 
 def read_register(source: Source, findings: Findings) -> dict[str, Row]:
@@ -62,6 +71,34 @@ def compare(memory: Memory, schemes: Schemes, rows: Mapping[str, Row], moments: 
     return found
 
 
+def hold_words(row: Row, document: Mapping[str, object], findings: Findings, *, days: bool) -> None:
+    """Hold what a row tells of goods, class and, with `days`, its term against the newest credential, which holds."""
+    try:
+        signed = _signed(document)
+    except (DomainError, KeyError, TypeError, ValueError, IndexError, ZoneInfoNotFoundError):
+        findings.fault(Kind.CREDENTIAL, row.code, f"the credential of {row.code} does not say what the register repeats of it")
+        return
+    for name in (*WORDS, *(DAYS if days else ())):
+        if name in row.said and _plain(row.said[name]) != _plain(signed[name]):
+            findings.fault(Kind.REGISTER, f"{row.code} {name}", f"{row.code} is shown with another {name} than was signed")
+
+
+def _signed(document: Mapping[str, object]) -> dict[str, str]:
+    subject: Any = document["credentialSubject"]
+    zone, term = ZoneInfo(subject["validityTimeZone"]), term_of(document)
+    return {
+        "goods": " ".join(one["product"]["name"] for one in subject["assessment"][0]["assessedProduct"]),
+        "label_class": subject["labelClass"],
+        "subject_kind": subject["subjectKind"],
+        "valid_from": day_of(term.valid_from, zone).isoformat(),
+        "last_day": day_of(term.valid_until - timedelta(microseconds=1), zone).isoformat(),
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def _hold(row: Row, must: Due, findings: Findings) -> None:
     true = " or ".join(sorted(must.states))
     if row.state == PublicState.CANNOT_CHECK:
@@ -91,4 +128,5 @@ def _rows(whole: bytes, findings: Findings) -> Iterator[tuple[int, Row]]:
         if not all(isinstance(one, str) for one in values) or said["state"] not in _STATES or not fits("successor", said["code"]):
             findings.fault(Kind.REGISTER, number, f"line {number} of the register lacks its code, state or scheme")
             continue
-        yield number, Row(*(str(one) for one in values))
+        code, state, scheme, version = (str(one) for one in values)
+        yield number, Row(code, state, scheme, version, {name: str(said[name]) for name in (*WORDS, *DAYS) if name in said})

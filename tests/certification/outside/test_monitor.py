@@ -196,9 +196,9 @@ def without(_lines: bytes) -> bytes:
     return b""
 
 
-def state(word: str) -> Callable[[bytes], bytes]:
+def state(word: str, name: str = "state") -> Callable[[bytes], bytes]:
     def changed(content: bytes) -> bytes:
-        rows = [json.loads(line) | {"state": word} for line in content.splitlines()]
+        rows = [json.loads(line) | {name: word} for line in content.splitlines()]
         return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
     return changed
@@ -237,6 +237,15 @@ def test_a_register_that_says_something_else_than_the_log_is_named(
         assert (report.exit_code, kind, words) in {(report.exit_code, one.kind, one.words) for one in report.faults}, lines(
             report
         )
+    for name, other in {
+        "goods": "Oro",
+        "label_class": "x",
+        "subject_kind": "x",
+        "valid_from": "2020-01-01",
+        "last_day": "2040-01-01",
+    }.items():
+        source.changed["/register.jsonl"] = state(other, name)
+        assert lines(look(source, memory)) == [f"{made.code} is shown with another {name} than was signed"]
     pause(made, decider)
     source.changed["/register.jsonl"] = state("VALID")
     assert [(one.kind, one.words) for one in look(source, memory).faults] == [
