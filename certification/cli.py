@@ -11,6 +11,8 @@ from certification.core.db import db, unit_of_work
 from certification.log.commands import keys, public_log, signer_command
 from certification.log.commands_backup import make_backup, restore_backup
 from certification.outside.commands import COMMANDS as OUTSIDE
+from certification.outside.monitor_commands import monitor
+from certification.outside.witness_commands import witness
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
@@ -85,6 +87,8 @@ COMMANDS: tuple[click.Command, ...] = (
     restore_backup,
     places,
     schemes_command,
+    witness,
+    monitor,
     *OUTSIDE,
     *REGISTRY,
 )

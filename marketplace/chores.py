@@ -10,9 +10,10 @@ from certification.core.db import unit_of_work
 from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
-from certification.log import signing
+from certification.log import signing, witnesses
 from certification.registry import reminders, tending
 
+SOON = timedelta(seconds=2)
 OFTEN = timedelta(minutes=1)
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -60,4 +61,5 @@ CHORES = (
     Task("credentials", DAILY, tending.complete_credentials),
     Task("signatures", OFTEN, sign_what_waits),
     Task("status lists", HOURLY, tending.renew_lists),
+    Task("witnesses", SOON, witnesses.ask_due),
 )

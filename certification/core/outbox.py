@@ -15,6 +15,7 @@ from certification.core import clock
 from certification.core.db import after_commit, unit_of_work, writing
 from certification.core.log import told_of
 from certification.core.orm import Base, Id, Line, Name, Prose, PublicId
+from certification.core.worker import wake
 
 LEASE = timedelta(minutes=5)
 RETRIES = 12
@@ -84,9 +85,7 @@ def _html(name: str, values: dict[str, object]) -> str | None:
 
 
 def _ring() -> None:
-    bell = current_app.extensions.get("outbox_bell")
-    if bell is not None:
-        bell.set()
+    wake(current_app)
 
 
 def deliver_due(carrier: Carrier, *, at: datetime, limit: int = 20) -> int:

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from certification.rules.errors import BadNote
+from certification.rules.witnessing import Trusted, parse_trusted
+
 PREFIX = "TIANGUIS_"
 BESIDE = {"TIANGUIS_CONFIG", "TIANGUIS_TEST_DATABASE"}  # where the file is, and what tests run on
 
@@ -71,6 +74,18 @@ def _origin(raw: str) -> str:
         msg = "give scheme and host, as in https://tianguis.example"
         raise ValueError(msg)
     return text
+
+
+def _witnesses(raw: str) -> tuple[Trusted, ...]:
+    try:
+        found = tuple(parse_trusted(one) for one in raw.replace(",", "\n").splitlines() if one.strip())
+    except BadNote as error:
+        msg = "give each witness as its key, a space and its address: name+hash+key https://host/path"
+        raise ValueError(msg) from error
+    if len({one.key.text for one in found}) != len(found):
+        msg = "a witness is named twice"
+        raise ValueError(msg)
+    return found
 
 
 @dataclass(frozen=True)
@@ -149,6 +164,12 @@ TABLE = (
     ),
     Setting("UPLOAD_MB", _count, "25", "Largest photograph that is accepted, in megabytes."),
     Setting("DOCUMENT_MB", _count, "25", "Largest document or sound note that is accepted as evidence, in megabytes."),
+    Setting(
+        "WITNESSES",
+        _witnesses,
+        "",
+        "Witnesses that cosign the public log: key and address with a space between, comma or new line between witnesses.",
+    ),
     Setting("LOG_LEVEL", _text, "INFO", "How much is written to the log: DEBUG, INFO, WARNING or ERROR."),
 )
 

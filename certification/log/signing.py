@@ -26,6 +26,7 @@ from certification.log.keys import PRIVATE, KeyProblemError, following_key, read
 from certification.log.lives import key_lives
 from certification.log.models import ONLY_HEAD, LogHead
 from certification.log.reading import Head, head, held_head, signed
+from certification.log.witnesses import ask_soon
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import BadNote, CannotSign, LogConflict, NotConfirmed
 from certification.rules.merkle import EMPTY_ROOT
@@ -92,12 +93,16 @@ def let_sign(at: datetime, *, checked: bool = False) -> None:
 
     ``checked``: the caller held the log and saw that it may be signed.
     """
+    after_commit(confirm if by_signer() else _nothing_yet, key=FOLDER)  # before what others wish from now on
+    after_commit(ask_soon, key=ask_soon)
     if by_signer():
-        after_commit(confirm, key=FOLDER)
         return
-    after_commit(lambda: None, key=FOLDER)  # the turn of the copy outside, before what others wish from now on
     earlier = writing().info["before_commit"].get(FOLDER)
     before_commit(_LastStep(at, checked or (isinstance(earlier, _LastStep) and earlier.checked)), key=FOLDER)
+
+
+def _nothing_yet() -> None:
+    """Holds the turn of the copy outside, until there is a note to copy."""
 
 
 @dataclass(frozen=True, slots=True)

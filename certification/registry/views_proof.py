@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from certification.accounts.guard import requires
 from certification.log import reading
 from certification.log.checkpoints import vkeys
+from certification.log.witnesses import with_cosignatures
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.rules.code import parse
@@ -50,7 +51,7 @@ def show(code: str) -> Response:
         log=last.checkpoint.origin,
         size=last.checkpoint.size,
         root=last.checkpoint.root.hex(),
-        checkpoint=last.note.decode(),
+        checkpoint=with_cosignatures(last.note).decode(),
         vkeys=vkeys(last.checkpoint.origin),
         entries=[_entry(one) for one in found],
     )

@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-DRILLS = ("uploads", "deciders", "restore")
+DRILLS = ("uploads", "deciders", "restore", "fork")
 
 
 def main() -> int:
