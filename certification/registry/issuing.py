@@ -126,6 +126,7 @@ def _certificate(application: Application, decision: Decision, days: Days, code:
         search_text=fold(f"{holder.name} {application.goods} {holder.municipality}"),
         state_code=holder.state_code,
         municipality=holder.municipality,
+        municipality_code=holder.municipality_code,
         photo_id=application.photo_id,
         granted_at=at,
         valid_from=start_of_day(days.begins, zone),

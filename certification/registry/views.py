@@ -12,7 +12,7 @@ from certification.registry import (
     views_register,
     views_verify,
 )
-from certification.registry.register import label_counts
+from certification.registry.counting import label_counts
 from certification.schemes.counting import declare_counter
 
 

@@ -11,9 +11,12 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from certification.core.db import db
+from certification.core.paging import Position
 from certification.core.web import cursor
 from certification.registry import register
-from certification.registry.register import Filter, label_counts
+from certification.registry.counting import label_counts
+from certification.registry.moments import Moment
+from certification.registry.searching import Filter
 from certification.rules.fold import fold
 from certification.rules.verdict import PublicState
 from certification.schemes.counting import LabelCounts
@@ -29,11 +32,11 @@ def codes(found: register.Page) -> list[str]:
 def paged(at: datetime, wanted: Filter, limit: int) -> list[str]:
     found, after = [], None
     while True:
-        page = register.page(wanted, at=at, lang="es", after=after, limit=limit)
+        page = register.page(wanted, Moment(at), lang="es", start=after, limit=limit)
         found += codes(page)
-        after = page.after
-        if after is None:
+        if page.after is None:
             return found
+        after = Position(page.after)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20])
@@ -55,7 +58,7 @@ def test_each_state_is_found_by_its_word(session: Session, at: datetime) -> None
         PublicState.WITHDRAWN: makers.certificate(withdrawn_at=past),
     }
     for state, one in made.items():
-        page = register.page(Filter(state=state), at=at, lang="es", after=None, limit=20)
+        page = register.page(Filter(state=state), Moment(at), lang="es", limit=20)
         assert [(row.code, row.state) for row in page.rows] == [(one.code, state.value)]
 
 
@@ -71,9 +74,9 @@ def test_words_are_found_without_accents_in_holder_goods_and_municipality(sessio
         f"{made.code[:4]} {made.code[4:8]} {made.code[8:10]} {made.code[10]}",
         f"https://tianguis.example/v/{made.code}?lang=en",
     ):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == [made.code]
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == [made.code]
     for text in ("100%", "_", "x' OR 1=1 --"):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == []
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == []
 
 
 def test_scheme_and_place_narrow(session: Session, at: datetime) -> None:
@@ -81,8 +84,8 @@ def test_scheme_and_place_narrow(session: Session, at: datetime) -> None:
     there = makers.certificate(
         makers.party("Otro", state_code="07"), makers.scheme_version("comercio-justo-local"), subject_kind="workshop"
     )
-    assert codes(register.page(Filter(scheme="comercio-justo-local"), at=at, lang="es", after=None, limit=9)) == [there.code]
-    assert codes(register.page(Filter(place="20"), at=at, lang="es", after=None, limit=9)) == [here.code]
+    assert codes(register.page(Filter(scheme="comercio-justo-local"), Moment(at), lang="es", limit=9)) == [there.code]
+    assert codes(register.page(Filter(place="20"), Moment(at), lang="es", limit=9)) == [here.code]
 
 
 def test_the_choices_are_the_schemes_and_all_states_and_no_certificate_is_asked(session: Session) -> None:
@@ -105,7 +108,7 @@ def test_the_choices_are_the_schemes_and_all_states_and_no_certificate_is_asked(
 def test_six_words_are_searched_and_no_more(session: Session, at: datetime) -> None:
     made = makers.certificate(search_text="uno dos tres cuatro cinco seis")
     for text, there in (("uno dos tres cuatro cinco seis siete", [made.code]), ("uno dos tres cuatro cinco siete", [])):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == there
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == there
 
 
 def test_the_page_keeps_its_filter_and_links_to_verify(session: Session, client: FlaskClient) -> None:
@@ -192,4 +195,4 @@ def test_how_many_hold_a_label(session: Session, at: datetime) -> None:
 def test_the_name_of_a_state_finds_what_is_from_there(session: Session, at: datetime) -> None:
     made = makers.certificate(search_text="rebozos tejidos")
     for text, there in (("oaxaca", [made.code]), ("rebozos Oaxaca", [made.code]), ("puebla", []), ("oax", [])):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == there
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == there
