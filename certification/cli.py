@@ -12,6 +12,7 @@ from certification.log.commands import keys, public_log
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
+from certification.registry.commands import public_register
 from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
 
@@ -74,4 +75,4 @@ def _tell(report: Report) -> None:
         click.echo(f"{name.replace('_', ' ')}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged")
 
 
-COMMANDS: tuple[click.Command, ...] = (keys, public_log, places, schemes_command)
+COMMANDS: tuple[click.Command, ...] = (keys, public_log, places, public_register, schemes_command)

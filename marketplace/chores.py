@@ -10,7 +10,7 @@ from certification.core.db import unit_of_work
 from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
-from certification.registry import tending
+from certification.registry import snapshots, tending
 
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
@@ -45,4 +45,5 @@ CHORES = (
     Task("files", DAILY, sweep_files),
     Task("credentials", DAILY, tending.complete_credentials),
     Task("status lists", HOURLY, tending.renew_lists),
+    Task("snapshots", HOURLY, snapshots.make_due),
 )

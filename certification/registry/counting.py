@@ -12,6 +12,7 @@ from certification.rules.verdict import PublicState
 from certification.schemes.counting import LabelCounts
 from certification.schemes.models import SchemeVersion
 
+
 def label_counts(scheme_ids: Collection[int], at: datetime) -> Mapping[int, LabelCounts]:
     """How many certificates of each scheme are in which state, and how many hold a valid one (``schemes.counting``)."""
     lapsed = lapsed_versions(at)
@@ -36,5 +37,3 @@ def _counts(states: Mapping[str, tuple[int, int]]) -> LabelCounts:
         suspended=states.get(PublicState.SUSPENDED, (0, 0))[0],
         withdrawn=states.get(PublicState.WITHDRAWN, (0, 0))[0],
     )
-
-

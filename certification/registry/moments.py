@@ -1,4 +1,4 @@
-"""When the register is read: now, at an instant, or at the end of a day in each scheme's own zone; and what it knows of schemes."""
+"""When the register is read: now, at an instant, or at the end of a day in each scheme's zone; and what it knows of schemes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -83,7 +83,9 @@ def _bad_day(field: str) -> InvalidInput:
 
 
 def _ahead() -> InvalidInput:
-    return InvalidInput("day_ahead", N_("Ese día todavía no llega: nadie sabe qué valdrá entonces. Elija hoy o un día pasado."), field="on")
+    return InvalidInput(
+        "day_ahead", N_("Ese día todavía no llega: nadie sabe qué valdrá entonces. Elija hoy o un día pasado."), field="on"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,10 @@ def by_zone(known: Mapping[int, Known], at: Callable[[ZoneInfo], datetime]) -> I
         return next(iter(instants))
     if not instants:
         return at(ZoneInfo("UTC"))
-    whens = [(Certificate.scheme_version_id.in_(ids), literal(instant, Certificate.granted_at.type)) for instant, ids in instants.items()]
+    whens = [
+        (Certificate.scheme_version_id.in_(ids), literal(instant, Certificate.granted_at.type))
+        for instant, ids in instants.items()
+    ]
     return case(*whens)
 
 

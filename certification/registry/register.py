@@ -1,4 +1,4 @@
-"""The public register: every certificate with its state at the moment it is read for. Queries only; no personal names of makers."""
+"""The public register: every certificate with its state at the moment it is read for. Queries only; no makers' names."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -57,10 +57,11 @@ def page(wanted: Filter, when: Moment, *, lang: str, start: Position | None = No
 def _read(  # noqa: PLR0913 - a search, and what it is for
     looked_for: Search, known: Mapping[int, Known], wanted: Filter, when: Moment, start: Position | None, limit: int
 ) -> tuple[list[tuple[Keys, Row]], Keys | None]:
-    """At most one row more than ``limit``, in the direction of reading, and where reading stopped short of that and of the end."""
+    """At most one row more than ``limit``, in the direction of reading; and where it stopped short of that and of the end."""
     found: list[tuple[Keys, Row]] = []
     reached: Position | None = None
-    for rows, reached in reading_on(looked_for, start, limit + 1):
+    for rows, position in reading_on(looked_for, start, limit + 1):
+        reached = position
         for one, row, _ in rows_of(rows, known, when):
             if wanted.state is None or row.state == wanted.state:
                 found.append(((one.granted_at, one.id), row))
@@ -75,7 +76,6 @@ def every(wanted: Filter, when: Moment, *, lang: str) -> Iterator[Row]:
     while True:
         batch = page(wanted, when, lang=lang, start=start, limit=BATCH)
         db.session.rollback()
-        db.session.expunge_all()
         yield from batch.rows
         if batch.after is None:
             return

@@ -1,11 +1,11 @@
-"""A search in the register as SQL: what an index leads to, and what the rest is sifted by. Reads are bounded; see ``reading_on``."""
+"""A search in the register as SQL: what an index leads to, and what sifts the rest. Reads are bounded: see ``reading_on``."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from certification.core.db import db
 from certification.core.paging import Keys, Position, beyond, ordered
@@ -56,21 +56,30 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """``lead`` is served by one index in the order of the list; ``sift`` is asked of each row that it leads to."""
+    """``lead`` is served by one index in the order of the list; ``sift`` is asked of each row that it leads to.
+
+    ``what`` selects from the list's own table, joined with others where ``sift`` asks for them; ``keys`` are the list's order.
+    """
 
     lead: list[ColumnElement[bool]] = field(default_factory=list)
     sift: list[ColumnElement[bool]] = field(default_factory=list)
+    what: Any = field(default_factory=lambda: select(*COLUMNS))  # a Select of rows of any shape
+    keys: tuple[Any, ...] = KEYS
 
-    def rows(self, start: Position | None, limit: int, edge: Keys | None = None) -> Select[Any]:
+    def rows(self, start: Position | None, limit: int, edge: Keys | None = None) -> list[Any]:
         """The next ``limit`` rows, none beyond ``edge``."""
-        rows = ordered(select(*COLUMNS).where(*self.lead, *self.sift), KEYS, start)
+        rows = ordered(self.what.where(*self.lead, *self.sift), self.keys, start)
         if edge is not None:
-            rows = rows.where(~beyond(KEYS, edge, back=start is not None and start.back))
-        return rows.limit(limit)
+            rows = rows.where(~beyond(self.keys, edge, back=start is not None and start.back))
+        return list(db.session.execute(rows.limit(limit)))
+
+    def keys_of(self, row: Any) -> Keys:
+        """Where a row stands in the list."""
+        return tuple(getattr(row, key.key) for key in self.keys)
 
     def edge(self, start: Position | None, count: int) -> Keys | None:
         """The keys of the last of the next ``count`` rows that the index leads to; ``None`` when there is none."""
-        next_ones = ordered(select(*KEYS).where(*self.lead), KEYS, start).limit(count).subquery()
+        next_ones = ordered(select(*self.keys).where(*self.lead), self.keys, start).limit(count).subquery()
         at, number = next_ones.c
         back = start is not None and start.back
         last = select(at, number).order_by(*((at.desc(), number.desc()) if back else (at.asc(), number.asc()))).limit(1)
@@ -95,6 +104,14 @@ def search(wanted: Filter, when: Moment, known: Mapping[int, Known]) -> Search:
     return found
 
 
+def about(wanted: Filter, known: Mapping[int, Known]) -> list[ColumnElement[bool]]:
+    """Conditions of place, scheme and words alone, for lists of other things that concern certificates."""
+    found = Search()
+    code = _code_of(wanted.text) if wanted.text else None
+    words = [Certificate.code == code] if code is not None else [_holding(word) for word in wanted.words]
+    return [*words, *_kinds(wanted, known, found), *found.sift]
+
+
 def reading_on(looked_for: Search, start: Position | None, limit: int) -> Iterator[tuple[list[Any], Position | None]]:
     """Rows in steps of ``limit``, each with the position reached after it; ``None`` is the end of the list.
 
@@ -104,8 +121,8 @@ def reading_on(looked_for: Search, start: Position | None, limit: int) -> Iterat
     back = start is not None and start.back
     if not looked_for.sift:
         while True:
-            rows = list(db.session.execute(looked_for.rows(start, limit)))
-            start = Position((rows[-1].granted_at, rows[-1].id), back) if len(rows) == limit else None
+            rows = looked_for.rows(start, limit)
+            start = Position(looked_for.keys_of(rows[-1]), back) if len(rows) == limit else None
             yield rows, start
             if start is None:
                 return
@@ -114,10 +131,11 @@ def reading_on(looked_for: Search, start: Position | None, limit: int) -> Iterat
         if edge is None:
             yield [], None
             return
-        rows = list(db.session.execute(looked_for.rows(start, limit, edge)))
-        whole = len(rows) < limit
-        start = Position(edge if whole else (rows[-1].granted_at, rows[-1].id), back)
+        rows = looked_for.rows(start, limit, edge)
+        start = Position(edge if len(rows) < limit else looked_for.keys_of(rows[-1]), back)
         yield rows, start
+    if looked_for.edge(start, 1) is None:  # it came just to the end
+        yield [], None
 
 
 def _granted(wanted: Filter, when: Moment, known: Mapping[int, Known], found: Search) -> None:

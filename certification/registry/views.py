@@ -8,8 +8,10 @@ from certification.registry import (
     views_certificate,
     views_credentials,
     views_deciding,
+    views_feeds,
     views_proof,
     views_register,
+    views_snapshots,
     views_verify,
 )
 from certification.registry.counting import label_counts
@@ -18,8 +20,8 @@ from certification.schemes.counting import declare_counter
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    pages = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_register, views_deciding)
-    for views in pages:
+    records = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_deciding)
+    for views in (*records, views_register, views_snapshots, views_feeds):
         app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import requires
 from certification.core import clock
-from certification.core.i18n import language
-from certification.core.paging import asked, links
-from certification.core.web import PER_PAGE, instant_and_id, with_args
+from certification.core.i18n import LANGUAGES, language
+from certification.core.paging import Position, asked, links
+from certification.core.web import PER_PAGE, instant_and_id
 from certification.registry import register
-from certification.registry.asking import Asked, asked_of_register
+from certification.registry.asking import NAMES, Asked, asked_of_register
 from certification.registry.documents import opened, refused
 from certification.registry.files import KINDS, written
 from certification.registry.permissions import Permission
@@ -42,8 +42,10 @@ def whole(kind: str) -> AnyResponse | tuple[str, int]:
         said.insist()
     except InvalidInput as fault:
         return refused(fault)
+    wish = request.args.get("lang")  # a file has no cookie: the language is in its address, or the instance's
+    lang = wish if wish in LANGUAGES else str(current_app.config["SETTINGS"]["LANGUAGE"])
     g.cookieless = True
-    rows = register.every(said.wanted, said.when, lang=language())
+    rows = register.every(said.wanted, said.when, lang=lang)
     response = Response(stream_with_context(written(kind, rows, licence())), content_type=KINDS[kind])
     response.headers["Content-Disposition"] = f'attachment; filename="register.{kind}"'
     response.headers["Link"] = f'<{licence()}>; rel="license"'
@@ -55,7 +57,7 @@ def licence() -> str:
     return str(current_app.config["SETTINGS"]["DATA_LICENCE"])
 
 
-def _page(said: Asked, start: register.Position | None) -> str:
+def _page(said: Asked, start: Position | None) -> str:
     lang = language()
     found = register.Page() if said.faults else register.page(said.wanted, said.when, lang=lang, start=start, limit=PER_PAGE)
     return render_template(
@@ -74,13 +76,14 @@ def _page(said: Asked, start: register.Position | None) -> str:
         most_words=MOST_WORDS,
         pages=links(start, found.before, found.after),
         files={kind: f"/register.{kind}{query()}" for kind in KINDS},
-        feed=f"/register.atom{query('scheme', 'version', 'place', 'municipality', 'q', 'lang')}",
+        feed=f"/register.atom{query('scheme', 'version', 'place', 'municipality', 'q')}",
         licence=licence(),
     )
 
 
 def query(*only: str) -> str:
-    """The present conditions, with their question mark; of ``only`` some of them."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("after", "before") and value]
-    kept = [(name, value) for name, value in kept if not only or name in only]
-    return f"?{urlencode(kept)}" if kept else ""
+    """The present conditions, or those of ``only``, for addresses that read no cookie; with its question mark."""
+    said = [(name, value) for name, value in request.args.items(multi=True) if value and name in (only or NAMES)]
+    if language() != str(current_app.config["SETTINGS"]["LANGUAGE"]):
+        said.append(("lang", language()))
+    return f"?{urlencode(said)}" if said else ""

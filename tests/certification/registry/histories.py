@@ -12,7 +12,9 @@ TERM = ("valid_from", "valid_until", "surveillance_due", "grace_ends")
 DAY = timedelta(days=1)
 
 
-def past(granted: datetime, term: dict[str, datetime | None], *later: tuple[CertificateAct, datetime, Any], **given: Any) -> Certificate:
+def past(
+    granted: datetime, term: dict[str, datetime | None], *later: tuple[CertificateAct, datetime, Any], **given: Any
+) -> Certificate:
     """A certificate granted for ``term``; each later act with its kind, its instant, and its term or the end of its pause."""
     columns: dict[str, Any] = {"granted_at": granted, **term}
     acts = [(CertificateAct.GRANTED, granted, {"term": _iso(term)})]
@@ -57,7 +59,9 @@ def _iso(term: dict[str, datetime | None]) -> dict[str, str]:
 def _versions(made: Certificate, acts: list[tuple[CertificateAct, datetime, Any]]) -> list[CertificateVersion]:
     issuing = [at for kind, at, _ in acts if kind in (CertificateAct.GRANTED, CertificateAct.RENEWED)]
     return [
-        CertificateVersion(certificate_id=made.id, number=number, statement=said(made, number), kid="x", signature="x", signed_at=at)
+        CertificateVersion(
+            certificate_id=made.id, number=number, statement=said(made, number), kid="x", signature="x", signed_at=at
+        )
         for number, at in enumerate(issuing, start=1)
     ]
 
