@@ -23,19 +23,19 @@ def index() -> AnyResponse | str:
     return render_template("register/snapshots.html", found=found, licence=licence(), months_back=snapshots.MONTHS_BACK)
 
 
-@bp.get("/register/snapshots/<name>")
+@bp.get("/register/snapshots/<file>")
 @requires(Permission.SEE)
-def file(name: str) -> AnyResponse:
+def download(file: str) -> AnyResponse:
     """A gzip file as it was written, or the manifest of a month (``2026-11.json``)."""
-    month, _, ending = name.partition(".")
+    month, _, ending = file.partition(".")
     if ending == "json":
         said = snapshots.manifest_of(month)
         return missing() if said is None else public(said, JSON, IMMUTABLE)
-    found = snapshots.file_of(name)
+    found = snapshots.file_of(file)
     if found is None or not found[0].exists():
         return missing()
     path, known = found
-    response = send_file(path, mimetype="application/gzip", as_attachment=True, download_name=name, etag=known["sha256"])
+    response = send_file(path, mimetype="application/gzip", as_attachment=True, download_name=file, etag=known["sha256"])
     response.headers["Cache-Control"] = IMMUTABLE
     response.headers["Link"] = f'<{licence()}>; rel="license"'
     return opened(response)
