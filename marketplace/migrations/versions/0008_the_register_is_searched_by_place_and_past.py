@@ -27,20 +27,25 @@ SIGNED = {
         "json_extract(v.statement, '$.subject.place.municipality.code')",
     ),
     "postgresql": (
-        "v.statement #>> '{subject,place,state,code}'",
-        "v.statement #>> '{subject,place,municipality,code}'",
+        "(v.statement #>> '{subject,place,state,code}')",
+        "(v.statement #>> '{subject,place,municipality,code}')",
     ),
 }
 
 
-def upgrade() -> None:
-    op.add_column("certificates", sa.Column("municipality_code", sa.String(length=5), nullable=True))
-    state, municipality = SIGNED[op.get_bind().dialect.name]
+def signed_codes(dialect: str) -> str:
+    """The statement that gives each certificate the code in its newest version; where none was signed it stays unknown."""
+    state, municipality = SIGNED[dialect]
     newest = "v.number = (SELECT max(w.number) FROM certificate_versions w WHERE w.certificate_id = v.certificate_id)"
-    op.get_bind().exec_driver_sql(
+    return (
         f"UPDATE certificates SET municipality_code = (SELECT {state} || {municipality} FROM certificate_versions v "  # noqa: S608 - our own words
         f"WHERE v.certificate_id = certificates.id AND {newest} AND length({municipality}) = 3)"
     )
+
+
+def upgrade() -> None:
+    op.add_column("certificates", sa.Column("municipality_code", sa.String(length=5), nullable=True))
+    op.get_bind().exec_driver_sql(signed_codes(op.get_bind().dialect.name))
     for name, (table, columns) in INDEXES.items():
         op.create_index(name, table, columns)
     for column in ENDS:

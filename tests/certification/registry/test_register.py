@@ -3,20 +3,22 @@ import io
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from certification.core.db import db
+from certification.core.db import db, unit_of_work
 from certification.core.paging import Position
 from certification.core.web import cursor
 from certification.registry import register, searching
 from certification.registry.counting import label_counts
 from certification.registry.logged import ActLeaf
+from certification.registry.models import Certificate
 from certification.registry.moments import Moment
 from certification.registry.searching import Filter
 from certification.rules.fold import fold
@@ -334,3 +336,13 @@ def test_the_name_of_a_state_finds_what_is_from_there(session: Session, at: date
     made = makers.certificate(search_text="rebozos tejidos")
     for text, there in (("oaxaca", [made.code]), ("rebozos Oaxaca", [made.code]), ("puebla", []), ("oax", [])):
         assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == there
+
+
+def test_the_migration_reads_the_code_from_what_was_signed(session: Session) -> None:
+    known, typed, unsigned = makers.certified(), makers.certified(of=makers.party(municipality_code=None)), makers.certificate()
+    with unit_of_work() as work:
+        work.execute(update(Certificate).values(municipality_code=None))
+    step = import_module("marketplace.migrations.versions.0008_the_register_is_searched_by_place_and_past")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(step.signed_codes(connection.dialect.name))
+    assert [makers.fresh(session, one).municipality_code for one in (known, typed, unsigned)] == ["20067", None, None]
