@@ -11,7 +11,7 @@ from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
 from certification.log import signing, witnesses
-from certification.registry import reminders, tending
+from certification.registry import reminders, snapshots, tending
 
 SOON = timedelta(seconds=2)
 OFTEN = timedelta(minutes=1)
@@ -61,5 +61,6 @@ CHORES = (
     Task("credentials", DAILY, tending.complete_credentials),
     Task("signatures", OFTEN, sign_what_waits),
     Task("status lists", HOURLY, tending.renew_lists),
+    Task("snapshots", HOURLY, snapshots.make_due),
     Task("witnesses", SOON, witnesses.ask_due),
 )

@@ -162,6 +162,12 @@ TABLE = (
         "",
         "Folder with the operator's own privacy notice and terms (privacy.es.md …); empty uses the built-in texts.",
     ),
+    Setting(
+        "DATA_LICENCE",
+        _text,
+        "https://creativecommons.org/licenses/by/4.0/",
+        "Address of the terms under which anyone may use the register's files, snapshots and feeds.",
+    ),
     Setting("UPLOAD_MB", _count, "25", "Largest photograph that is accepted, in megabytes."),
     Setting("DOCUMENT_MB", _count, "25", "Largest document or sound note that is accepted as evidence, in megabytes."),
     Setting(

@@ -1,4 +1,4 @@
-"""Commands of the registry: whether everything that it tells is whole, and the static export with its checker."""
+"""Commands of the registry: whether all that it tells is whole, the static export, and snapshots of the register by hand."""
 
 import sys
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from certification.core import clock
 from certification.core.db import db
 from certification.log.keys import KeyProblemError
 from certification.outside.alone import whole
-from certification.registry import fsck
+from certification.registry import fsck, snapshots
 from certification.registry.exporting import export
 from certification.rules.errors import DomainError
 
@@ -59,4 +59,25 @@ def _told(done: int) -> None:
         click.echo(f"  {done} certificates", err=True)
 
 
-COMMANDS: tuple[click.Command, ...] = (check_all, export_command)
+@click.group(name="register")
+def public_register() -> None:
+    """The public register."""
+
+
+@public_register.command()
+@click.option("--month", help="One month, as in 2026-05, however old; without it every month that is missing.")
+@click.pass_obj
+def snapshot(make_app: MakeApp, month: str | None) -> None:
+    """Write the register as of the first instant of a month, once and for good. Runs again safely."""
+    with make_app().app_context():
+        try:
+            at = clock.now()
+            for one in [month] if month else snapshots.missing(at):
+                click.echo(f"{one}: {'made' if snapshots.make(one, at=at) else 'there already'}")
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            db.session.remove()
+
+
+COMMANDS: tuple[click.Command, ...] = (check_all, export_command, public_register)

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from certification.core.db import one_moment
@@ -23,6 +24,7 @@ from certification.outside.sources import Folder
 from certification.registry import export_head, export_register
 from certification.registry.export_page import FOLDER, PAGES, pages
 from certification.registry.export_records import all_prefixes, changed_prefixes, packs, waiting_codes
+from certification.registry.files import written
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import CannotCheck, Conflict, InvalidInput, LogConflict
 from certification.rules.instants import instant_text, read_instant
@@ -184,16 +186,11 @@ def _put_register(session: Session, target: Target, before: Mapping[str, Any] | 
     kept = before.get("register") if before else None
     if kept and kept["size"] == size and (kept["good_until"] is None or at < read_instant(kept["good_until"])):
         return dict(kept)
-    target.put_pieces("register.jsonl", (export_register.json_line(row) for row in export_register.rows(session, at)))
-    lines = (export_register.csv_line(row.values()) for row in export_register.rows(session, at))
-    target.put_pieces("register.csv", _with_first(export_register.csv_line(export_register.COLUMNS), lines))
+    for kind in ("jsonl", "csv"):
+        lines = written(kind, export_register.rows(session, at), str(current_app.config["SETTINGS"]["DATA_LICENCE"]))
+        target.put_pieces(f"register.{kind}", (line.encode() for line in lines))
     turn = export_register.next_turn(session, at)
     return {"size": size, "as_of": instant_text(at), "good_until": instant_text(turn) if turn else None}
-
-
-def _with_first(first: bytes, rest: Iterable[bytes]) -> Iterable[bytes]:
-    yield first
-    yield from rest
 
 
 def _plain(content: Any) -> bytes:

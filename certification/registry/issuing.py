@@ -108,6 +108,7 @@ def _certificate(application: Application, decision: Decision, term: Term, code:
         search_text=fold(f"{holder.name} {application.goods} {holder.municipality}"),
         state_code=holder.state_code,
         municipality=holder.municipality,
+        municipality_code=holder.municipality_code,
         photo_id=application.photo_id,
         granted_at=at,
         **asdict(term),

@@ -35,6 +35,12 @@ def waiting_index(table: str, column: str, waits: str) -> Index:
     return Index(f"ix_{table}_waiting", column, sqlite_where=text(waits), postgresql_where=text(waits))
 
 
+def _granted_where(name: str) -> Index:
+    """The few certificates that such an act ended, by their grant."""
+    reached = text(f"{name} IS NOT NULL")
+    return Index(f"ix_certificates_{name}", "granted_at", "id", sqlite_where=reached, postgresql_where=reached)
+
+
 class Certificate(Base):
     """A label under its code, for as long as it lives.
 
@@ -47,12 +53,20 @@ class Certificate(Base):
         CheckConstraint("(superseded_at IS NULL) = (successor IS NULL)", name="superseded_has_successor"),
         Index("ix_certificates_granted_at", "granted_at", "id"),
         Index("ix_certificates_holder", "holder_id"),
+        # the register is paged by grant within what these lead to (registry.searching)
+        Index("ix_certificates_state_granted", "state_code", "granted_at", "id"),
+        Index("ix_certificates_municipality_granted", "municipality_code", "granted_at", "id"),
+        Index("ix_certificates_scheme_granted", "scheme_version_id", "granted_at", "id"),
+        *(_granted_where(name) for name in ("withdrawn_at", "surrendered_at", "superseded_at")),
+        # what changes by date alone, for the feed
+        Index("ix_certificates_valid_until", "valid_until", "id"),
+        Index("ix_certificates_grace_ends", "grace_ends", "id"),
     )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(String(11), unique=True)  # canonical spelling, no dashes
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
-    scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_versions.id"), index=True)
+    scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_versions.id"))
     holder_id: Mapped[int] = mapped_column(ForeignKey("parties.id"))
     holder_ref: Mapped[str] = mapped_column(String(12), index=True)
     holder_name: Mapped[Name]
@@ -62,6 +76,7 @@ class Certificate(Base):
     search_text: Mapped[Prose] = mapped_column(default="")  # folded: holder, goods, municipality
     state_code: Mapped[str] = mapped_column(String(2))
     municipality: Mapped[Name]
+    municipality_code: Mapped[str | None] = mapped_column(String(5))  # CVEGEO, where it is known
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     granted_at: Mapped[datetime]
     valid_from: Mapped[datetime]
@@ -196,6 +211,7 @@ class RecordedAct(Base):
     """A public act on a certificate, with its public reason; only ever added."""
 
     __tablename__ = "certificate_acts"
+    __table_args__ = (Index("ix_certificate_acts_at", "at", "id"),)
 
     id: Mapped[Id]
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), index=True)

@@ -8,19 +8,21 @@ from certification.registry import (
     views_certificate,
     views_credentials,
     views_deciding,
+    views_feeds,
     views_proof,
     views_register,
     views_renewing,
+    views_snapshots,
     views_verify,
 )
-from certification.registry.register import label_counts
+from certification.registry.counting import label_counts
 from certification.schemes.counting import declare_counter
 
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    signed = (views_verify, views_certificate, views_credentials, views_proof)
-    for views in (*signed, views_acts, views_renewing, views_register, views_deciding):
+    records = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_renewing, views_deciding)
+    for views in (*records, views_register, views_snapshots, views_feeds):
         app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)

@@ -1,6 +1,7 @@
 """A certificate's record, its QR, and the tags that its holder prints."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import date
 
 from flask import Blueprint, Response, current_app, g, jsonify, make_response, render_template, request
@@ -14,12 +15,14 @@ from certification.applications.permissions import looks_after_untied
 from certification.applications.queries import decision_of
 from certification.core import clock
 from certification.core.failures import wants_json
-from certification.core.i18n import language, sentence
+from certification.core.i18n import language, sentence, zone
 from certification.registry import qr
 from certification.registry.acts import standing_of
-from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, secured, wanted
+from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, refused, secured, wanted
+from certification.registry.history import standing_as_of
 from certification.registry.lost import find_lost, find_lost_version, newest_number
 from certification.registry.models import Certificate
+from certification.registry.moments import Moment, read_moment
 from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
 from certification.registry.renewals import ways
@@ -27,28 +30,46 @@ from certification.registry.scope import unhooked
 from certification.registry.status import TTL
 from certification.registry.surveillance import due
 from certification.registry.tagart import Tag, tag_png
+from certification.registry.turns import turns
 from certification.registry.validity import standing
 from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.rules.code import display
-from certification.rules.errors import IllegalMove, NotFound
+from certification.rules.errors import IllegalMove, InvalidInput, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState
+from certification.rules.verdict import PublicState, Verdict
 from certification.rules.workflow import CERTIFICATE
-from certification.schemes.texts import text_of
+from certification.schemes.texts import text_of, zone_of
 
 bp = Blueprint("certificates", __name__)
 A_DAY = "public, max-age=86400"
 TAGS_ON_A_SHEET = 12
 PRINTABLE = (PublicState.VALID, PublicState.NOT_YET_VALID)
+LONGEST = 60
 ACTS = {
     "suspend": Permission.SUSPEND,
     "restore": Permission.RESTORE,
     "withdraw": Permission.WITHDRAW,
     "surrender": Permission.SURRENDER,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What it was worth at a moment of the past."""
+
+    when: Moment
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form of the record's page holds: as typed, and what is wrong with it."""
+
+    typed: dict[str, str]
+    faults: dict[str, InvalidInput] = field(default_factory=dict)
 
 
 def load(code: str) -> Certificate | None:
@@ -59,19 +80,24 @@ def load(code: str) -> Certificate | None:
 @bp.get("/c/<code>")
 @requires(Permission.SEE)
 def show(code: str) -> AnyResponse | tuple[str, int]:
-    """The record as a page or as JSON, or the newest version's credential, as the client asks. It is checked first."""
+    """The record as a page or as JSON, or the newest version's credential, as the client asks. It is checked first.
+
+    ``?on=`` a day or an instant asks page and JSON what it was worth then.
+    """
     form = wanted(HTML, JSON, VC, VC_JWT, JSON_LD)
     certificate = find(code)
     if certificate is None:
         return _without_record(code, form)
     if form not in (HTML, JSON):
         return _newest(certificate, form)
-    found = record_of(certificate, clock.now())
+    asked = request.args.get("on", "")[:LONGEST]
     if form == JSON or wants_json():
-        return _as_json(found)
+        return _as_json(certificate, asked)
+    found = record_of(certificate, Moment(clock.now()))
     if not found.sound:
         return cannot_check(certificate.code, faulty())
-    response = make_response(_page(certificate, found))
+    then, said = _asked(certificate, asked)
+    response = make_response(_page(certificate, found, then, said), 422 if said.faults else 200)
     response.vary.update(("Accept", "Cookie"))
     return response
 
@@ -161,8 +187,12 @@ def cannot(certificate: Certificate, said: str) -> tuple[str, int]:
     return page, 409
 
 
-def _as_json(found: Record) -> AnyResponse:
+def _as_json(certificate: Certificate, asked: str) -> AnyResponse:
     """A record that is not sound says so and nothing else."""
+    try:
+        found = record_of(certificate, read_moment(asked, clock.now(), zone()))
+    except InvalidInput as fault:
+        return refused(fault)
     said = found.document if found.sound else {"code": found.code, "state": PublicState.CANNOT_CHECK.value}
     response = jsonify(said)
     response.status_code = 200 if found.sound else 503
@@ -170,7 +200,17 @@ def _as_json(found: Record) -> AnyResponse:
     return opened(response)
 
 
-def _page(certificate: Certificate, found: Record) -> str:
+def _asked(certificate: Certificate, asked: str) -> tuple[Then | None, Asked]:
+    """What the certificate was worth at the moment that the address asks for, for the page's form."""
+    try:
+        when = read_moment(asked, clock.now(), zone())
+    except InvalidInput as fault:
+        return None, Asked({"on": asked}, {"on": fault})
+    then = Then(when, standing_as_of(certificate, when.at(zone_of(certificate.scheme_version)))) if when.is_past else None
+    return then, Asked({"on": asked})
+
+
+def _page(certificate: Certificate, found: Record, then: Then | None, said: Asked) -> str:
     who, standing_now, found_at = person(), standing_of(certificate), clock.now()
     open_acts = CERTIFICATE.actions_from(standing_now)
     return render_template(
@@ -178,10 +218,14 @@ def _page(certificate: Certificate, found: Record) -> str:
         code=certificate.code,
         shown=display(certificate.code),
         verdict=found.verdict,
+        then=then,
+        said=said,
         label=text_of(certificate.scheme_version).name.in_(language()),
         version=certificate.scheme_version.version,
         certificate=certificate,
         document=found.document,
+        history=sorted([*found.acts, *turns(certificate, found.at)], key=lambda one: one.at),
+        issued={act.version: act for act in found.acts if act.begins},
         logged=logged(certificate),
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],

@@ -303,6 +303,10 @@ GET      | /V/<code>                                | certificate              |
 GET      | /weave/<code>.svg                        | certificate              | open thing
 GET      | /register                                |                          | open
 GET      | /register.<kind>                         | kind of file             | open thing
+GET      | /register.atom                           |                          | open
+GET      | /register/snapshots                      |                          | open
+GET      | /register/snapshots/<file>               | snapshot                 | open thing
+GET      | /c/<code>/feed.atom                      | certificate              | open thing
 GET      | /schemes                                 |                          | open
 GET      | /schemes/<key>                           | scheme                   | open thing
 GET      | /schemes/<key>/<version>                 | scheme                   | open thing

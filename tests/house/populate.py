@@ -32,6 +32,7 @@ from certification.parties.models import (
     RepresentationProof,
     Tie,
 )
+from certification.registry import snapshots
 from certification.rules.workflow import ApplicationState, ListingState, Outcome
 from certification.schemes.texts import text_of
 from marketplace.catalogue.models import ClaimDocument, Product, ProductPhoto
@@ -114,6 +115,8 @@ def populate(world: World) -> None:
         version = makers.scheme_version(scheme).version
         world.add("scheme", side, key=scheme, version=version)
         world.add("kind of file", side, kind=kind)
+        snapshots.make("2026-11", at=NOW)
+        world.add("snapshot", side, file={"csv": "2026-11.csv.gz", "json": "2026-11.json"}[kind])
         world.add("tile", side, rest="0/000.p/1")
         world.add("mail", side, public_id=db.session.scalars(select(OutboxMessage.public_id)).first())
         world.add("no code", side, code=f"never issued {key}")
