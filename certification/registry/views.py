@@ -12,16 +12,29 @@ from certification.registry import (
     views_register,
     views_verify,
 )
+from certification.registry.api import views as views_api
+from certification.registry.api import views_docs as views_api_docs
 from certification.registry.register import label_counts
 from certification.schemes.counting import declare_counter
 
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    pages = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_register, views_deciding)
+    pages = (
+        views_verify,
+        views_certificate,
+        views_credentials,
+        views_proof,
+        views_acts,
+        views_register,
+        views_deciding,
+        views_api,
+    )
     for views in pages:
         app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)
-    views_verify.front(app, app.extensions["edge"])
+    for fronted in (views_verify, views_api):
+        fronted.front(app, app.extensions["edge"])
+    app.extensions["csrf"].exempt(views_api.bp)  # nobody is signed in there: there is nothing to forge
     declare_counter(app, label_counts)
