@@ -22,6 +22,7 @@ from certification.parties.forms import OTHER_TRADES
 from certification.registry import logcheck as acts_in_log
 from certification.registry import personal as of_register
 from certification.registry import views as registry
+from certification.registry.watches import personal as of_watches
 from certification.schemes import logcheck as schemes_in_log
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
@@ -38,7 +39,14 @@ from marketplace.producers import views as stalls
 from marketplace.visiting import views as visiting
 
 PACKAGE = Path(__file__).parent
-PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls)  # each declares what it holds of a person
+PERSONAL = (
+    of_applications,
+    of_enquiries,
+    of_parties,
+    of_register,
+    of_stalls,
+    of_watches,
+)  # each declares what it holds of a person
 LOGGED = (acts_in_log, schemes_in_log)  # each declares which of its rows have leaves
 LONGEST_FORM_BYTES = 2_000_000
 log = structlog.get_logger()

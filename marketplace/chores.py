@@ -11,7 +11,9 @@ from certification.core.mail import delivery
 from certification.core.media import files
 from certification.core.worker import Task
 from certification.registry import tending
+from certification.registry.watches import watching
 
+EVERY_MINUTE = timedelta(minutes=1)
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
@@ -41,6 +43,7 @@ def sweep_files(at: datetime) -> int:
 
 CHORES = (
     Task("lapse", HOURLY, lapse_unanswered, eager=True),
+    Task("watches", EVERY_MINUTE, watching.tell_changes, eager=True),
     Task("retention", HOURLY, forget_what_is_past_its_time),
     Task("files", DAILY, sweep_files),
     Task("credentials", DAILY, tending.complete_credentials),

@@ -15,6 +15,7 @@ from certification.registry import (
 from certification.registry.api import views as views_api
 from certification.registry.api import views_docs as views_api_docs
 from certification.registry.register import label_counts
+from certification.registry.watches import views as views_watches
 from certification.schemes.counting import declare_counter
 
 
@@ -29,6 +30,8 @@ def init_app(app: Flask) -> None:
         views_register,
         views_deciding,
         views_api,
+        views_api_docs,
+        views_watches,
     )
     for views in pages:
         app.register_blueprint(views.bp)
@@ -37,4 +40,5 @@ def init_app(app: Flask) -> None:
     for fronted in (views_verify, views_api):
         fronted.front(app, app.extensions["edge"])
     app.extensions["csrf"].exempt(views_api.bp)  # nobody is signed in there: there is nothing to forge
+    app.extensions["csrf"].exempt(views_watches.leave)  # mail programs press it (RFC 8058): its key is the permission
     declare_counter(app, label_counts)

@@ -27,6 +27,7 @@ from certification.registry.validity import standing
 from certification.registry.views_credentials import answer
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty
+from certification.registry.watches.watching import FOR_GOOD
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -161,6 +162,7 @@ def _page(certificate: Certificate, found: Record) -> str:
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
         conditions=_conditions(certificate),
+        may_watch=found.verdict.state not in FOR_GOOD,
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
 

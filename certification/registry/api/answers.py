@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from certification.registry.api.words import Words
-from certification.registry.dates import day, moment
+from certification.registry.dates import moment
 from certification.registry.frames import Frame
 from certification.registry.histories import History
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
+from certification.registry.words import Words
 from certification.rules.code import display
 from certification.rules.days import day_of
 from certification.rules.facts import Facts
@@ -105,16 +105,9 @@ def iso(instant: datetime | None) -> str | None:
 
 
 def _sentence(one: Standing, zone: ZoneInfo, lang: str, words: Words) -> str:
-    found, facts = one.verdict, one.facts
     if one.as_of is not None:
-        return f"{moment(one.as_of, lang, zone)}: {words.state(lang, found.state.value)}."
-    values = {
-        "begins": day(day_of(facts.valid_from, zone), lang),
-        "last_day": day(last_day(facts.valid_until, zone), lang),
-        "pause_ends": day(last_day(facts.suspension_until, zone), lang) if facts.suspension_until else None,
-        "since": day(day_of(found.since, zone), lang) if found.since else None,
-    }
-    return words.sentence(lang, found.state.value, found.reason.value, values)
+        return f"{moment(one.as_of, lang, zone)}: {words.state(lang, one.verdict.state.value)}."
+    return words.sentence(one.facts, one.verdict, zone, lang)
 
 
 def _why(one: Standing, lang: str) -> Said | None:

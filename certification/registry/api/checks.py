@@ -16,10 +16,10 @@ from certification.core.i18n import sentence
 from certification.core.problems import OPEN
 from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
 from certification.registry.api.asking import AsOf
-from certification.registry.api.words import Words
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.histories import histories
 from certification.registry.lookup import Lookup
+from certification.registry.words import Words
 from certification.rules.code import code_in, near_misses, parse
 from certification.rules.errors import BadCode
 

@@ -117,7 +117,8 @@ OPERATIONS = (
     _file("json", N_("Todo el registro en JSON"), JSON, "Register"),
     _file("jsonl", N_("Todo el registro en JSON Lines"), "application/jsonl", None),
     Operation(
-        "certificate", "get", "/c/{code}", "credentials", N_("Un certificado: su página, su registro o la credencial de su última versión"),
+        "certificate", "get", "/c/{code}", "credentials",
+        N_("Un certificado: su página, su registro o la credencial de su última versión"),
         (Answers(200, "In the form that Accept asks for", {HTML: None, **SECURED, JSON: "Record"}), BAD, NO_DOCUMENT, WAITS),
         (CODE_PART,),
     ),
@@ -127,7 +128,8 @@ OPERATIONS = (
         (CODE_PART, Param("number", "path", NUMBER, "1")),
     ),
     Operation(
-        "status_list", "get", "/status/{purpose}/{number}", "credentials", N_("Una lista de estado firmada (Bitstring Status List)"),
+        "status_list", "get", "/status/{purpose}/{number}", "credentials",
+        N_("Una lista de estado firmada (Bitstring Status List)"),
         (Answers(200, "As last signed; whoever reads it judges its dates", SECURED), BAD, NO_DOCUMENT, WAITS),
         (Param("purpose", "path", text(minLength=1), "revocation"), Param("number", "path", NUMBER, "1")),
     ),

@@ -171,7 +171,7 @@ def _body() -> Any:
 
 
 def _counted(now: datetime) -> Response | None:
-    """Count this question; the refusal when there were too many. What can't be counted is answered all the same: it only reads."""
+    """Count this question; the refusal when there were too many. What can't be counted is answered all the same."""
     try:
         with unit_of_work():
             ration("api", visit().address_digest, most=MOST, within=WITHIN, at=now)
