@@ -123,7 +123,7 @@ def _label(row: Any, frame: Frame, lang: str, origin: str) -> Said:
     return {
         "name": frame.text.name.in_(lang),
         "wording": frame.wording(row.subject_kind, row.label_class).in_(lang),
-        "class": row.label_class or None,
+        "label_class": row.label_class or None,
         "scheme": frame.key,
         "version": frame.version,
         "owner": frame.text.owner.name.in_(lang),

@@ -113,6 +113,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "The label, the scheme behind it, and who decided",
         name=text(),
         wording=text("What goods under this label may say of themselves"),
+        label_class=or_null(text("Class within the scheme, where it has classes")),
         scheme=text("Key of the scheme"),
         version=text("Version of its rules"),
         owner=text("Whose scheme it is"),

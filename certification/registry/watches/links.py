@@ -45,10 +45,10 @@ def find(link: Link, public_id: str, key: str) -> Watch | None:
     return found
 
 
-def regret(watch: Watch) -> str:
+def regret(watch: Watch, at: datetime) -> str:
     """What undoes leaving within an hour, for the page that says so: sealed, so that it can be read nowhere but here."""
     said = {"code": watch.certificate.code, "email": watch.email, "language": watch.language, "told": watch.told_state}
-    return _seal().encrypt(json.dumps(said).encode()).decode()
+    return _seal().encrypt_at_time(json.dumps(said).encode(), int(at.timestamp())).decode()
 
 
 def regretted(sealed: str, at: datetime) -> dict[str, str] | None:

@@ -78,9 +78,10 @@ def leave(public_id: str, key: str) -> Any:
     about = _about(watch.certificate)
     if request.method == "GET":
         return _private("watches/leave.html", **about)
-    sealed = links.regret(watch) if watch.confirmed_at else None
+    now = clock.now()
+    sealed = links.regret(watch, now) if watch.confirmed_at else None
     with unit_of_work():
-        watching.leave(watch, at=clock.now())
+        watching.leave(watch, at=now)
     return _private("watches/left.html", sealed=sealed, **about)
 
 

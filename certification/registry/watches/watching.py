@@ -89,8 +89,8 @@ def confirm(watch: Watch, *, at: datetime) -> None:
         return
     if too_old(watch, at):
         raise LinkTooOld
-    watch.confirmed_at = watch.told_at = at
-    watch.told_state = standing(watch.certificate, at).state.value  # the page that follows shows it
+    told = standing(watch.certificate, at).state.value  # the page that follows shows it
+    watch.confirmed_at, watch.told_at, watch.told_state = at, at, told
     record("watch.confirmed", "watch", watch.public_id, by=None, at=at, certificate=watch.certificate.code)
 
 
@@ -120,8 +120,7 @@ def come_back(certificate: Certificate, email: str, language: str, told: str, *,
         watch = Watch(certificate=certificate, email=email, language=language, asked_at=at)
         writing().add(watch)
     if watch.confirmed_at is None:
-        watch.confirmed_at = watch.told_at = at
-        watch.told_state = told
+        watch.confirmed_at, watch.told_at, watch.told_state = at, at, told
     writing().flush()
     record("watch.came_back", "watch", watch.public_id, by=None, at=at, certificate=certificate.code)
     return watch
