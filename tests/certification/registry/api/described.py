@@ -1,5 +1,6 @@
 """Holds answers against the document: the operation, its statuses, its media types, its schemas."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -36,7 +37,9 @@ def unfit(answer: TestResponse) -> list[str]:
     name = documented.contents[answer.mimetype]
     if name is None or answer.request.method == "HEAD":
         return []
-    return [f"{one.id}: {fault.json_path}: {fault.message[:300]}" for fault in validator(name).iter_errors(answer.get_json())]
+    return [
+        f"{one.id}: {fault.json_path}: {fault.message[:300]}" for fault in validator(name).iter_errors(json.loads(answer.data))
+    ]
 
 
 def fits(answer: TestResponse) -> Any:
