@@ -66,6 +66,7 @@ AWAY = _problem(503, "The register cannot be read just now: CANNOT_CHECK, neithe
 OURS = Answers(500, "A fault of ours; it says nothing about a label", {PROBLEM: "Problem"})
 BAD = Answers(400, "The address cannot be read", {HTML: None})
 NONE_HERE = Answers(404, "There is no such thing", {HTML: None})
+NOT_LOGGED = Answers(404, "It does not exist, or not yet", {PLAIN: None, HTML: None})
 NO_DOCUMENT = Answers(404, "There is no such thing", {HTML: None, JSON: "Error"})
 WAITS = Answers(503, "It still waits to be signed, or does not hold together", {JSON: "Error", HTML: None})
 SECURED = {VC: "Credential", VC_JWT: None, JSON_LD: "Credential", JSON: "Credential"}
@@ -147,20 +148,20 @@ OPERATIONS = (
     ),
     Operation(
         "checkpoint", "get", "/log/checkpoint", "log", N_("El punto de control firmado (C2SP tlog-checkpoint)"),
-        (Answers(200, "A signed note", {PLAIN: None}), BAD, NONE_HERE),
+        (Answers(200, "A signed note", {PLAIN: None}), BAD, NOT_LOGGED),
     ),
     Operation(
         "vkey", "get", "/log/vkey", "log", N_("Las llaves que comprueban los puntos de control (C2SP signed-note)"),
-        (Answers(200, "One key in a line, the present one first", {PLAIN: None}), BAD, NONE_HERE),
+        (Answers(200, "One key in a line, the present one first", {PLAIN: None}), BAD, NOT_LOGGED),
     ),
     Operation(
         "entries", "get", "/log/tile/entries/{index}", "log", N_("Hasta 256 entradas de la bitácora (C2SP tlog-tiles)"),
-        (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NONE_HERE),
+        (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NOT_LOGGED),
         (Param("index", "path", text(minLength=1), "000"),),
     ),
     Operation(
         "tile", "get", "/log/tile/{level}/{index}", "log", N_("Hasta 256 huellas de un nivel del árbol (C2SP tlog-tiles)"),
-        (Answers(200, "Hashes of 32 bytes", {OCTETS: None}), BAD, NONE_HERE),
+        (Answers(200, "Hashes of 32 bytes", {OCTETS: None}), BAD, NOT_LOGGED),
         (Param("level", "path", text(minLength=1), "0"), Param("index", "path", text(minLength=1), "000")),
     ),
     Operation(

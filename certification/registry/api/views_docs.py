@@ -1,6 +1,7 @@
 """The API for people: a page whose examples are answers of this very moment. Its language is the reader's, as on other pages."""
 
 import json
+from datetime import datetime
 
 from flask import Blueprint, render_template
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from certification.registry.lookup import MOST as MOST_CODES
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.register import STATES
+from certification.registry.validity import valid_at
 from certification.rules.code import ALPHABET, display
 
 bp = Blueprint("api_docs", __name__)
@@ -26,8 +28,8 @@ NO_CODE = "7QK4-M2XD-9F-X"  # its check character does not fit
 @requires(Permission.SEE)
 def docs() -> str:
     """How to ask, what is answered, and links that ask."""
-    code = db.session.scalar(select(Certificate.code).order_by(Certificate.granted_at.desc(), Certificate.id.desc()).limit(1))
     now, lang = clock.now(), language()
+    code = _example(now)
     found = checks().one(code, lang, now) if code else None
     asked = [display(code), _slipped(code)] if code else [NO_CODE]
     return render_template(
@@ -42,6 +44,12 @@ def docs() -> str:
         problems=PROBLEMS,
         operations=[(one, _address(one, code)) for one in OPERATIONS],
     )
+
+
+def _example(now: datetime) -> str | None:
+    """The newest label in force, else the newest of all."""
+    newest = select(Certificate.code).order_by(Certificate.granted_at.desc(), Certificate.id.desc()).limit(1)
+    return db.session.scalar(newest.where(valid_at(now))) or db.session.scalar(newest)
 
 
 def _slipped(code: str) -> str:

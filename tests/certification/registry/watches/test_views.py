@@ -93,7 +93,7 @@ def test_one_click_ends_it_without_session_or_token(
     app: Flask, client: FlaskClient, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, code = leaving(client, watch), watch.certificate.code
-    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", value=True)
     assert "Dejar los avisos" in client.get(path).text
     assert len(watches()) == 1  # following the link is not enough
     answer = app.test_client().post(path, data={"List-Unsubscribe": "One-Click"})
