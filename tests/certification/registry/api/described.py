@@ -32,9 +32,10 @@ def unfit(answer: TestResponse) -> list[str]:
     documented = next((said for said in one.answers if said.status == answer.status_code), None)
     if documented is None:
         return [f"{one.id}: {answer.status_code} is not documented"]
-    if answer.mimetype not in documented.contents:
-        return [f"{one.id}: {answer.status_code} as {answer.mimetype} is not documented"]
-    name = documented.contents[answer.mimetype]
+    media = answer.mimetype or ""
+    if media not in documented.contents:
+        return [f"{one.id}: {answer.status_code} as {media} is not documented"]
+    name = documented.contents[media]
     if name is None or answer.request.method == "HEAD":
         return []
     return [

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from certification.accounts.retention import sweep
+from certification.accounts.throttle import TooManyAttempts
 from certification.audit.models import AuditEntry
 from certification.core import outbox
 from certification.core.db import db, unit_of_work
@@ -170,7 +171,7 @@ def test_nobody_bombards_a_stranger(label: Certificate, at: datetime) -> None:
 def test_one_place_asks_only_so_often(label: Certificate, at: datetime) -> None:
     for number in range(watching.MOST_FROM_ONE_PLACE):
         ask(label, at, f"a{number}@example.org")
-    with pytest.raises(watching.TooManyAttempts):
+    with pytest.raises(TooManyAttempts):
         ask(label, at, "b@example.org")
     assert mails("b@example.org") == []
 
