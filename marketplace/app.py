@@ -27,6 +27,7 @@ from certification.registry import reconciling as acts_taken_back
 from certification.registry import signing as of_versions
 from certification.registry import status as of_lists
 from certification.registry import views as registry
+from certification.registry.watches import personal as of_watches
 from certification.schemes import adopting as schemes_taken_back
 from certification.schemes import logcheck as schemes_in_log
 from certification.schemes import views as schemes
@@ -44,7 +45,8 @@ from marketplace.producers import views as stalls
 from marketplace.visiting import views as visiting
 
 PACKAGE = Path(__file__).parent
-PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls)  # each declares what it holds of a person
+# each declares what it holds of a person
+PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls, of_watches)
 LOGGED = (acts_in_log, schemes_in_log, operations_in_log)  # each declares which of its rows have leaves
 SIGNED = (of_versions, of_lists)  # each declares what of its rows is signed
 TAKEN_BACK = (acts_taken_back, schemes_taken_back)  # each declares how its rows follow leaves that were taken back

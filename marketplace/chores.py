@@ -12,9 +12,10 @@ from certification.core.media import files
 from certification.core.worker import Task
 from certification.log import signing, witnesses
 from certification.registry import reminders, snapshots, tending
+from certification.registry.watches import watching
 
 SOON = timedelta(seconds=2)
-OFTEN = timedelta(minutes=1)
+EVERY_MINUTE = timedelta(minutes=1)
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
@@ -55,11 +56,12 @@ def sign_what_waits(_at: datetime) -> int:
 
 CHORES = (
     Task("lapse", HOURLY, lapse_unanswered, eager=True),
+    Task("watches", EVERY_MINUTE, watching.tell_changes, eager=True),
     Task("retention", HOURLY, forget_what_is_past_its_time),
     Task("reminders", DAILY, remind_holders),
     Task("files", DAILY, sweep_files),
     Task("credentials", DAILY, tending.complete_credentials),
-    Task("signatures", OFTEN, sign_what_waits),
+    Task("signatures", EVERY_MINUTE, sign_what_waits),
     Task("status lists", HOURLY, tending.renew_lists),
     Task("snapshots", HOURLY, snapshots.make_due),
     Task("witnesses", SOON, witnesses.ask_due),

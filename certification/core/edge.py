@@ -25,11 +25,12 @@ SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole page and the mark of what it shows (``etag``, with its quotes)."""
+    """A whole page and the mark of what it shows (``etag``, with its quotes); ``headers`` stand in place of the usual ones."""
 
     body: bytes
     etag: str
     kind: str = "text/html; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 Front = Callable[[str, str | None], Answer | None]
@@ -93,11 +94,13 @@ class Edge:
         answer = front(rest, LANGUAGE_OF[query])
         if answer is None:
             return None
+        own = dict(answer.headers)
         headers = [
             ("Content-Type", answer.kind),
             ("Content-Length", str(len(answer.body))),
             ("ETag", answer.etag),
-            *self._headers,
+            *((name, value) for name, value in self._headers if name not in own),
+            *answer.headers,
         ]
         made = (begun + self._seconds, answer, headers)
         if self._seconds:

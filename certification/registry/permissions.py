@@ -21,6 +21,7 @@ class Permission(StrEnum):
     REHOOK = "certificate.rehook"
     RENEW = "certificate.renew"
     SURVEY = "certificate.survey"
+    WATCH = "certificate.watch"
 
 
 def decides_under_scheme(person: User | None, thing: Any) -> bool:
@@ -45,6 +46,7 @@ declare(
         Permission.SURRENDER: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
         Permission.RENEW: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
         Permission.SURVEY: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
+        Permission.WATCH: Rule(any_of=(anyone,), public=True),  # to end one, the key in the link is the permission
         Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
     }
 )

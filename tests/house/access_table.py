@@ -4,7 +4,7 @@ A door is a list of ``roles outcome`` pairs, later ones over earlier ones; ``all
 many. An outcome has one letter for a page without a thing, else two: for the thing of one's own side, and for that of the
 other side. ``admin +-`` reads: who administers the workshop reaches its own things and finds nothing of the other workshop.
 
-    +  reaches it: an answer of 2xx, a redirect, or a form that says what is wrong with it (409, 422)
+    +  reaches it: an answer of 2xx, a redirect, or what says what is wrong with what was sent (409, 415, 422)
     s  is asked to sign in
     x  learns that they may not (403)
     -  finds nothing (404)
@@ -295,6 +295,17 @@ POST     | /c/<code>/act/withdraw                   | certificate              |
 POST     | /c/<code>/rehook                         | certificate              | committee acts     | ref=prod1&seen=x
 GET POST | /c/<code>/act/surrender                  | certificate              | holder
 POST     | /c/<code>/act/surrender                  | certificate              | holder             | confirmed=yes&reason_code=HOLDER_REQUEST
+GET POST | /c/<code>/watch                          | certificate              | open thing
+GET      | /c/<code>/watch/sent                     | certificate              | open thing
+GET POST | /watches/<public_id>/<key>/confirm       | watch by its mail        | open thing
+GET POST | /watches/<public_id>/<key>/confirm       | watch to leave           | no key
+GET POST | /watches/<public_id>/<key>/leave         | watch to leave           | open thing
+GET POST | /watches/<public_id>/<key>/leave         | watch by its mail        | no key
+POST     | /watches/undo                            |                          | open
+GET      | /api/v1/certificates/<code>              | certificate              | open thing
+POST     | /api/v1/verify                           |                          | open
+GET      | /api/v1/openapi.json                     |                          | open
+GET      | /api/v1/docs                             |                          | open
 GET      | /healthz                                 |                          | open
 GET      | /readyz                                  |                          | open
 GET      | /v                                       |                          | open

@@ -33,6 +33,9 @@ from certification.parties.models import (
     Tie,
 )
 from certification.registry import snapshots
+from certification.registry.watches.links import Link
+from certification.registry.watches.links import key_of as key_of_watch
+from certification.registry.watches.models import Watch
 from certification.rules.workflow import ApplicationState, ListingState, Outcome
 from certification.schemes.texts import text_of
 from marketplace.catalogue.models import ClaimDocument, Product, ProductPhoto
@@ -254,6 +257,10 @@ def _apply(side: Side) -> None:
     side.add("version", code=made.code, number=1)
     side.add("status list", purpose="revocation" if side.name == "own" else "suspension", number=1)
     side.add("decided case", public_id=made.application.public_id)
+    watch = Watch(certificate_id=made.id, email=f"atenta-{side.name}@demo.tianguis.example", language="es", asked_at=NOW)
+    makers.save(watch)
+    for thing, link in (("watch by its mail", Link.CONFIRM), ("watch to leave", Link.LEAVE)):
+        side.add(thing, public_id=watch.public_id, key=key_of_watch(watch, link))
 
 
 def _case(side: Side, name: str, state: ApplicationState) -> None:

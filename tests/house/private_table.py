@@ -49,6 +49,8 @@ outbox.to                   | own other                   | mail   | nobody
 outbox.subject              | own other                   | text   | nobody
 outbox.text                 | own other                   | text   | nobody
 outbox.html                 | own other                   | text   | nobody
+outbox.unsubscribe          | own other                   | text   | nobody
+watches.email               | own other                   | mail   | nobody
 outbox.failure              | own other                   | text   | nobody
 audit_entries.details       | own                         | insert | nobody
 parties.reference           | own other                   | text   | members and vetters
@@ -164,6 +166,7 @@ certificate_versions: statement kid signature
 version_credentials: document proof token
 status_lists: purpose origin document proof token
 findings: criterion value
+watches: public_id language told_state
 """
 
 
