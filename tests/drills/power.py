@@ -19,7 +19,7 @@ CALLS = (
     "openat creat close write writev pwrite64 pwritev ftruncate fallocate fsync fdatasync rename renameat renameat2 unlink"
     " unlinkat mkdir mkdirat sendto"
 )
-_CALL = re.compile(r"^(?:\d+\s+)?(\w+)\((.*)\)\s+= (-?\d+)(.*)$", re.DOTALL)
+_CALL = re.compile(r"^(?:\d+\s+)?(\w+)\((.*)\)\s+= (-?(?:0x)?[0-9a-f]+)(.*)$", re.DOTALL)
 _FD = re.compile(r"^(\d+)<(.*?)>(?:\(deleted\))?(?:, |$)")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _UNSUPPORTED = {"writev", "pwritev", "fallocate", "creat", "renameat2"}  # SQLite and ours use none; one that appears stops the drill
@@ -206,8 +206,8 @@ def recording(to: Path) -> list[str]:
     return ["-y", "-x", "-s", "70000000", "-o", str(to), "-e", "trace=" + ",".join(CALLS.split()), "-e", "signal=none"]
 
 
-def calls(trace: Path) -> Iterator[tuple[str, str, int]]:
-    """Name, arguments and result of each call that went well, in their order."""
+def calls(trace: Path, *, failed: bool = False) -> Iterator[tuple[str, str, int]]:
+    """Name, arguments and result of each call that went well, in their order; those that ``failed`` too when asked."""
     halves: dict[str, str] = {}
     with trace.open(encoding="latin-1") as lines:
         for line in lines:
@@ -218,5 +218,5 @@ def calls(trace: Path) -> Iterator[tuple[str, str, int]]:
             if "resumed>" in line and pid in halves:
                 line = halves.pop(pid) + line.partition("resumed>")[2]  # noqa: PLW2901 - one call in two lines
             found = _CALL.match(line.rstrip("\n"))
-            if found and int(found[3]) >= 0:
-                yield found[1], found[2], int(found[3])
+            if found and (failed or int(found[3], 0) >= 0):
+                yield found[1], found[2], int(found[3], 0)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from certification.accounts.models import User
 from certification.applications.deciding import DecisionChoice
 from certification.applications.models import Application
-from certification.core import clock
+from certification.core import clock, log
 from certification.core.db import db, unit_of_work
 from certification.core.settings import read_settings
 from certification.log.checkpoints import FILE, FOLDER
@@ -90,7 +90,8 @@ def tasks(count: int) -> list[Task]:
 def application(folder: Path, url: str = "") -> Flask:
     """The application over a folder, or over a database elsewhere; it tells nobody anything but us."""
     address = url or f"sqlite:///{folder / DATABASE}"
-    given = {"DATA": str(folder), "DATABASE_URL": address, "SECRET_KEY": "drills only: " + "x" * 32, "LOG_LEVEL": "ERROR"}
+    given = {"DATA": str(folder), "DATABASE_URL": address, "SECRET_KEY": "drills only: " + "x" * 32}
+    log.configure("CRITICAL")
     settings = read_settings({}, **given, ORIGIN="http://localhost", PASSKEYS_REQUIRED="no")
     return create_app(settings, TESTING=True, WTF_CSRF_ENABLED=False)
 
