@@ -74,7 +74,9 @@ class Bench:
                 row = session.get_one(Application, application)
                 row.state, row.outcome, row.decided_at, row.decided_by_id = *_decided(), BEGUN, place.decider
         db.session.remove()
-        wanted = select(Application.id).where(Application.state == ApplicationState.DECIDED, ~Application.id.in_(select(Certificate.application_id)))
+        wanted = select(Application.id).where(
+            Application.state == ApplicationState.DECIDED, ~Application.id.in_(select(Certificate.application_id))
+        )
         self.waiting = list(db.session.scalars(wanted.order_by(Application.id)))
         self.seconds = itertools.count(100)
         self.file = os.open(place.folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -111,7 +113,7 @@ class Bench:
                 for number in range(count):
                     self.grant(number)
                 session.flush()
-                raise _TakenBackError
+                raise _TakenBackError  # noqa: TRY301 - that is how a unit of work is taken back
         except _TakenBackError:
             return found
         finally:
@@ -200,11 +202,15 @@ def one_round(bench: Bench, grants: int, rows: dict[str, Row]) -> float:
 
 
 def show(rows: Sequence[Row], references: list[float]) -> None:
-    print(f"bare 4 KB append + fdatasync: {statistics.median(references):.0f} a second ({min(references):.0f} to {max(references):.0f})")
+    print(
+        f"bare 4 KB append + fdatasync: {statistics.median(references):.0f} a second ({min(references):.0f} to {max(references):.0f})"
+    )
     for row in rows:
         said = "" if row.least is None else f"   at least {row.least:g}: {'kept' if row.kept else 'BROKEN'}"
         spread = f"({min(row.ratios):.2f} to {max(row.ratios):.2f})"
-        print(f"  {row.name:<44} {statistics.median(row.rates):>8.0f} a second   {statistics.median(row.ratios):>5.2f}× {spread}{said}")
+        print(
+            f"  {row.name:<44} {statistics.median(row.rates):>8.0f} a second   {statistics.median(row.ratios):>5.2f}× {spread}{said}"
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -31,7 +31,16 @@ from certification.log.keys import create_keys
 from certification.log.models import ONLY_HEAD
 from certification.rules.code import new_code
 from certification.rules.leaves import Act, CertificateRef, LogAct, leaf_bytes
-from certification.rules.merkle import EMPTY_ROOT, Node, grow, leaf_hash, nodes_in, reader_of, verify_consistency, verify_inclusion
+from certification.rules.merkle import (
+    EMPTY_ROOT,
+    Node,
+    grow,
+    leaf_hash,
+    nodes_in,
+    reader_of,
+    verify_consistency,
+    verify_inclusion,
+)
 from certification.rules.merkle import root as merkle_root
 from certification.rules.tiles import Tile
 from marketplace.models import METADATA
@@ -164,10 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="at 1,000 and 20,000 leaves")
     small, large = SHORT_SIZES if parser.parse_args(arguments).short else SIZES
     with filled(small) as few, filled(large) as many:
-        rounds = []
-        for number in range(ROUNDS + 1):
-            rounds.append([appended(app, size + 1 + number * APPENDS, APPENDS) for app, size in ((few, small), (many, large))])
-        rounds = rounds[1:]
+        both = ((few, small), (many, large))
+        rounds = [[appended(app, size + 1 + n * APPENDS, APPENDS) for app, size in both] for n in range(ROUNDS + 1)][1:]
         told: dict[str, Any] = proofs(many)
     ratios = [ours / reference for reference, ours in rounds]
     references = [reference for reference, _ in rounds]
@@ -179,7 +186,9 @@ def main(arguments: list[str] | None = None) -> int:
         f" {flat:.2f}× ({min(ratios):.2f} to {max(ratios):.2f}), at most {GROWTH:g}: {'kept' if flat <= GROWTH else 'BROKEN'}"
     )
     for name, spent in told.items():
-        print(f"{name:<18} median {spent[len(spent) // 2]:.3f} ms, p99 {spent[len(spent) * 99 // 100]:.3f} ms of CPU at {large:,}")
+        print(
+            f"{name:<18} median {spent[len(spent) // 2]:.3f} ms, p99 {spent[len(spent) * 99 // 100]:.3f} ms of CPU at {large:,}"
+        )
     print(f"inclusion proof p99 at most {PROOF_MS:g} ms: {'kept' if p99 <= PROOF_MS else 'BROKEN'}")
     print(f"pymerkle's inclusion proof at {min(large, BASELINE):,} leaves: {theirs:.2f} ms")
     if theirs <= proof[len(proof) // 2]:

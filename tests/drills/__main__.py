@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-DRILLS = ("uploads", "deciders")
+DRILLS = ("uploads", "deciders", "crash", "injection", "retries", "mutation")
 
 
 def main() -> int:

@@ -90,7 +90,9 @@ def all_roots(hashes: list[bytes]) -> list[bytes]:
 def _acts(told: Collection[Told]) -> Iterator[str]:
     """Every act that was acknowledged is there, with the leaf that was named."""
     rows = select(ActLeaf.leaf_index, RecordedAct.kind, Certificate.code, LogLeaf.entry)
-    rows = rows.join(RecordedAct, RecordedAct.id == ActLeaf.act_id).join(Certificate, Certificate.id == RecordedAct.certificate_id)
+    rows = rows.join(RecordedAct, RecordedAct.id == ActLeaf.act_id).join(
+        Certificate, Certificate.id == RecordedAct.certificate_id
+    )
     found = {index: (kind, code, entry) for index, kind, code, entry in db.session.execute(rows.join(LogLeaf))}
     for one in told:
         if one.leaf is None:

@@ -68,7 +68,7 @@ class Outsider:
     at: datetime
 
     @classmethod
-    def of(cls, app: Flask) -> "Outsider":
+    def now(cls) -> "Outsider":
         """The keys and the head as they are now. Needs the application's context."""
         found = reading.signed(reading.head())
         assert found is not None
@@ -78,7 +78,9 @@ class Outsider:
         """The addresses by what is found there."""
         kinds: dict[str, list[tuple[str, str]]] = {}
         for path, form in published:
-            kind = {"entries": "leaves", "tile": "tiles"}.get("entries" if "entries" in path else path.split("/")[2], "checkpoint")
+            kind = {"entries": "leaves", "tile": "tiles"}.get(
+                "entries" if "entries" in path else path.split("/")[2], "checkpoint"
+            )
             if form != "*/*":
                 kind = ("lists" if path.startswith("/status") else "credentials") + (" as tokens" if form == VC_JWT else "")
             kinds.setdefault(kind, []).append((path, form))

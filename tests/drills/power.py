@@ -22,7 +22,13 @@ CALLS = (
 _CALL = re.compile(r"^(?:\d+\s+)?(\w+)\((.*)\)\s+= (-?(?:0x)?[0-9a-f]+)(.*)$", re.DOTALL)
 _FD = re.compile(r"^(\d+)<(.*?)>(?:\(deleted\))?(?:, |$)")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_UNSUPPORTED = {"writev", "pwritev", "fallocate", "creat", "renameat2"}  # SQLite and ours use none; one that appears stops the drill
+_UNSUPPORTED = {
+    "writev",
+    "pwritev",
+    "fallocate",
+    "creat",
+    "renameat2",
+}  # SQLite and ours use none; one that appears stops the drill
 
 
 @dataclass
@@ -150,7 +156,9 @@ class Disk:
         """Write what the disk would hold now, strictly, or torn by ``dice``."""
         names = dict(self.synced)
         if dice is not None:
-            for name in sorted(self.names.keys() ^ self.synced.keys() | {n for n in self.names if self.synced.get(n) is not self.names[n]}):
+            for name in sorted(
+                self.names.keys() ^ self.synced.keys() | {n for n in self.names if self.synced.get(n) is not self.names[n]}
+            ):
                 if dice.random() < 0.5:
                     names.pop(name, None)
                     if name in self.names:

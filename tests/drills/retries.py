@@ -91,9 +91,7 @@ def one_effect(
     row.sent += len(told)
     row.answers.update(told)
     with place.app.app_context():
-        found = list(
-            db.session.scalars(select(RecordedAct.id).join(Certificate).where(Certificate.application_id == case))
-        )
+        found = list(db.session.scalars(select(RecordedAct.id).join(Certificate).where(Certificate.application_id == case)))
         db.session.remove()
     row.effects += len(found) == acts
     if len(found) != acts or told.count(303) != 1 or any(status >= 500 for status in told):
@@ -125,7 +123,9 @@ def control(place: Place) -> Row:
                     act = Act(LogAct.RESTORED, BEGUN, certificate=CertificateRef(code, 1))
                     append(act)
                     made = db.session.scalars(select(Certificate).where(Certificate.code == code)).one()
-                    session.add(RecordedAct(certificate=made, kind="restored", at=BEGUN, by_id=place.decider, criterion="CONTROL"))
+                    session.add(
+                        RecordedAct(certificate=made, kind="restored", at=BEGUN, by_id=place.decider, criterion="CONTROL")
+                    )
             db.session.remove()
         return 303
 
