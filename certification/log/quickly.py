@@ -5,7 +5,7 @@ nodes are only ever added, so that what is read after a head is of that head's t
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Engine, Integer, Select, and_, bindparam, or_, select
 
@@ -21,14 +21,12 @@ _kept: dict[tuple[Engine, str, int], QuickSelect] = {}
 
 def head() -> tuple[int, bytes, str | None, bytes | None] | None:
     """Size, root, origin and note; None before anything was appended."""
-    found: Any = _quick("head", 1, _head).first()
-    return found
+    return cast("tuple[int, bytes, str | None, bytes | None] | None", _quick("head", 1, _head).first())
 
 
 def leaf(index: int) -> tuple[bytes, bytes] | None:
     """Entry and hash of a leaf."""
-    found: Any = _quick("leaf", 1, _leaf).first(i=index)
-    return found
+    return cast("tuple[bytes, bytes] | None", _quick("leaf", 1, _leaf).first(i=index))
 
 
 def nodes(wanted: Collection[Node]) -> dict[Node, bytes]:
