@@ -25,7 +25,6 @@ SHORT = {
     "sign_in": ["--pairs", "40"],
     "issue": ["--short"],
     "log": ["--short"],
-    "memory": ["--short"],
 }
 
 

@@ -111,7 +111,9 @@ def _doubles() -> Iterator[str]:
     for column in (Decision.application_id, Certificate.application_id):
         for case, many in db.session.execute(select(column, func.count()).group_by(column).having(func.count() > 1)):
             yield f"case {case}: {many} times {column.class_.__tablename__}"
-    kinds = Counter(tuple(row) for row in db.session.execute(select(RecordedAct.certificate_id, RecordedAct.kind)))
+    kinds = Counter(
+        (row.certificate_id, row.kind) for row in db.session.execute(select(RecordedAct.certificate_id, RecordedAct.kind))
+    )
     for (certificate, kind), many in kinds.items():
         if many > 1:
             yield f"certificate {certificate}: {kind.value} {many} times"

@@ -199,7 +199,7 @@ def _serve(place: Place, to: socket.socket, *, early: bool, synchronous: str) ->
         for line in asked:
             number, act, case = line.split()
             task = Task(act, int(case))
-            too_soon = (lambda leaf, code, task=task: say("done", Told(task, leaf, code, ""))) if early else None  # type: ignore[misc]  # bound now
+            too_soon = (lambda leaf, code, task=task: say("done", Told(task, leaf, code, ""))) if early else None
             try:
                 told = perform(place, task, BEGUN + timedelta(seconds=1 + int(number)), before_commit=too_soon)
             except ALREADY:

@@ -7,6 +7,7 @@ issued comes enveloped, as ``application/vc+jwt``; under ``/status-lists`` with 
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -169,6 +170,8 @@ def _bound(proofs: list[Any], options: Mapping[str, Any]) -> None:
 def check_status(credential: Mapping[str, Any], issuer: Issuer, at: datetime) -> None:
     """Every entry's list says that its bit is not set; whatever keeps us from knowing is a refusal."""
     for entry in listed(credential.get("credentialStatus", [])):
+        if not isinstance(entry, Mapping):
+            raise Refused("STATUS_RETRIEVAL_ERROR", "an entry is no object", MODEL_ERRORS)
         address, purpose = str(entry.get("statusListCredential")), str(entry.get("statusPurpose"))
         try:
             secured = _fetched(address, issuer)
@@ -189,51 +192,55 @@ def _fetched(address: str, issuer: Issuer) -> Mapping[str, object]:
     return read_object(Site(f"{scheme}://{host}", 5.0).get(f"/{path}", "application/vc"))
 
 
+def issue(issuer: Issuer, **_named: str) -> Answer:
+    """``{credential, options}``: secured, in this issuer's name."""
+    credential = _body("credential")["credential"]
+    _modelled(credential)
+    if request.path.startswith("/status-lists"):
+        credential = issuer.with_status(credential)
+    try:
+        made = issuer.enveloped(credential) if request.path.startswith("/jwt") else issuer.secured(credential)
+    except DomainError as error:
+        raise Refused("PROOF_GENERATION_ERROR", error.code) from error
+    return jsonify(verifiableCredential=made), 201
+
+
+def verify(issuer: Issuer, **_named: str) -> Answer:
+    """``{verifiableCredential, options}``: 200 when all holds, else 400 with what does not."""
+    checks, at = ["proof"], issuer.now()
+    try:
+        body = _body("verifiableCredential")
+        found = opened(body["verifiableCredential"], issuer.resolve, body["options"], at)
+        if "credentialStatus" in found and "credentialStatus" in body["options"].get("checks", ["credentialStatus"]):
+            checks.append("credentialStatus")
+            check_status(found, issuer, at)
+    except Refused as refused:
+        problem = refused.problem
+        return jsonify(verified=False, checks=[{"check": checks, "error": problem}], warnings=[], errors=[problem]), 400
+    return jsonify(verified=True, checks=checks, warnings=[], errors=[], verifiableCredential=found), 200
+
+
+def set_status(issuer: Issuer) -> Answer:
+    """``{statusPurpose, statusListIndex, status}``, as an issuer's own desk would."""
+    body = _body()
+    purpose, place = body.get("statusPurpose"), body.get("statusListIndex")
+    if purpose not in PURPOSES or not isinstance(place, str) or not place.isdecimal() or int(place) >= SMALLEST:
+        raise NotFound
+    issuer.bits[purpose][int(place)] = body.get("status") is not False
+    return jsonify(), 200
+
+
 def create_adapter(origin: str, now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(microsecond=0)) -> Flask:
     """The application; ``origin`` is where it is reached, ``now`` its clock."""
     app, issuer = Flask("vc_api"), Issuer(origin, now)
     app.extensions["issuer"] = issuer
-
-    def issue(**_named: str) -> Answer:
-        body = _body("credential")
-        credential = body["credential"]
-        _modelled(credential)
-        if request.path.startswith("/status-lists"):
-            credential = issuer.with_status(credential)
-        try:
-            made = issuer.enveloped(credential) if request.path.startswith("/jwt") else issuer.secured(credential)
-        except DomainError as error:
-            raise Refused("PROOF_GENERATION_ERROR", error.code) from error
-        return jsonify(verifiableCredential=made), 201
-
-    def verify(**_named: str) -> Answer:
-        checks = ["proof"]
-        try:
-            body = _body("verifiableCredential")
-            found, at = opened(body["verifiableCredential"], issuer.resolve, body["options"], now()), now()
-            if "credentialStatus" in found and "credentialStatus" in body["options"].get("checks", ["credentialStatus"]):
-                checks.append("credentialStatus")
-                check_status(found, issuer, at)
-        except Refused as refused:
-            problem = refused.problem
-            return jsonify(verified=False, checks=[{"check": checks, "error": problem}], warnings=[], errors=[problem]), 400
-        return jsonify(verified=True, checks=checks, warnings=[], errors=[], verifiableCredential=found), 200
-
-    def set_status() -> Answer:
-        """``{statusPurpose, statusListIndex, status}``, as an issuer's own desk would."""
-        body = _body()
-        purpose, place = body.get("statusPurpose"), body.get("statusListIndex")
-        if purpose not in PURPOSES or not isinstance(place, str) or not place.isdigit() or int(place) >= SMALLEST:
-            raise NotFound
-        issuer.bits[purpose][int(place)] = body.get("status") is not False
-        return jsonify(), 200
-
-    for prefix in ("", "/issuers/<name>", "/jwt", "/status-lists"):
-        app.add_url_rule(f"{prefix}/credentials/issue", f"issue {prefix}", issue, methods=["POST"])
-    for prefix in ("", "/verifiers/<name>", "/jwt", "/status-lists"):
-        app.add_url_rule(f"{prefix}/credentials/verify", f"verify {prefix}", verify, methods=["POST"])
-    app.add_url_rule("/credentials/status", "status", set_status, methods=["POST"])
-    app.add_url_rule("/status/<any(revocation, suspension):purpose>", "list", lambda purpose: jsonify(issuer.status_list(purpose)))
+    for role, act, view in (("issuers", "issue", issue), ("verifiers", "verify", verify)):
+        for prefix in ("", f"/{role}/<name>", "/jwt", "/status-lists"):
+            app.add_url_rule(f"{prefix}/credentials/{act}", f"{act} {prefix}", partial(view, issuer), methods=["POST"])
+    app.add_url_rule("/credentials/status", "status", partial(set_status, issuer), methods=["POST"])
+    app.add_url_rule(
+        "/status/<any(revocation, suspension):purpose>", "list", lambda purpose: jsonify(issuer.status_list(purpose))
+    )
     app.add_url_rule("/.well-known/did.json", "did", lambda: jsonify(_did(issuer)))
     app.register_error_handler(Refused, lambda error: (jsonify(error.problem), 400))
     app.register_error_handler(NotFound, lambda _error: (jsonify(title="Not found"), 404))

@@ -25,7 +25,17 @@ OURS = {
     "JsonSchema",
     "JsonSchemaCredential",
 }
-PROTECTED = OURS | {"id", "type", "issuer", "credentialSubject", "credentialStatus", "proof", "validFrom", "validUntil", "evidence"}
+PROTECTED = OURS | {
+    "id",
+    "type",
+    "issuer",
+    "credentialSubject",
+    "credentialStatus",
+    "proof",
+    "validFrom",
+    "validUntil",
+    "evidence",
+}
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 LANGUAGE = {"@value", "@language", "@direction"}
 TYPED = ("credentialStatus", "credentialSchema", "termsOfUse", "evidence", "refreshService", "proof")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from certification.rules.contexts import CREDENTIALS
 from tests.vc_api.adapter import create_adapter
@@ -92,16 +93,22 @@ def client() -> FlaskClient:
     return create_adapter("http://localhost:8400", lambda: NOW).test_client()
 
 
+def said(answer: TestResponse) -> dict[str, Any]:
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
 def issued(client: FlaskClient, credential: dict[str, Any], under: str = "") -> dict[str, Any]:
     answer = client.post(f"{under}/credentials/issue", json={"credential": credential, "options": {}})
-    assert answer.status_code == 201, answer.json
-    return dict(answer.json["verifiableCredential"])
+    assert answer.status_code == 201, said(answer)
+    made: dict[str, Any] = said(answer)["verifiableCredential"]
+    return made
 
 
 def verified(client: FlaskClient, secured: Any, **options: Any) -> int:
     answer = client.post("/verifiers/any/credentials/verify", json={"verifiableCredential": secured, "options": options})
-    assert answer.json["verified"] is (answer.status_code == 200)
-    assert bool(answer.json["errors"]) is (answer.status_code != 200)
+    assert said(answer)["verified"] is (answer.status_code == 200)
+    assert bool(said(answer)["errors"]) is (answer.status_code != 200)
     return answer.status_code
 
 
@@ -114,7 +121,7 @@ def test_what_the_model_allows_is_issued_and_verifies(client: FlaskClient, under
 def test_what_the_model_refuses_is_not_issued(client: FlaskClient) -> None:
     for name, credential in WRONG.items():
         answer = client.post("/credentials/issue", json={"credential": credential})
-        assert (answer.status_code, answer.json["type"].rpartition("#")[2][-6:]) == (400, "_ERROR"), name
+        assert (answer.status_code, said(answer)["type"].rpartition("#")[2][-6:]) == (400, "_ERROR"), name
 
 
 def test_a_number_with_a_fraction_is_refused_by_choice(client: FlaskClient) -> None:
@@ -125,7 +132,11 @@ def test_a_number_with_a_fraction_is_refused_by_choice(client: FlaskClient) -> N
 def test_a_proof_is_that_of_the_suite(client: FlaskClient) -> None:
     made = issued(client, GOOD)
     proof = made["proof"]
-    assert (proof["type"], proof["cryptosuite"], proof["proofPurpose"]) == ("DataIntegrityProof", "eddsa-jcs-2022", "assertionMethod")
+    assert (proof["type"], proof["cryptosuite"], proof["proofPurpose"]) == (
+        "DataIntegrityProof",
+        "eddsa-jcs-2022",
+        "assertionMethod",
+    )
     assert proof["proofValue"].startswith("z")
     assert proof["verificationMethod"].startswith(f"{made['issuer']}#z6Mk")
     assert made["issuer"].startswith("did:key:z6Mk")
@@ -199,7 +210,7 @@ def test_a_status_is_told_by_its_list_until_the_bit_is_set(client: FlaskClient) 
     made = issued(client, GOOD, "/status-lists")
     assert [one["statusPurpose"] for one in made["credentialStatus"]] == ["revocation", "suspension"]
     assert verified(client, made, checks=["proof", "credentialStatus"]) == 200
-    listed = client.get("/status/revocation").json
+    listed = said(client.get("/status/revocation"))
     assert verified(client, listed) == 200
     assert listed["credentialSubject"]["type"] == "BitstringStatusList"
     client.post("/credentials/status", json={**made["credentialStatus"][0], "status": True})
@@ -226,7 +237,9 @@ def test_an_entry_that_leads_to_no_answer_is_refused(client: FlaskClient, name: 
     assert verified(client, issued(client, but(credentialStatus=entry)), checks=["proof", "credentialStatus"]) == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"verifiableCredential": 7}', b'{"verifiableCredential": {}, "options": 7}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"verifiableCredential": 7}', b'{"verifiableCredential": {}, "options": 7}', b"\xff"]
+)
 def test_what_is_no_request_is_answered_as_one_that_is_refused(client: FlaskClient, body: bytes) -> None:
     for path in ("/credentials/verify", "/credentials/issue"):
         assert client.post(path, data=body, content_type="application/json").status_code == 400
@@ -239,7 +252,7 @@ def test_a_proof_of_tomorrow_is_refused() -> None:
 
 
 def test_the_did_document_names_the_key(client: FlaskClient) -> None:
-    document = client.get("/.well-known/did.json").json
+    document = said(client.get("/.well-known/did.json"))
     assert document["id"] == "did:web:localhost%3A8400"
     made = issued(client, but(issuer=document["id"]))
     assert made["proof"]["verificationMethod"] == document["verificationMethod"][0]["id"]
