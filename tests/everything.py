@@ -54,11 +54,12 @@ TESTS = [
         ("chromium", "fonts"),
         again=("--last-failed",),
     ),
-    Step("short drills", tool("python", "-m", "tests.drills", "--short"), ("postgresql",)),
+    Step("short drills", tool("python", "-m", "tests.drills", "--short"), ("postgresql", "strace")),
     Step("short benchmarks", tool("python", "-m", "tests.benchmarks", "--short"), again=()),
 ]
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgresql": (lambda: postgres_binaries() is not None, "postgresql"),
+    "strace": (lambda: shutil.which("strace") is not None, "strace"),
     "chromium": (lambda: shutil.which("chromium") is not None, "chromium"),
     "fonts": (lambda: Path("/usr/share/fonts/truetype/noto").is_dir(), "fonts-noto-core"),
 }

@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 from flask import current_app, g, has_request_context, render_template
 from flask_babel import force_locale
+from jinja2 import TemplateNotFound
 from sqlalchemy import Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -84,10 +85,12 @@ def _addresses() -> AbstractContextManager[object]:
 
 
 def _html(name: str, values: dict[str, object]) -> str | None:
-    template = f"email/{name}/body.html"
-    if template not in current_app.jinja_env.list_templates(filter_func=lambda found: found == template):
+    try:
+        return render_template(f"email/{name}/body.html", **values)
+    except TemplateNotFound as error:
+        if error.name != f"email/{name}/body.html":
+            raise
         return None
-    return render_template(template, **values)
 
 
 def _ring() -> None:

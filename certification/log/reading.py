@@ -7,6 +7,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from certification.core.db import db
+from certification.log import quickly
 from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.errors import BadLeaf
@@ -113,27 +114,29 @@ def over(ranges: Iterable[Range], session: Session | None = None) -> NodeReader:
 
 def inclusion(index: int) -> Included | None:
     """The proof for a leaf under the signed checkpoint, or None where that does not cover it."""
-    found = head()
-    checkpoint = signed(found)
-    row = db.session.execute(select(LogLeaf.entry, LogLeaf.hash).where(LogLeaf.index == index)).one_or_none()
-    if checkpoint is None or found.note is None or row is None or index >= checkpoint.size:
+    found = Head(*(quickly.head() or ()))
+    checkpoint, leaf = signed(found), quickly.leaf(index)
+    if checkpoint is None or found.note is None or leaf is None or index >= checkpoint.size:
         return None
-    proof = inclusion_proof(index, checkpoint.size, over(inclusion_ranges(index, checkpoint.size)))
-    return Included(index, row.entry, row.hash, proof, checkpoint, found.note)
+    wanted = nodes_of(inclusion_ranges(index, checkpoint.size))
+    proof = inclusion_proof(index, checkpoint.size, reader_of(quickly.nodes(wanted)))
+    return Included(index, *leaf, proof, checkpoint, found.note)
 
 
 def consistency(old: int, size: int) -> tuple[bytes, ...]:
     """The proof that the tree of `size` leaves carries on from that of `old`. Raises BadProof for sizes that are none."""
-    return consistency_proof(old, size, over(consistency_ranges(old, size)))
+    wanted = nodes_of(consistency_ranges(old, size))
+    return consistency_proof(old, size, reader_of(quickly.nodes(wanted)))
 
 
 def tile_bytes(tile: Tile) -> bytes | None:
     """A hash tile or a bundle of entries, or None where the signed log does not hold all of it."""
-    checkpoint = signed(head())
+    checkpoint = signed(Head(*(quickly.head() or ())))
     if checkpoint is None or not tile.exists_in(checkpoint.size):
         return None
     if tile.level is not None:
-        return tile_contents(tile, nodes(tile.nodes))
+        level, start = tile.nodes[0]
+        return tile_contents(tile, reader_of(quickly.between(level, start, start + tile.width)))
     wanted = select(LogLeaf.entry).where(LogLeaf.index >= tile.start, LogLeaf.index < tile.start + tile.width)
     return encode_bundle(list(db.session.scalars(wanted.order_by(LogLeaf.index))))
 

@@ -14,12 +14,17 @@ BENCHMARKS = {
     "over_http": ["--rows", "10000", "--rows", "1000000"],
     "photograph": [],
     "sign_in": [],
+    "issue": [],
+    "log": [],
+    "memory": [],
 }
 SHORT = {
     "verify_page": ["--certificates", "10000"],
     "over_http": ["--rows", "10000", "--short"],
     "photograph": ["--short"],
     "sign_in": ["--pairs", "40"],
+    "issue": ["--short"],
+    "log": ["--short"],
 }
 
 

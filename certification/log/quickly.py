@@ -1,0 +1,101 @@
+"""Head, leaves and nodes read straight on the driver, for proofs and tiles: their cost is promised.
+
+What is read has been committed; a unit of work that needs its own rows reads through its session (``reading.nodes``). Leaves and
+nodes are only ever added, so that what is read after a head is of that head's tree or of one that carries on from it.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Engine, Integer, Select, and_, bindparam, or_, select
+
+from certification.core.db import db
+from certification.core.quick import QuickSelect
+from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
+from certification.rules.merkle import Node
+
+FEWEST, MOST = 4, 64  # nodes in one statement; those between are made up by saying the last one again
+Statement = Select[*tuple[Any, ...]]
+_kept: dict[tuple[Engine, str, int], QuickSelect] = {}
+
+
+def head() -> tuple[int, bytes, str | None, bytes | None] | None:
+    """Size, root, origin and note; None before anything was appended."""
+    return cast("tuple[int, bytes, str | None, bytes | None] | None", _quick("head", 1, _head).first())
+
+
+def leaf(index: int) -> tuple[bytes, bytes] | None:
+    """Entry and hash of a leaf."""
+    return cast("tuple[bytes, bytes] | None", _quick("leaf", 1, _leaf).first(i=index))
+
+
+def nodes(wanted: Collection[Node]) -> dict[Node, bytes]:
+    """The hashes of some nodes; of what the log does not have, none."""
+    low = [index for level, index in wanted if level == 0]
+    high = [node for node in wanted if node[0]]
+    found: dict[Node, bytes] = {}
+    for given in _portions(low):
+        read = _quick("leaves", len(given), _leaves)
+        found |= {(0, index): hash_ for index, hash_ in read.all(**{f"i{n}": one for n, one in enumerate(given)})}
+    for these in _portions(high):
+        read, values = _quick("nodes", len(these), _nodes), {}
+        for number, (level, index) in enumerate(these):
+            values[f"l{number}"], values[f"i{number}"] = level, index
+        found |= {(level, index): hash_ for level, index, hash_ in read.all(**values)}
+    return found
+
+
+def between(level: int, start: int, end: int) -> dict[Node, bytes]:
+    """The hashes of one level from an index up to another."""
+    if level == 0:
+        return {(0, index): hash_ for index, hash_ in _quick("leaf hashes", 1, _leaf_range).all(start=start, end=end)}
+    found = _quick("node hashes", 1, _node_range).all(level=level, start=start, end=end)
+    return {(level, index): hash_ for index, hash_ in found}
+
+
+def _portions(wanted: list[Any]) -> list[list[Any]]:
+    """In lists of 4, 8, 16 … so that few statements serve all."""
+    portions = []
+    for at in range(0, len(wanted), MOST):
+        part = wanted[at : at + MOST]
+        size = max(FEWEST, 1 << (len(part) - 1).bit_length())
+        portions.append(part + part[-1:] * (size - len(part)))
+    return portions
+
+
+def _quick(name: str, size: int, make: Callable[[int], Statement]) -> QuickSelect:
+    key = (db.engine, name, size)
+    found = _kept.get(key)
+    if found is None:
+        found = _kept[key] = QuickSelect(db.engine, make(size))
+    return found
+
+
+def _number(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=Integer)
+
+
+def _head(_size: int) -> Statement:
+    return select(LogHead.size, LogHead.root, LogHead.origin, LogHead.note).where(LogHead.id == ONLY_HEAD)
+
+
+def _leaf(_size: int) -> Statement:
+    return select(LogLeaf.entry, LogLeaf.hash).where(LogLeaf.index == _number("i"))
+
+
+def _leaves(size: int) -> Statement:
+    return select(LogLeaf.index, LogLeaf.hash).where(LogLeaf.index.in_([_number(f"i{n}") for n in range(size)]))
+
+
+def _nodes(size: int) -> Statement:
+    each = (and_(LogNode.level == _number(f"l{n}"), LogNode.index == _number(f"i{n}")) for n in range(size))
+    return select(LogNode.level, LogNode.index, LogNode.hash).where(or_(*each))
+
+
+def _leaf_range(_size: int) -> Statement:
+    return select(LogLeaf.index, LogLeaf.hash).where(LogLeaf.index >= _number("start"), LogLeaf.index < _number("end"))
+
+
+def _node_range(_size: int) -> Statement:
+    inside = (LogNode.index >= _number("start"), LogNode.index < _number("end"))
+    return select(LogNode.index, LogNode.hash).where(LogNode.level == _number("level"), *inside)

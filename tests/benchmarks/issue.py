@@ -1,0 +1,244 @@
+"""Durable issues a second, against a bare append of 4 KB with fdatasync in the same folder; in turn, in one run.
+
+    python -m tests.benchmarks.issue [--short]
+
+Commit: a grant is prepared by the product's service up to its last statement and taken back; then the very same statements are
+run by the driver, from BEGIN to COMMIT, with the two signatures of a grant (statement, head) made anew in between. So the figure
+is of rows as the product writes them and of what SQLite does to make them last, not of what was thought before. Sixteen grants in
+one commit are measured the same way. Apart from that, with no promise: the copy of the checkpoint outside, and the whole service
+from the decided case to the answer. The control commits with `synchronous=OFF`: it must come out faster than the disk can sync,
+or the run shows nothing of durability. Exits 2 when the reference moved more than twofold.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pysqlite3
+from sqlalchemy import Connection, event, insert, select
+
+from certification.accounts.models import User
+from certification.applications.models import Application, Decision
+from certification.core import clock
+from certification.core.db import db, unit_of_work
+from certification.core.ids import new_id
+from certification.log.checkpoints import keep_outside
+from certification.log.keys import signing_key
+from certification.log.reading import head
+from certification.registry.issuing import certify
+from certification.registry.models import Certificate
+from certification.rules.workflow import ApplicationState, Outcome
+from tests.drills.deciders import _copies
+from tests.drills.registry import BEGUN, Place, registry
+
+ROUNDS, BATCH = 7, 16
+GRANTS, SHORT_GRANTS = 30, 6
+COMMIT, BATCHED = 0.6, 2.0
+RESTLESS = 2.0
+BLOCK = b"x" * 4096
+WRITES = ("INSERT", "UPDATE")
+Statement = tuple[str, Any, bool]
+
+
+@dataclass
+class Row:
+    """Grants a second, round by round; and as a multiple of the bare rate of the same round."""
+
+    name: str
+    least: float | None = None
+    rates: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+
+    @property
+    def kept(self) -> bool:
+        return self.least is None or statistics.median(self.ratios) >= self.least
+
+
+class Bench:
+    """A registry with decided cases, and a file beside its database."""
+
+    def __init__(self, place: Place, cases: int) -> None:
+        self.place = place
+        pattern = db.session.get_one(Application, place.applications[0]).id
+        with unit_of_work() as session:
+            for _ in range(cases):
+                (application,) = _copies(session, Application, {"id": pattern}, {})
+                session.execute(insert(Decision).values(application_id=application, **_granted(place.decider)))
+                row = session.get_one(Application, application)
+                row.state, row.outcome, row.decided_at, row.decided_by_id = *_decided(), BEGUN, place.decider
+        db.session.remove()
+        wanted = select(Application.id).where(
+            Application.state == ApplicationState.DECIDED, ~Application.id.in_(select(Certificate.application_id))
+        )
+        self.waiting = list(db.session.scalars(wanted.order_by(Application.id)))
+        self.seconds = itertools.count(100)
+        self.file = os.open(place.folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.raw = self.connected("FULL")
+        self.weak = self.connected("OFF")
+        self.key = signing_key()
+
+    def connected(self, synchronous: str) -> Any:
+        """As ``core.db`` connects."""
+        raw = pysqlite3.dbapi2.connect(str(self.place.folder / "tianguis.db"), isolation_level=None)
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=10000", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
+
+    def grant(self, number: int) -> None:
+        """One certificate by the service, in the unit of work under way."""
+        application, by = db.session.get_one(Application, self.waiting[number]), db.session.get_one(User, self.place.decider)
+        decision = db.session.scalars(select(Decision).where(Decision.application_id == application.id)).one()
+        at = BEGUN + timedelta(seconds=next(self.seconds))
+        with clock.standing_at(at):
+            certify(application, decision, by=by, at=at)
+
+    def prepared(self, count: int) -> list[Statement]:
+        """What the service would write for so many grants in one commit, nothing of it committed."""
+        found: list[Statement] = []
+
+        def listen(_conn: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - the event's
+            if statement.lstrip().startswith(WRITES):
+                found.append((statement, parameters, many))
+
+        event.listen(db.engine, "before_cursor_execute", listen)
+        try:
+            with unit_of_work() as session:
+                for number in range(count):
+                    self.grant(number)
+                session.flush()
+                raise _TakenBackError  # noqa: TRY301 - that is how a unit of work is taken back
+        except _TakenBackError:
+            return found
+        finally:
+            event.remove(db.engine, "before_cursor_execute", listen)
+            db.session.remove()
+
+    def committed(self, statements: Sequence[Statement], count: int, raw: Any = None) -> None:
+        """Run what was prepared; the cases are used up."""
+        raw = raw or self.raw
+        self.sign(2 * count)
+        cursor = raw.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        for statement, parameters, many in statements:
+            (cursor.executemany if many else cursor.execute)(statement, parameters)
+            if "RETURNING" in statement:
+                cursor.fetchall()
+        cursor.execute("COMMIT")
+        del self.waiting[:count]
+
+    def sign(self, times: int) -> None:
+        for _ in range(times):
+            self.key.private.sign(BLOCK[:700])
+
+    def bare(self, count: int) -> None:
+        for _ in range(count):
+            os.write(self.file, BLOCK)
+            os.fdatasync(self.file)
+
+    def outside(self, count: int) -> None:
+        """The copy of the head outside the database, so many times over."""
+        note = head().note
+        assert note is not None
+        for _ in range(count):
+            keep_outside(note)
+
+    def service(self, count: int) -> None:
+        """All of it: a unit of work each, the checkpoint outside, the mail in its box."""
+        for _ in range(count):
+            with unit_of_work():
+                self.grant(0)
+            db.session.remove()
+            del self.waiting[:1]
+
+
+class _TakenBackError(Exception):
+    """Nothing of what was prepared stays."""
+
+
+def _granted(decider: int) -> dict[str, Any]:
+    given = {"outcome": Outcome.GRANTED, "label_class": "artesania", "reasons": "Cumple.", "public_summary": "", "agreed": {}}
+    return given | {"public_id": new_id(), "decided_by_id": decider, "decided_at": BEGUN}
+
+
+def _decided() -> tuple[ApplicationState, Outcome]:
+    return ApplicationState.DECIDED, Outcome.GRANTED
+
+
+def took(act: Callable[[], object]) -> float:
+    """Seconds."""
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
+
+
+def one_round(bench: Bench, grants: int, rows: dict[str, Row]) -> float:
+    """Every way in turn, step by step, so that a restless disk is restless for all; returns the bare rate."""
+    spent = dict.fromkeys(["bare", *rows], 0.0)
+    for number in range(grants):
+        statements = bench.prepared(1)
+        spent["bare"] += took(lambda: bench.bare(1))
+        spent["commit"] += took(lambda told=statements: bench.committed(told, 1))  # type: ignore[misc]  # bound now
+        spent["bare"] += took(lambda: bench.bare(1))
+        spent["outside"] += took(lambda: bench.outside(1))
+        if number % 3 == 0:
+            statements = bench.prepared(1)
+            spent["control"] += 3 * took(lambda told=statements: bench.committed(told, 1, bench.weak))  # type: ignore[misc]  # bound now
+            spent["service"] += 3 * took(lambda: bench.service(1))
+    spent["bare"] /= 2
+    statements = bench.prepared(BATCH)
+    spent["batch"] = took(lambda: bench.committed(statements, BATCH)) * grants / BATCH
+    spent["commit+outside"] = spent["commit"] + spent["outside"]
+    for name, row in rows.items():
+        row.rates.append(grants / spent[name])
+        row.ratios.append(spent["bare"] / spent[name])
+    return grants / spent["bare"]
+
+
+def show(rows: Sequence[Row], references: list[float]) -> None:
+    print(
+        f"bare 4 KB append + fdatasync: {statistics.median(references):.0f} a second ({min(references):.0f} to {max(references):.0f})"
+    )
+    for row in rows:
+        said = "" if row.least is None else f"   at least {row.least:g}: {'kept' if row.kept else 'BROKEN'}"
+        spread = f"({min(row.ratios):.2f} to {max(row.ratios):.2f})"
+        print(
+            f"  {row.name:<44} {statistics.median(row.rates):>8.0f} a second   {statistics.median(row.ratios):>5.2f}× {spread}{said}"
+        )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table; 0 kept, 1 broken, 2 no verdict."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--short", action="store_true", help=f"{SHORT_GRANTS} grants a round")
+    grants = SHORT_GRANTS if parser.parse_args(arguments).short else GRANTS
+    rows = {
+        "commit": Row("commit of one grant", COMMIT),
+        "batch": Row(f"commit of {BATCH} grants", BATCHED),
+        "outside": Row("checkpoint outside, by itself"),
+        "commit+outside": Row("commit and checkpoint outside"),
+        "service": Row("the whole service, one after another"),
+        "control": Row("control: synchronous=OFF"),
+    }
+    with registry(1) as place, place.app.app_context():
+        bench = Bench(place, (ROUNDS + 1) * (2 * grants + BATCH))
+        one_round(bench, 3, {name: Row(name) for name in rows})  # warm
+        references = [one_round(bench, grants, rows) for _ in range(ROUNDS)]
+    show(list(rows.values()), references)
+    faster = statistics.median(rows["control"].rates) > statistics.median(rows["commit"].rates)
+    if not faster:
+        print("the control is no faster than what waits for the disk: this disk does not sync, and the run shows nothing")
+    if max(references) > RESTLESS * min(references):
+        print(f"no verdict: the reference moved by more than {RESTLESS:g} times")
+        return 2
+    return 0 if faster and all(row.kept for row in rows.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""What a worker costs before and after it works: time of its imports, memory, and whether a start looks at what is stored.
+
+    python -m tests.benchmarks.memory [--short]
+
+Promise: importing the application takes at most 4.5 times the CPU of `import flask`; a worker holds at most 120 MB after some
+hundreds of requests of each kind, pages of the database's own file not counted; starting and answering once costs the same with
+few rows and with many. Each figure is of a fresh process. The control reads every certificate at its start: it must be found out. Exits 2 when `import flask` moved twofold.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from sqlalchemy import select
+
+from certification.core.db import db
+from certification.registry.models import Certificate
+from tests import makers
+from tests.benchmarks import verify_page
+
+IMPORT, MEGABYTES, GROWTH, RESTLESS = 4.5, 120, 1.15, 2.0
+FEW, MANY, SHORT_MANY = 300, 100_000, 10_000
+REQUESTS, SHORT_REQUESTS = 300, 20
+ROUNDS, SHORT_ROUNDS = 9, 3
+APPLICATION = "import sys; sys.modules['rich'] = None; import marketplace.app"  # rich comes with development tools alone
+REFERENCE = "import flask"
+
+
+def cpu_of(code: str) -> float:
+    """Seconds of CPU of a fresh interpreter that runs some code."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def worker(folder: str, requests: int, *, scans: bool = False) -> dict[str, float]:
+    """Start, answer, and say what it took."""
+    begun = time.process_time()
+    app = verify_page.application(Path(folder))
+    if scans:
+        with app.app_context():
+            for one in db.session.scalars(select(Certificate)):
+                assert one.code
+    paths = json.loads((Path(folder) / "paths").read_text())
+    call = verify_page.caller(app, "")
+    call(paths[0][0])
+    started = time.process_time() - begun
+    for kind in paths:
+        for number in range(requests):
+            status, _ = call(kind[number % len(kind)])
+            assert status == "200 OK", (status, kind[number % len(kind)])
+    mapped = sum(one.rss for one in psutil.Process().memory_maps() if one.path.startswith(folder))
+    return {"start": started, "rss": (psutil.Process().memory_info().rss - mapped) / 1e6, "kinds": len(paths)}
+
+
+def fresh(folder: Path, requests: int) -> dict[str, float]:
+    """A worker in an interpreter of its own, as a server starts one."""
+    command = [sys.executable, "-m", "tests.benchmarks.memory", "--worker", str(folder), "--requests", str(requests)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found: dict[str, float] = json.loads(told.splitlines()[-1])
+    return found
+
+
+def forked(act: Callable[[], dict[str, float] | None]) -> dict[str, float]:
+    """What ``act`` says in a copy of this process, which has imported everything and opened nothing."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read)
+        try:
+            os.write(write, json.dumps(act()).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        told: dict[str, float] = json.loads(answer.read())
+    os.waitpid(pid, 0)
+    return told
+
+
+def fill(folder: str, certificates: int) -> None:
+    """A market with so many certificates and some products, and where a worker is to look."""
+    app = verify_page.application(Path(folder))
+    codes = verify_page.fill(app, certificates)[:200]
+    with app.app_context():
+        products = [f"/products/{one.public_id}/{one.slug}" for one in (makers.product() for _ in range(20))]
+        db.session.remove()
+        db.engine.dispose()
+    kinds = [[f"/v/{code}" for code in codes], [f"/c/{code}" for code in codes[:40]], products]
+    kinds += [["/"], ["/products"], ["/register"], ["/log"], ["/log/checkpoint"], ["/.well-known/did.json"]]
+    call = verify_page.caller(app, "")
+    known = [[path for path in kind if call(path)[0] == "200 OK"] for kind in kinds]
+    (Path(folder) / "paths").write_text(json.dumps([kind for kind in known if kind]))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the figures; 0 kept, 1 broken, 2 no verdict."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--short", action="store_true", help="fewer rows, rounds and requests")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--requests", type=int, default=REQUESTS, help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.worker:
+        print(json.dumps(worker(given.worker, given.requests)))
+        return 0
+    rounds, many, requests = (SHORT_ROUNDS, SHORT_MANY, SHORT_REQUESTS) if given.short else (ROUNDS, MANY, REQUESTS)
+    cpu_of(APPLICATION)  # compiled and in the system's memory from here on
+    pairs = [(cpu_of(REFERENCE), cpu_of(APPLICATION)) for _ in range(rounds)]
+    ratios = [ours / reference for reference, ours in pairs]
+    with tempfile.TemporaryDirectory(prefix="tianguis-memory-") as name:
+        few, lots = Path(name) / "few", Path(name) / "many"
+        for folder, count in ((few, FEW), (lots, many)):
+            folder.mkdir()
+            forked(lambda folder=folder, count=count: fill(str(folder), count))  # type: ignore[misc]  # bound now
+        memory = fresh(lots, requests)
+        starts = [
+            (forked(lambda: worker(str(few), 0))["start"], forked(lambda: worker(str(lots), 0))["start"]) for _ in range(rounds)
+        ]
+        scanned = forked(lambda: worker(str(lots), 0, scans=True))["start"]
+    growth = statistics.median(ours / reference for reference, ours in starts)
+    control = scanned / statistics.median(reference for reference, _ in starts)
+    ratio = statistics.median(ratios)
+    kept = [
+        said("import", ratio, IMPORT, f"× `import flask` ({min(ratios):.2f} to {max(ratios):.2f})"),
+        said("memory", memory["rss"], MEGABYTES, f" MB after {requests} requests of each of {memory['kinds']} kinds"),
+        said("start", growth, GROWTH, f"× at {many:,} certificates what it is at {FEW:,}"),
+    ]
+    print(f"control: a start that reads every certificate {control:.2f}×")
+    if control <= GROWTH:
+        print("the control was not found out")
+        return 1
+    references = [reference for reference, _ in pairs]
+    if max(references) > RESTLESS * min(references):
+        print(f"no verdict: `import flask` moved by more than {RESTLESS:g} times")
+        return 2
+    return 0 if all(kept) else 1
+
+
+def said(name: str, figure: float, most: float, unit: str) -> bool:
+    print(f"{name:<8} {figure:7.2f}{unit}, at most {most:g}: {'kept' if figure <= most else 'BROKEN'}")
+    return figure <= most
+
+
+if __name__ == "__main__":
+    sys.exit(main())
