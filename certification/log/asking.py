@@ -39,10 +39,10 @@ def _exchange(path: str, word: bytes, seconds: float) -> bytes:
         line.settimeout(seconds)
         line.connect(path)
         line.sendall(word)
-        return read_line(line)
+        return _read_line(line)
 
 
-def read_line(line: socket.socket) -> bytes:
+def _read_line(line: socket.socket) -> bytes:
     """One line without its end, or nothing when it is longer than any of ours or never ended. Raises OSError."""
     found = b""
     while len(found) <= LONGEST:

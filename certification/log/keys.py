@@ -101,7 +101,15 @@ def read_key(data: Path, *, demonstration: bool) -> Keypair:
 def read_next(data: Path, *, demonstration: bool) -> Keypair | None:
     """The key that waits to follow, while a rotation is under way. Raises KeyProblemError as :func:`read_key`."""
     kid = next_kid(data)
-    return None if kid is None else _read(data / FOLDER / f"{NEXT}{kid}{SUFFIX}", demonstration=demonstration)
+    if kid is None:
+        return None
+    file = data / FOLDER / f"{NEXT}{kid}{SUFFIX}"
+    try:
+        return _read(file, demonstration=demonstration)
+    except KeyProblemError:
+        if file.exists():
+            raise
+        return None  # it took its place this moment
 
 
 def next_kid(data: Path) -> str | None:

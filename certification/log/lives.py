@@ -14,13 +14,14 @@ from certification.rules.leaves import KeyRef, LogAct
 
 @dataclass(frozen=True, slots=True)
 class KeyLife:
-    """``from_index``: the leaf from which on a compromised key counts for nothing; ``told_at``: the leaf that says so.
+    """``index``: the leaf that tells of its beginning; ``told_at``: the one that tells that it is compromised, ``from_index`` on.
 
     ``begun`` is a whole second, because a token's time has no others.
     """
 
     kid: str
     begun: datetime
+    index: int
     retired: datetime | None = None
     compromised: datetime | None = None
     from_index: int | None = None
@@ -42,7 +43,7 @@ def key_lives(session: Session | None = None) -> dict[str, KeyLife]:
         known = lives.get(key.kid)
         if known is None:
             if one.act.act is LogAct.KEY_ADDED:
-                lives[key.kid] = KeyLife(key.kid, at.replace(microsecond=0))
+                lives[key.kid] = KeyLife(key.kid, at.replace(microsecond=0), one.index)
         elif one.act.act is LogAct.KEY_RETIRED:
             lives[key.kid] = replace(known, retired=known.retired or at)
         elif one.act.act is LogAct.KEY_COMPROMISED:

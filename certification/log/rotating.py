@@ -16,8 +16,8 @@ from certification.log import keys
 from certification.log.appending import append_all, hold_log
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
-from certification.log.reading import head, latest
-from certification.log.signing import KINDS
+from certification.log.reading import head, latest, signed
+from certification.log.signing import KINDS, mend
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 from certification.rules.signing import Keypair
 
@@ -28,15 +28,18 @@ MOMENT = timedelta(milliseconds=1)  # the least that a leaf can tell apart
 def rotate(*, now: Now) -> tuple[str, str]:
     """Let a new key sign from now on; the ``kid`` that signed until now, and the new one.
 
-    ``now`` is asked once the log is held, so that nothing which the old key signed is later than its end.
+    Where a rotation was cut short that one is ended, and no other begun. ``now`` is asked once the log is held, so that nothing
+    which the old key signed is later than its end.
 
     Raises:
         KeyProblemError, CannotSign, LogConflict: the present key can't be used, or the log can't be told.
         NotConfirmed: it stands, and its signature or its copy is still missing; run again, it ends.
 
     """
-    finish()
-    return _follow(signing_key(), LogAct.KEY_RETIRED, now)
+    held = signing_key()
+    if finish():
+        return held.kid, signing_key().kid
+    return _follow(held, LogAct.KEY_RETIRED, now)
 
 
 def retire(kid: str, *, now: Now) -> None:
@@ -65,8 +68,10 @@ def compromise(kid: str, from_index: int, *, now: Now) -> str:
 
     """
     finish()
-    _check_index(_known(kid), from_index)
     held = signing_key()
+    if _known(kid).from_index == from_index:
+        return held.kid
+    _check_index(_known(kid), from_index)
     if held.kid == kid:
         return _follow(held, LogAct.KEY_COMPROMISED, now, from_index)[1]
     with unit_of_work():
@@ -77,12 +82,19 @@ def compromise(kid: str, from_index: int, *, now: Now) -> str:
 
 
 def finish() -> bool:
-    """Let the next key's file take its place where the log tells of it already; whether there was one. Reads the database."""
+    """Let the next key's file take its place where the log tells of it already; whether it did.
+
+    Both keys sign the checkpoint that tells of it, so that signature comes first. Raises NotConfirmed while the signer is away.
+    """
     coming = following_key()
-    known = coming is not None and coming.kid in key_lives()
-    if known:
-        _replace()
-    return known
+    life = key_lives().get(coming.kid) if coming is not None else None
+    if life is None:
+        return False
+    told = signed(head())
+    if told is None or told.size <= life.index:
+        mend()
+    _replace()
+    return True
 
 
 def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None) -> tuple[str, str]:

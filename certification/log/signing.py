@@ -209,11 +209,11 @@ def ring_of(session: Session) -> Ring:
 
 
 def _ring(session: Session) -> Ring:
-    held, coming, lives = signing_key(), following_key(), key_lives(session)
+    coming, held, lives = following_key(), signing_key(), key_lives(session)  # in this order: the one becomes the other
     outgoing = None
     if coming is not None and coming.kid in lives:
-        outgoing = held if held.kid in lives and lives[held.kid].compromised is None else None
-        held = coming
+        counts = held.kid != coming.kid and held.kid in lives and lives[held.kid].compromised is None
+        held, outgoing = coming, held if counts else None
     life = lives.get(held.kid)
     if life is None or life.over or held.kid not in verifying_keys():
         msg = (

@@ -210,7 +210,12 @@ def test_the_command_says_what_it_did(app: Flask, session: Session) -> None:
 
 def test_the_page_in_front_of_flask_asks_once_for_each_name(app: Flask) -> None:
     asked: list[str] = []
-    app.extensions["moved"], kept = (lambda host: bool(asked.append(host))), app.extensions["moved"]
+
+    def moved(host: str) -> bool:
+        asked.append(host)
+        return False
+
+    kept, app.extensions["moved"] = app.extensions["moved"], moved
     try:
         front = edge.Edge(app)
     finally:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -30,6 +31,7 @@ from certification.registry.models import Certificate, CertificateVersion, Recor
 from certification.registry.verifying import faults_of
 from certification.rules.errors import LogConflict, NotConfirmed
 from certification.rules.merkle import leaf_hash
+from certification.rules.signing import Keypair
 from certification.rules.verdict import PublicState
 from tests import makers
 from tests.certification.log.acts import behind_our_back
@@ -96,24 +98,26 @@ def test_an_act_is_signed_by_the_other_process_before_it_is_told(apart: Answers,
     assert (last.size, last.root) == (copy.size, copy.root)
 
 
-def test_the_web_process_never_opens_the_key(apart: Answers, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def opened(*_given: object) -> None:
+def test_the_web_process_never_opens_the_key(apart: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever opens it outside the signer's own turn fails."""
+    ask, readers = asking.ask, (signing.signing_key, signing.following_key)
+
+    def opened() -> Keypair:
         pytest.fail("the key was read")
 
-    ask = asking.ask
+    def closed(to: pytest.MonkeyPatch, first: Callable[[], Any], second: Callable[[], Any]) -> None:
+        to.setattr(signing, "signing_key", first)
+        to.setattr(signing, "following_key", second)
 
-    def by_another(path: str, **named: float) -> int:
-        with monkeypatch.context() as signers:
-            signers.undo()
-            for name in ("signing_key", "following_key"):
-                signers.setattr(signing, name, getattr(__import__("certification.log.keys", fromlist=[name]), name))
+    def by_the_signer(path: str, **named: float) -> int:
+        with monkeypatch.context() as turn:
+            closed(turn, *readers)
             return ask(path, **named)
 
-    makers.certified()
-    monkeypatch.setattr(asking, "ask", by_another)
-    for name in ("signing_key", "following_key"):
-        monkeypatch.setattr(signing, name, opened)
-    assert faults_of(makers.certified().versions[0], NOW) == ()
+    with monkeypatch.context() as web:
+        web.setattr(asking, "ask", by_the_signer)
+        closed(web, opened, opened)
+        assert faults_of(makers.certified().versions[0], NOW) == ()
 
 
 def test_many_who_wait_are_signed_by_one_head(apart: Answers, away: pytest.MonkeyPatch, app: Flask) -> None:
