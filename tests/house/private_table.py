@@ -147,7 +147,7 @@ applications: public_id subject_kind stage subject_refs state outcome
 products: public_id slug state name_en description_en category materials technique community size unit state_code search_text
 products: cover pictures
 answers: criterion
-certificates: code holder_ref holder_name subject_kind label_class goods search_text state_code municipality successor page
+certificates: code holder_ref holder_name subject_kind label_class goods search_text state_code municipality municipality_code successor page
 claim_documents: rule
 decisions: public_id outcome label_class reason_code criterion public_summary
 enquiries: public_id channel language state label_state

@@ -20,7 +20,7 @@ from certification.registry.exporting import export
 from certification.rules.errors import CannotCheck, DomainError, InvalidInput
 from marketplace.cli import main
 from tests import makers
-from tests.certification.registry.test_truth import acted, paused, taken
+from tests.certification.registry.truth import acted, paused, taken
 from tests.conftest import NOW
 
 

@@ -20,7 +20,7 @@ from certification.rules.verdict import PublicState
 from certification.rules.workflow import CertificateAct
 from certification.schemes import versions
 from tests import makers
-from tests.certification.registry.test_truth import EARLIER, acted, coming, paused, renewed, replaced, resumed, returned, taken
+from tests.certification.registry.truth import EARLIER, acted, coming, paused, renewed, replaced, resumed, returned, taken
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)

@@ -219,7 +219,7 @@ def test_a_bad_date_is_said_beside_its_field_and_loses_nothing(
         assert f'value="{value}"' in answer.text or name == "state"
     assert 'class="strong" href="/v/' not in answer.text  # nothing pretends to be the answer
     file = client.get(f"/register.csv?{query}")
-    assert (file.status_code, file.json["error"]["sentence"].startswith(said)) == (422, True)
+    assert (file.status_code, file.get_json()["error"]["sentence"].startswith(said)) == (422, True)
 
 
 def test_a_past_day_shows_the_states_of_then_and_says_so(session: Session, client: FlaskClient) -> None:
@@ -229,10 +229,10 @@ def test_a_past_day_shows_the_states_of_then_and_says_so(session: Session, clien
     assert f'href="/c/{made.code}?on=2026-05-01"' in page
     assert "Se aplican 2 condiciones." in page
     assert 'href="/register.csv?state=VALID&amp;on=2026-05-01"' in page or 'on=2026-05-01&amp;state=VALID"' in page
-    rows = client.get("/register.json?on=2026-05-01T12:00:00Z").json["certificates"]
+    rows = client.get("/register.json?on=2026-05-01T12:00:00Z").get_json()["certificates"]
     assert [(row["code"], row["state"]) for row in rows] == [(made.code, "VALID")]
-    assert client.get("/register.json").json["certificates"][0]["state"] == "WITHDRAWN"
-    assert client.get("/register.json?on=2025-12-31").json["certificates"] == []
+    assert client.get("/register.json").get_json()["certificates"][0]["state"] == "WITHDRAWN"
+    assert client.get("/register.json?on=2025-12-31").get_json()["certificates"] == []
 
 
 def test_how_much_applies_is_said_in_words(session: Session, client: FlaskClient) -> None:
@@ -254,7 +254,7 @@ def test_the_files_are_open_to_other_sites_and_set_no_cookie(session: Session, c
 
 def test_what_a_file_says_of_a_signed_certificate(session: Session, client: FlaskClient) -> None:
     made = makers.certified()
-    row = client.get("/register.json").json["certificates"][0]
+    row = client.get("/register.json").get_json()["certificates"][0]
     address = f"http://localhost/c/{made.code}/versions/1"
     leaf = db.session.scalar(select(ActLeaf.leaf_index))
     assert (row["version"], row["last_act"], row["last_act_on"], row["credential"]) == (1, "granted", "2026-01-02", address)

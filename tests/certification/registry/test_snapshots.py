@@ -173,7 +173,7 @@ def test_they_are_listed_and_served_for_good(client: FlaskClient, at: datetime) 
     makers.certificate()
     snapshots.make("2026-05", at=at)
     page = client.get("/register/snapshots").text
-    said = client.get("/register/snapshots", headers=JSON).json["snapshots"][0]
+    said = client.get("/register/snapshots", headers=JSON).get_json()["snapshots"][0]
     for file in said["files"]:
         assert f'href="/register/snapshots/{file["name"]}"' in page
         answer = client.get(f"/register/snapshots/{file['name']}")

@@ -20,7 +20,8 @@ from certification.rules.code import display
 from certification.rules.verdict import PublicState
 from tests import makers
 from tests.certification.registry.api.described import fits
-from tests.certification.registry.test_truth import CASES, EACH, WHY, Case
+from tests.certification.registry.test_truth import EACH
+from tests.certification.registry.truth import CASES, WHY, Case
 
 DAY = timedelta(days=1)
 
