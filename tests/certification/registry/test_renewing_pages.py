@@ -7,13 +7,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
+from certification.applications.deciding import DecisionChoice
 from certification.applications.models import Application
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.registry.acts import Why, withdraw
+from certification.registry.granting import decide_and_certify
 from certification.registry.models import Certificate, CertificateVersion
 from certification.rules.code import display
-from tests import makers
+from certification.rules.workflow import Outcome, RenewalCause
+from certification.schemes.reasons import reasons_for
+from tests import makers, reviews
 
 IN_TIME = datetime(2027, 11, 15, 18, tzinfo=UTC)
 EARLY = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -140,3 +144,47 @@ def test_history_tells_renewal_and_scope_in_words(made: Certificate, decider: Us
         verify, record = client.get(f"/v/{made.code}").text, client.get(f"/c/{made.code}").text
     for page in (verify, record):
         assert page.index("Otorgado") < page.index("Cambió lo que ampara") < page.index("Renovado")
+
+
+BEFORE_THE_END = datetime(2026, 11, 1, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+def renewal(session: Session) -> tuple[Certificate, reviews.Case]:
+    """A label near its end, and the case before the committee that would renew it."""
+    case = reviews.in_review()
+    made = makers.certified(of=case.party, at=datetime(2024, 11, 20, 18, tzinfo=UTC))
+    with unit_of_work():
+        case.application.renews, case.application.cause = made.code, RenewalCause.RENEWAL
+        case.application.stage = "renewal"
+    return made, case
+
+
+def test_the_committee_is_told_what_a_grant_will_do_and_does_it(
+    renewal: tuple[Certificate, reviews.Case], client_of: Browser
+) -> None:
+    made, case = renewal
+    browser, address = client_of(case.deciders[0]), f"/review/{case.application.public_id}"
+    with clock.standing_at(BEFORE_THE_END):
+        page = browser.get(f"{address}/decision").text
+        assert f"Renueva el sello {display(made.code)}." in page
+        assert "Si se otorga, vale desde hoy y hasta el 20 nov 2028, con lo que pide esta solicitud." in page
+        assert f"Renueva el sello {display(made.code)}." in browser.get(address).text
+        seen = case.application.version_id
+        sent = {"outcome": "granted", "reasons": "Sigue cumpliendo.", "seen_version": str(seen)}
+        done = browser.post(f"{address}/decision", data=sent, follow_redirects=True).text
+    assert f"El sello {display(made.code)} tiene una versión nueva, con el mismo código." in done
+    db.session.expire_all()
+    assert ([one.number for one in made.versions], made.case.id) == ([1, 2], case.application.id)
+    assert db.session.scalar(select(func.count()).select_from(Certificate)) == 1
+
+
+def test_a_refusal_leaves_the_label_as_it_is(renewal: tuple[Certificate, reviews.Case]) -> None:
+    made, case = renewal
+    before = made.valid_until, made.goods, made.page
+    code = next(one.code for one in reasons_for("refuse") if not one.needs_criterion)
+    refusal = DecisionChoice(Outcome.REFUSED, "Falta.", code, None, "Falta la cuenta de piezas.")
+    with unit_of_work():
+        _decision, none = decide_and_certify(case.application, choice=refusal, by=case.deciders[0], at=BEFORE_THE_END)
+    db.session.expire_all()
+    assert (none, (made.valid_until, made.goods, made.page), len(made.versions)) == (None, before, 1)
