@@ -56,6 +56,12 @@ def opened(chromium: Browser, folder: Path, page: str = "index.html", **how: Any
     return made
 
 
+def listen_for_faults(page: Page, faults: list[str]) -> None:
+    """Gather what the page's scripts complain of."""
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+
+
 def asked(page: Page, cases: list[Case]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = page.evaluate(ASK, [[code, as_of, round(now.timestamp() * 1000)] for code, as_of, now in cases])
     return found
@@ -196,8 +202,7 @@ def test_a_person_types_a_code_and_reads_the_answer(
     ):
         page = opened(chromium, where, page_name, **look)
         faults: list[str] = []
-        page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
-        page.on("console", lambda message, faults=faults: faults.append(message.text) if message.type == "error" else None)
+        listen_for_faults(page, faults)
         page.fill("#code", codes["renewed"][:-1])
         page.keyboard.press("Enter")
         assert page.locator("#code-error").is_visible()

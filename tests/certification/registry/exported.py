@@ -12,15 +12,13 @@ from certification.outside.targets import instant_of
 from certification.registry import tending
 from certification.registry.exporting import export
 from certification.registry.models import Certificate
-from certification.registry.recording import add_act
 from certification.rules.attested import Attested, attest
 from certification.rules.attested_log import Doubt
 from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState
-from certification.rules.workflow import CertificateAct
 from certification.schemes import versions
 from tests import makers
-from tests.certification.registry.truth import EARLIER, acted, coming, paused, renewed, replaced, resumed, returned, taken
+from tests.certification.registry.truth import EARLIER, acted, coming, paused, replaced, resumed, returned, taken
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -79,11 +77,8 @@ def every_state() -> dict[str, str]:
 
 
 def _renewed(by: User) -> Certificate:
-    made, at = makers.certified(by, of=makers.party(LONG)), NOW - 10 * DAY
-    renewed(made, at)
-    with unit_of_work():
-        term = {name: getattr(made, name).isoformat() for name in ("valid_from", "valid_until")}
-        add_act(made, CertificateAct.RENEWED, by=by, at=at, details={"term": term})
+    made = makers.certified(by, of=makers.party(LONG))
+    makers.renewed(made, by, at=NOW - 10 * DAY, cause="scope")
     return made
 
 

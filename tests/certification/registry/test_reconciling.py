@@ -116,7 +116,7 @@ def state(code: str) -> PublicState:
 
 def bits(purpose: str) -> StatusBits:
     listed = db.session.scalars(select(StatusList).where(StatusList.purpose == purpose)).one()
-    return StatusBits.decode(listed.document["credentialSubject"]["encodedList"])
+    return StatusBits.decode((listed.document or {})["credentialSubject"]["encodedList"])
 
 
 def test_what_was_done_after_the_backup_is_done_again(session: Session, story: Story) -> None:
