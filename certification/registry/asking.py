@@ -44,6 +44,7 @@ class Asked:
 def asked_of_register(now: datetime) -> Asked:
     """Read the present address. Of a fault nothing is applied."""
     typed = {name: request.args.get(name, "").strip()[: LONGEST_SEARCH if name == "q" else LONGEST] for name in NAMES}
+    typed["place"] = typed["place"] or typed["municipality"][:2]  # a municipality lies in a state, and the form shows both
     faults: dict[str, InvalidInput] = {}
 
     def read(name: str, reader: Callable[[], T], otherwise: T) -> T:

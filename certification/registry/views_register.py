@@ -64,6 +64,7 @@ def _page(said: Asked, start: Position | None) -> str:
         "register/index.html",
         rows=found.rows,
         stopped=found.stopped,
+        back=start is not None and start.back,
         looked_at=sum(CHUNKS),
         said=said,
         states=register.STATES,

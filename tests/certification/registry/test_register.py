@@ -218,6 +218,7 @@ def test_a_bad_date_is_said_beside_its_field_and_loses_nothing(
         name, _, value = pair.partition("=")
         assert f'value="{value}"' in answer.text or name == "state"
     assert 'class="strong" href="/v/' not in answer.text  # nothing pretends to be the answer
+    assert "Se busca" not in answer.text
     file = client.get(f"/register.csv?{query}")
     assert (file.status_code, file.get_json()["error"]["sentence"].startswith(said)) == (422, True)
 
@@ -233,6 +234,14 @@ def test_a_past_day_shows_the_states_of_then_and_says_so(session: Session, clien
     assert [(row["code"], row["state"]) for row in rows] == [(made.code, "VALID")]
     assert client.get("/register.json").get_json()["certificates"][0]["state"] == "WITHDRAWN"
     assert client.get("/register.json?on=2025-12-31").get_json()["certificates"] == []
+
+
+def test_a_municipality_brings_its_state_and_its_neighbours(session: Session, client: FlaskClient) -> None:
+    page = client.get("/register?municipality=20067").text
+    assert '<option value="20" selected>Oaxaca</option>' in page
+    assert '<option value="20067" selected>' in page
+    assert 'id="municipality"' not in client.get("/register").text
+    assert '<option value="20067"' not in client.get("/register?place=07&municipality=20067").text
 
 
 def test_how_much_applies_is_said_in_words(session: Session, client: FlaskClient) -> None:
