@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from certification.rules.days import day_of, end_of_day
-from certification.rules.errors import InvalidInput
+from certification.rules.errors import Conflict, InvalidInput
 from certification.rules.text import N_
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -34,7 +34,8 @@ def read_as_of(text: str | None, now: datetime, zone: ZoneInfo) -> AsOf | None:
     """What ``as_of`` says; None where it is absent. ``zone`` is the site's: what is today there is not the future.
 
     Raises:
-        InvalidInput: ``as_of_unreadable``, ``as_of_future``.
+        InvalidInput: ``as_of_unreadable``.
+        Conflict: ``as_of_future``; it can be asked later.
 
     """
     if text is None:
@@ -42,7 +43,7 @@ def read_as_of(text: str | None, now: datetime, zone: ZoneInfo) -> AsOf | None:
     asked = _read(text)
     today = day_of(now, zone)
     if asked > now if isinstance(asked, datetime) else asked > today:
-        raise InvalidInput("as_of_future", FUTURE)
+        raise Conflict("as_of_future", FUTURE)
     return AsOf(asked, now)
 
 
@@ -52,7 +53,15 @@ def _read(text: str) -> datetime | date:
             return date.fromisoformat(text)
         if INSTANT.fullmatch(text):
             whole = f"{text[:-6]}+{text[-5:]}" if text[-6] == " " else text.upper()  # an argument's plus sign reads as a space
-            return datetime.fromisoformat(whole).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+            return _in_utc(datetime.fromisoformat(whole))
+    except ValueError as error:
         raise InvalidInput("as_of_unreadable", UNREADABLE) from error
     raise InvalidInput("as_of_unreadable", UNREADABLE)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    """In UTC; at the ends of time, where there is none, the first or last instant that there is."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC) if instant.year == 1 else datetime.max.replace(tzinfo=UTC)

@@ -55,6 +55,7 @@ CODE = text("Certificate code in any spelling: with or without dashes, in any ca
 AS_OF = text(
     "A past instant (RFC 3339 with its offset) or a day (ISO 8601: its end in the scheme's time zone, or now for today)",
     maxLength=LONGEST_AS_OF,
+    anyOf=[{"format": "date"}, {"format": "date-time"}],
     examples=["2026-11-21", "2026-11-21T16:32:00Z"],
 )
 CERTIFICATE_STATES = [state.value for state in reversed(PRECEDENCE)]

@@ -59,9 +59,11 @@ def _problem(status: int, said: str) -> Answers:
 
 CODE_PART = Param("code", "path", CODE, "7QK4-M2XD-9F-C")
 LANG_ARGUMENT = Param("lang", "query", LANG)
+LANG_OF_PAGES = Param("lang", "query", text("es or en; anything else is the site's own"))
 AS_OF_ARGUMENT = Param("as_of", "query", AS_OF)
 UNREADABLE = _problem(400, "The address or the body cannot be read")
-UNFIT = _problem(422, "An argument or the body does not have the form that is asked for, or asks for the future (as_of_future)")
+UNFIT = _problem(422, "An argument or the body does not have the form that is asked for")
+TO_COME = _problem(409, "It asks about the future (as_of_future); it can be asked then")
 AWAY = _problem(503, "The register cannot be read just now: CANNOT_CHECK, neither valid nor invalid")
 OURS = Answers(500, "A fault of ours; it says nothing about a label", {PROBLEM: "Problem"})
 BAD = Answers(400, "The address cannot be read", {HTML: None})
@@ -82,7 +84,7 @@ FILTERS = tuple(Param(name, "query", text(said)) for name, said in (
 def _file(kind: str, summary: str, media: str, schema: str | None) -> Operation:
     return Operation(
         f"register_{kind}", "get", f"/register.{kind}", "register", summary,
-        (Answers(200, "Every certificate, newest first", {media: schema}), BAD), (*FILTERS, LANG_ARGUMENT),
+        (Answers(200, "Every certificate, newest first", {media: schema}), BAD), (*FILTERS, LANG_OF_PAGES),
     )  # fmt: skip
 
 
@@ -90,7 +92,7 @@ VERIFY_ONE = Operation(
     "verify_one", "get", "/api/v1/certificates/{code}", "verification", N_("Qué vale un sello, hoy o en una fecha pasada"),
     (
         Answers(200, "There is such a certificate; `state` says whether it holds", {JSON: "Certificate"}),
-        UNREADABLE, _problem(404, "No certificate has this code, or had it then"), UNFIT, OURS, AWAY,
+        UNREADABLE, _problem(404, "No certificate has this code, or had it then"), TO_COME, UNFIT, OURS, AWAY,
     ),
     (CODE_PART, AS_OF_ARGUMENT, LANG_ARGUMENT),
 )  # fmt: skip
@@ -98,7 +100,7 @@ VERIFY_MANY = Operation(
     "verify_many", "post", "/api/v1/verify", "verification", N_("Qué valen hasta 100 sellos"),
     (
         Answers(200, "One result for each code, in the order asked", {JSON: "Results"}),
-        UNREADABLE, _problem(413, "More than 64 KiB"), _problem(415, "The body is not application/json"), UNFIT,
+        UNREADABLE, TO_COME, _problem(413, "More than 64 KiB"), _problem(415, "The body is not application/json"), UNFIT,
         _problem(429, "Too many in five minutes; Retry-After says when to ask again"), OURS, AWAY,
     ),
     (LANG_ARGUMENT,), "Question",
@@ -112,7 +114,7 @@ OPERATIONS = (
     ),
     Operation(
         "docs", "get", "/api/v1/docs", "verification", N_("Lo mismo para personas, con respuestas de verdad"),
-        (Answers(200, "A page", {HTML: None}), UNREADABLE, OURS, AWAY), (Param("lang", "query", text()),),
+        (Answers(200, "A page", {HTML: None}), UNREADABLE, OURS, AWAY), (LANG_OF_PAGES,),
     ),
     _file("csv", N_("Todo el registro en CSV"), "text/csv", None),
     _file("json", N_("Todo el registro en JSON"), JSON, "Register"),
@@ -167,7 +169,7 @@ OPERATIONS = (
     Operation(
         "verify_page", "get", "/v/{code}", "for people", N_("La página de verificación, como la abre una etiqueta"),
         (Answers(200, "A page", {HTML: None}), BAD, NONE_HERE, Answers(503, "CANNOT_CHECK, in words", {HTML: None})),
-        (CODE_PART, Param("lang", "query", text())),
+        (CODE_PART, LANG_OF_PAGES),
     ),
     Operation(
         "qr_svg", "get", "/c/{code}/qr.svg", "for people", N_("El QR de la página de verificación, en SVG"),
@@ -207,7 +209,7 @@ PROBLEMS = (
     ),
     ("does_not_fit", 422, N_("Lo que se preguntó no tiene la forma que pide OpenAPI.")),
     ("as_of_unreadable", 422, N_("La fecha no se puede leer.")),
-    ("as_of_future", 422, N_("Nadie sabe qué valdrá mañana: pregunte por hoy o por un día que ya pasó.")),
+    ("as_of_future", 409, N_("Nadie sabe qué valdrá mañana: pregunte por hoy o por un día que ya pasó.")),
     ("too_many_attempts", 429, N_("Hubo demasiadas preguntas seguidas. «Retry-After» dice en cuántos segundos volver.")),
     ("cannot_check", 503, N_("No pudimos revisar. No es sí ni no: vuelva a preguntar, y mientras no lo tome por vigente.")),
     ("bad_request", 400, N_("La dirección o lo enviado no se puede leer.")),
