@@ -32,7 +32,7 @@ def acts(leaves: Mapping[int, Act]) -> Iterator[Claim]:
 
 
 def _read_ahead(ids: list[int]) -> list[object]:
-    """A batch in few questions, for the session to find again; nothing where one of it can't be read, and then each is asked for."""
+    """A batch in few questions, for the session to find again; none of it where one can't be read: then each is asked for."""
     whole = selectinload(RecordedAct.certificate)
     versions = whole.selectinload(Certificate.versions).selectinload(CertificateVersion.credential)
     acts_ = select(RecordedAct).where(RecordedAct.id.in_(ids)).options(versions, whole.selectinload(Certificate.application))

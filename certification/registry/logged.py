@@ -83,9 +83,12 @@ def version_at(certificate: Certificate, at: datetime) -> CertificateVersion | N
 
 
 def reference(certificate: Certificate, at: datetime) -> CertificateRef:
-    """A certificate as the log names it."""
-    version = version_at(certificate, at)
-    return CertificateRef(certificate.code, version.number if version else 1)
+    """A certificate as the log names it; a version that was taken back without its statement counts too."""
+    version, lost = version_at(certificate, at), certificate.page.get("lost_version")
+    number = version.number if version else 1
+    if lost and datetime.fromisoformat(lost["at"]) <= at:
+        number = max(number, lost["number"])
+    return CertificateRef(certificate.code, number)
 
 
 def _term(act: RecordedAct) -> dict[str, datetime]:

@@ -12,6 +12,7 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
     why         {kind, at, reason_code, reason {es, en}, criterion, criterion_title {es, en}, summary, appeal_until}, or null;
                 criterion, its title and appeal_until may be null
     leaf        index in the public log of the last act; absent where it has none
+    lost_version  {number, at}, of a renewal whose record was lost and whose credential was found; absent otherwise
 """
 
 from collections.abc import Sequence

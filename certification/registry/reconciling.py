@@ -175,7 +175,10 @@ def _record(certificate: Certificate, kind: CertificateAct, one: Told, details: 
     session.add(act)
     session.flush()
     session.add(ActLeaf(act_id=act.id, leaf_index=one.index, salt=LOST_SALT))
-    certificate.page = with_act(certificate.page, kind, one.act.at, why) | {"leaf": one.index}
+    page = with_act(certificate.page, kind, one.act.at, why) | {"leaf": one.index}
+    if one.act.act in ISSUING and one.act.certificate:
+        page["lost_version"] = {"number": one.act.certificate.version, "at": one.act.at.isoformat()}
+    certificate.page = page
     session.flush()
 
 
