@@ -174,8 +174,9 @@ def _history(one: Certificate, page: Mapping[str, Any]) -> Iterator[str]:
     if told != [(act.kind.value, act.at) for act in one.acts]:
         yield "the page: history is not that of the recorded acts"
     leaf = db.session.get(ActLeaf, one.acts[-1].id)
-    told = leaf is not None and not db.session.scalar(select(LogLeaf.before_log).where(LogLeaf.index == leaf.leaf_index))
-    if leaf is not None and page.get("leaf") != (leaf.leaf_index if told or "leaf" in page else None):
+    if leaf is None or page.get("leaf") == leaf.leaf_index:
+        return
+    if "leaf" in page or not db.session.scalar(select(LogLeaf.before_log).where(LogLeaf.index == leaf.leaf_index)):
         yield "the page: leaf is not that of the last act"
 
 
