@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from certification.core import clock
 from certification.core.db import db
@@ -43,6 +43,9 @@ def _made(app: Flask, folder: Path, *, with_keys: bool) -> tuple[Manifest, list[
     with app.app_context():
         try:
             return backup.back_up(db.engine, app.config["SETTINGS"].data, folder, at=clock.now(), with_keys=with_keys)
+        except DBAPIError as error:
+            msg = f"The database can't be copied: {str(error.orig).strip()}"
+            raise BackupError(msg) from error
         finally:
             db.session.remove()
 
@@ -58,6 +61,7 @@ def restore_backup(make_app: MakeApp, folder: Path, replace: bool) -> None:  # n
     """
     app = make_app()
     settings = app.config["SETTINGS"]
+    settings.data.mkdir(parents=True, exist_ok=True)
     with app.app_context():
         try:
             done = restoring.restore(
@@ -66,6 +70,9 @@ def restore_backup(make_app: MakeApp, folder: Path, replace: bool) -> None:  # n
             stands = _stands()
         except (BackupError, OSError) as error:
             raise click.ClickException(str(error)) from error
+        except DBAPIError as error:
+            msg = f"The database does not answer: {str(error.orig).strip()}"
+            raise click.ClickException(msg) from error
         finally:
             db.session.remove()
     click.echo(_told(done.manifest))
@@ -79,7 +86,8 @@ def _stands() -> str:
     try:
         require_carried_on(head())
     except LogConflict as error:
-        return f"Nothing is signed for now ({error.code}). Next: tianguis upgrade, then tianguis log reconcile --from ADDRESS"
+        first = "" if error.code == "log_behind" else "put log/checkpoint back where you have a copy, "
+        return f"Nothing is signed for now ({error.code}). Next: {first}tianguis upgrade, tianguis log reconcile --from ADDRESS"
     except (KeyProblemError, SQLAlchemyError):
         return "Next: put the keys in place, then tianguis upgrade, then tianguis log fsck"
     return "It carries on from the last checkpoint. Next: tianguis upgrade"

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from certification.core.db import db
@@ -57,6 +58,9 @@ def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
         yield from found
     except (KeyProblemError, DomainError) as error:
         yield f"{what} can't be checked: {error}"
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        yield f"{what} can't be read to their end: the database says {type(error).__name__}"
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         yield f"{what} can't be read to their end ({type(error).__name__})"
 

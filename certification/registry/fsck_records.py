@@ -12,6 +12,7 @@ from sqlalchemy import select
 from certification.applications.models import Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db
+from certification.log.models import LogLeaf
 from certification.registry.acts import ACT_WORDS
 from certification.registry.commitments import Disclosure
 from certification.registry.credentials import MAKERS, path_of
@@ -173,7 +174,9 @@ def _history(one: Certificate, page: Mapping[str, Any]) -> Iterator[str]:
     if told != [(act.kind.value, act.at) for act in one.acts]:
         yield "the page: history is not that of the recorded acts"
     leaf = db.session.get(ActLeaf, one.acts[-1].id)
-    if "leaf" in page and leaf is not None and page["leaf"] != leaf.leaf_index:
+    if leaf is None or page.get("leaf") == leaf.leaf_index:
+        return
+    if "leaf" in page or not db.session.scalar(select(LogLeaf.before_log).where(LogLeaf.index == leaf.leaf_index)):
         yield "the page: leaf is not that of the last act"
 
 

@@ -33,7 +33,7 @@ def acts(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
 
 
 def _read_ahead(ids: list[int]) -> list[object]:
-    """A batch in few questions, for the session to find again; nothing where one can't be read, and then each is asked for."""
+    """A batch in few questions, for the session to find again; none of it where one can't be read: then each is asked for."""
     whole = selectinload(RecordedAct.certificate)
     versions = whole.selectinload(Certificate.versions).selectinload(CertificateVersion.credential)
     others = (whole.selectinload(Certificate.application), whole.selectinload(Certificate.acts))

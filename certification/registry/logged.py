@@ -94,8 +94,8 @@ def version_of(certificate: Certificate, number: int) -> CertificateVersion | No
 
 
 def reference(certificate: Certificate) -> CertificateRef:
-    """A certificate as the log names it now."""
-    return CertificateRef(certificate.code, certificate.versions[-1].number if certificate.versions else 1)
+    """A certificate as the log names it now; a version that was taken back without its statement counts too."""
+    return CertificateRef(certificate.code, sum(one.kind in GRANTS for one in certificate.acts) or 1)
 
 
 def _scheme(act: RecordedAct, version: CertificateVersion | None) -> SchemeRef:
