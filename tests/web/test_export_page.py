@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from certification.core import clock
 from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, pack_of, unwrapped, wrapped
@@ -185,6 +185,19 @@ def test_page_and_command_refuse_each_wrong_piece_alike(
         page.context.close()
 
 
+def complaints(page: Page) -> list[str]:
+    """Grows with whatever the browser has to say against the page."""
+    found: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.append(message.text)
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
 @pytest.mark.parametrize(("page_name", "lang"), [("index.html", "es"), ("index.en.html", "en")])
 def test_a_person_types_a_code_and_reads_the_answer(
     chromium: Browser, folder: tuple[Path, dict[str, str]], page_name: str, lang: str
@@ -195,9 +208,7 @@ def test_a_person_types_a_code_and_reads_the_answer(
         {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     ):
         page = opened(chromium, where, page_name, **look)
-        faults: list[str] = []
-        page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
-        page.on("console", lambda message, faults=faults: faults.append(message.text) if message.type == "error" else None)
+        faults = complaints(page)
         page.fill("#code", codes["renewed"][:-1])
         page.keyboard.press("Enter")
         assert page.locator("#code-error").is_visible()
