@@ -14,7 +14,7 @@ from certification.rules.attested import Attested, Evidence, attest
 from certification.rules.attested_log import Doubt
 from certification.rules.attested_parts import zone_of
 from certification.rules.attested_words import STATES, SUBJECTS, sentence_of
-from certification.rules.checking import Why
+from certification.rules.checking import About, Why
 from certification.rules.code import display
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import DomainError
@@ -188,8 +188,8 @@ def plain(text: str) -> str:
 
 def _said(why: Why, say: Say) -> str:
     sentence, params = sentence_of(why)
-    words = say(sentence)
-    return f"{say(SUBJECTS[why.about])}: {words % params if params else words}"
+    words = say(sentence) % params if params else say(sentence)
+    return words if why.about is About.CREDENTIAL and not params else f"{say(SUBJECTS[why.about])}: {words}"
 
 
 def _why(why: Why, say: Say) -> dict[str, str]:

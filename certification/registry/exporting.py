@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from certification.core.db import one_moment
-from certification.core.durable import make_durable
+from certification.core.durable import LOCK, alone_in, make_durable
 from certification.log.reading import over, tile_bytes
 from certification.outside.layout import HEAD, HEAD_CALL, MANIFEST, PACK_CALL, PROGRAM, TILE_CALL, pack_named, wrapped
 from certification.outside.sources import Folder
@@ -37,6 +37,7 @@ READABLE = 0o644
 BEGUN = frozenset(
     {
         "c",
+        LOCK.lstrip("."),
         "log",
         "well-known",
         "status",
@@ -77,6 +78,8 @@ class Target:
 
     def put_pieces(self, path: str, pieces: Iterable[bytes], *, durable: bool = True) -> None:
         file = self.folder / path
+        if ".." in file.relative_to(self.folder).parts:
+            raise Conflict("other_folder")
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_name(f".{file.name}.new")
         with fresh.open("wb") as out:
@@ -108,19 +111,27 @@ def export(folder: Path, *, at: datetime, full: bool = False, told: Progress = l
         OSError: the folder can't be written.
 
     """
-    target = Target(folder)
     with one_moment() as session:
         checkpoint, note = export_head.signed_head()
-        before = _before(folder, checkpoint)
-        since = 0 if full or before is None else int(before["log"]["size"])
-        for tile in tiles_of(checkpoint.size, since=since):
-            _put_tile(target, tile)
-        waiting = waiting_codes(session)
-        _put_packs(session, target, None if full else before, since, waiting, told)
-        register = _put_register(session, target, None if full else before, checkpoint.size, at)
-        said = export_head.manifest(session, checkpoint, at=at, waiting=waiting, register=register)
-        documents = export_head.documents(session, checkpoint, note)
-        head = {"manifest": said, "documents": documents, "others": export_head.others(session, checkpoint.size)}
+        _before(folder, checkpoint)
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone_in(folder):
+            return _bring(session, folder, checkpoint, note, at=at, full=full, told=told)
+
+
+def _bring(  # noqa: PLR0913 - what one export is made of
+    session: Session, folder: Path, checkpoint: Checkpoint, note: bytes, *, at: datetime, full: bool, told: Progress
+) -> Exported:
+    target, before = Target(folder), _before(folder, checkpoint)
+    since = 0 if full or before is None else int(before["log"]["size"])
+    for tile in tiles_of(checkpoint.size, since=since):
+        _put_tile(target, tile)
+    waiting = waiting_codes(session)
+    _put_packs(session, target, None if full else before, since, waiting, told)
+    register = _put_register(session, target, None if full else before, checkpoint.size, at)
+    said = export_head.manifest(session, checkpoint, at=at, waiting=waiting, register=register)
+    documents = export_head.documents(session, checkpoint, note)
+    head = {"manifest": said, "documents": documents, "others": export_head.others(session, checkpoint.size)}
     for path, content in pages(checkpoint.origin):
         target.put(path, content)
     for path, forms in documents.items():
@@ -132,21 +143,20 @@ def export(folder: Path, *, at: datetime, full: bool = False, told: Progress = l
 
 def _before(folder: Path, checkpoint: Checkpoint) -> dict[str, Any] | None:
     """What the folder says of itself; None for one that is new. It must be the beginning of this same log."""
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or {one.name for one in folder.iterdir()} <= {LOCK}:
         return None
     try:
         head = Folder(folder).head()
-        said = head["manifest"] if head else None
-        size, known = said["log"]["size"], bytes.fromhex(said["log"]["root"])  # type: ignore[index]  # asked below
-        made = read_instant(said["made_at"])  # type: ignore[index]
+        said = head["manifest"] if head else {}
+        size, known, origin = said["log"]["size"], bytes.fromhex(said["log"]["root"]), said["log"]["origin"]
     except (CannotCheck, InvalidInput, KeyError, TypeError, ValueError) as error:
         if not (folder / HEAD).exists() and _is_begun(folder):
             return None
         raise Conflict("other_folder", N_("Esa carpeta no está vacía y no es una exportación que se pueda leer.")) from error
-    same = isinstance(size, int) and 0 <= size <= checkpoint.size and said["log"]["origin"] == checkpoint.origin  # type: ignore[index]
-    if not same or root(size, over([(0, size)])) != known or made is None:
+    same = isinstance(size, int) and 0 <= size <= checkpoint.size and origin == checkpoint.origin
+    if not same or root(size, over([(0, size)])) != known:
         raise LogConflict("log_fork", N_("Esa carpeta guarda otro registro, o éste en un momento posterior. No se cambió nada."))
-    return dict(said)  # type: ignore[arg-type]
+    return dict(said)
 
 
 def _is_begun(folder: Path) -> bool:

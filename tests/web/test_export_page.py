@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from certification.core import clock
 from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, pack_of, unwrapped, wrapped
@@ -54,12 +54,6 @@ def opened(chromium: Browser, folder: Path, page: str = "index.html", **how: Any
     made = context.new_page()
     made.goto((folder / page).as_uri())
     return made
-
-
-def listen_for_faults(page: Page, faults: list[str]) -> None:
-    """Gather what the page's scripts complain of."""
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
 
 
 def asked(page: Page, cases: list[Case]) -> list[dict[str, Any]]:
@@ -191,6 +185,19 @@ def test_page_and_command_refuse_each_wrong_piece_alike(
         page.context.close()
 
 
+def complaints(page: Page) -> list[str]:
+    """Grows with whatever the browser has to say against the page."""
+    found: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.append(message.text)
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
 @pytest.mark.parametrize(("page_name", "lang"), [("index.html", "es"), ("index.en.html", "en")])
 def test_a_person_types_a_code_and_reads_the_answer(
     chromium: Browser, folder: tuple[Path, dict[str, str]], page_name: str, lang: str
@@ -201,8 +208,7 @@ def test_a_person_types_a_code_and_reads_the_answer(
         {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     ):
         page = opened(chromium, where, page_name, **look)
-        faults: list[str] = []
-        listen_for_faults(page, faults)
+        faults = complaints(page)
         page.fill("#code", codes["renewed"][:-1])
         page.keyboard.press("Enter")
         assert page.locator("#code-error").is_visible()
