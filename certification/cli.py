@@ -65,10 +65,14 @@ def update(make_app: MakeApp, localities: bool, service: str) -> None:  # noqa: 
 def schemes_command(make_app: MakeApp) -> None:
     """Install the three built-in label schemes, as their owner would adopt them. Runs again safely."""
     with make_app().app_context():
-        with unit_of_work():
-            versions = install_builtin(by=None, at=clock.now())
-            names = [f"{version.scheme.key} {version.version}" for version in versions]
-        db.session.remove()
+        try:
+            with unit_of_work():
+                versions = install_builtin(by=None, at=clock.now())
+                names = [f"{version.scheme.key} {version.version}" for version in versions]
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            db.session.remove()
     for name in names:
         click.echo(name)
 

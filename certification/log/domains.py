@@ -37,14 +37,18 @@ def told_domains(found: Head | None = None, session: Session | None = None) -> l
 
 def former_domains() -> list[str]:
     """The addresses that this registry had and has no more."""
-    now = present_domain()
-    return [one for one in dict.fromkeys(told_domains()) if one != now and not _is_free(one)]
+    return _other(told_domains())
 
 
 def left_domains() -> list[str]:
     """Those of them that people are led away from: none before the log was told that the site moved."""
     told = told_domains()
-    return former_domains() if told and told[-1] == present_domain() else []
+    return _other(told) if told and told[-1] == present_domain() else []
+
+
+def _other(told: list[str]) -> list[str]:
+    now = present_domain()
+    return [one for one in dict.fromkeys(told) if one != now and not _is_free(one)]
 
 
 def require_domain(found: Head, session: Session) -> None:

@@ -102,12 +102,17 @@ def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None
     fresh = keys.create_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
     with unit_of_work():
         hold_log()
-        at = _end(now)
-        added = Act(LogAct.KEY_ADDED, whole_milliseconds(at), key=key_ref(fresh.kid, fresh.public))
-        _tell([added], ends, held.kid, at, from_index)
-        for kind in KINDS.values():
-            kind.anew(at)
-    _replace()
+        lives = key_lives()
+        if fresh.kid not in lives:  # else somebody who did the same was first
+            if held.kid in lives and lives[held.kid].over:
+                msg = f"{held.kid} ended meanwhile; `tianguis keys list` says what signs now."
+                raise KeyProblemError(msg)
+            at = _end(now)
+            added = Act(LogAct.KEY_ADDED, whole_milliseconds(at), key=key_ref(fresh.kid, fresh.public))
+            _tell([added], ends, held.kid, at, from_index)
+            for kind in KINDS.values():
+                kind.anew(at)
+    finish()
     return held.kid, fresh.kid
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log.asking import DONE, HELLO, HERE, LONGEST, REFUSED, SIGN
+from certification.log.checkpoints import require_carried_on
 from certification.log.domains import require_domain
 from certification.log.fsck import BATCH, claims, repeats
 from certification.log.journal import Journal
@@ -55,13 +56,15 @@ def begin_record(at: datetime) -> int:
     """Begin a record from the log as it stands, for a registry that signed without one; how many leaves it has.
 
     Raises:
-        LogConflict: there is a record already (``record_there``).
+        LogConflict: there is a record already (``record_there``), or the log does not carry on from the copy outside.
 
     """
     if journal().last() is not None:
         raise LogConflict("record_there")
     with unit_of_work() as session:
-        found, told = held_head(session), signed(head(session))
+        found = held_head(session)
+        require_carried_on(found, session)
+        told = signed(found)
         if told is not None:
             journal().add(told, ring_of(session).present.kid, (), at)
     return found.size

@@ -74,7 +74,7 @@ def test_serve_ends_with_that_sentence_and_not_a_traceback(console: CliRunner, t
 def test_help_names_every_command_with_a_sentence(console: CliRunner) -> None:
     told = console.invoke(main, ["--help"])
     assert told.exit_code == 0
-    for name in ("run", "serve", "worker", "upgrade", "settings", "demo", "admin", "keys", "places", "schemes"):
+    for name in ("run", "serve", "worker", "upgrade", "settings", "demo", "admin", "keys", "log", "signer", "places", "schemes"):
         assert f"\n  {name} " in told.output
     assert all(command.help for command in main.commands.values())
 

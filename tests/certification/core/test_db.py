@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
-from certification.core.db import after_commit, unit_of_work
+from certification.core.db import after_commit, before_commit, unit_of_work
 from tests import makers
 from tests.makers import THEN
 
@@ -34,6 +34,34 @@ def test_a_failure_inside_leaves_nothing_and_runs_no_wish(session: Session) -> N
         fail()
     assert session.query(User).count() == 0
     assert done == []
+
+
+def test_the_last_step_is_done_once_before_the_commit_and_is_part_of_it(session: Session) -> None:
+    done: list[str] = []
+
+    def last() -> None:
+        session.add(User(name="Rosa", created_at=THEN))
+        done.append("last")
+
+    with unit_of_work():
+        before_commit(lambda: done.append("first"), key="sign")
+        before_commit(last, key="sign")
+        after_commit(lambda: done.append(f"after {session.query(User).count()}"))
+    assert done == ["last", "after 1"]
+
+
+def test_a_last_step_that_fails_leaves_nothing(session: Session) -> None:
+    done: list[int] = []
+
+    def write() -> None:
+        with unit_of_work():
+            session.add(User(name="Rosa", created_at=THEN))
+            before_commit(lambda: done.append(1 // 0), key="sign")
+            after_commit(lambda: done.append(1))
+
+    with pytest.raises(ZeroDivisionError):
+        write()
+    assert (session.query(User).count(), done) == (0, [])
 
 
 def test_units_of_work_do_not_nest(session: Session) -> None:

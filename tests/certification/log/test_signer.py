@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
-from certification.log import asking, keys, signer, signing
+from certification.log import asking, signer, signing
 from certification.log.asking import HELLO, SIGN
 from certification.log.checkpoints import outside_copy
 from certification.log.fsck import check
-from certification.log.keys import signing_key
+from certification.log.keys import following_key, signing_key
 from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import head, signed
 from certification.log.signer import SignerThereError, begin_record, reply, serve
@@ -100,7 +100,7 @@ def test_an_act_is_signed_by_the_other_process_before_it_is_told(apart: Answers,
 
 def test_the_web_process_never_opens_the_key(apart: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever opens it outside the signer's own turn fails."""
-    ask, readers = asking.ask, (keys.signing_key, keys.following_key)
+    ask, readers = asking.ask, (signing_key, following_key)
 
     def opened() -> Keypair:
         pytest.fail("the key was read")

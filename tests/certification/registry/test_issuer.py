@@ -162,6 +162,20 @@ def test_a_rotation_that_is_cut_short_is_run_again_and_ends_the_same(
     assert check() == []
 
 
+def test_of_two_who_rotate_at_once_one_does(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second began with the key of before, and comes when the first is through."""
+    old = signing_key()
+    makers.certified(at=NOW)
+    rotate()
+    with pytest.raises(KeyProblemError, match="ended meanwhile"):
+        rotating._follow(old, LogAct.KEY_RETIRED, lambda: LATER)
+    assert [kid for kid, one in key_lives().items() if not one.over] == [signing_key().kid]
+    assert faults_of(makers.certified(at=LATER).versions[0], LATER + HOUR) == ()
+    rotate()  # the key that the second made is the next
+    assert [one.over for one in key_lives().values()] == [True, True, False]
+    assert check() == []
+
+
 def test_a_signer_that_is_told_of_a_rotation_signs_with_both(
     app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
