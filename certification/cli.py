@@ -8,10 +8,15 @@ from flask import Flask
 
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log.commands import keys, public_log
+from certification.log.commands import keys, public_log, signer_command
+from certification.log.commands_backup import make_backup, restore_backup
+from certification.outside.commands import COMMANDS as OUTSIDE
+from certification.outside.monitor_commands import monitor
+from certification.outside.witness_commands import witness
 from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
+from certification.registry.commands import COMMANDS as REGISTRY
 from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
 
@@ -74,4 +79,16 @@ def _tell(report: Report) -> None:
         click.echo(f"{name.replace('_', ' ')}: {tally.added} added, {tally.changed} changed, {tally.unchanged} unchanged")
 
 
-COMMANDS: tuple[click.Command, ...] = (keys, public_log, places, schemes_command)
+COMMANDS: tuple[click.Command, ...] = (
+    keys,
+    public_log,
+    signer_command,
+    make_backup,
+    restore_backup,
+    places,
+    schemes_command,
+    witness,
+    monitor,
+    *OUTSIDE,
+    *REGISTRY,
+)

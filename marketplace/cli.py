@@ -22,9 +22,10 @@ from certification.core.instance import WrongInstanceError
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import stop_on_signals, work
 from certification.log.appending import sign_what_stands
-from certification.log.keys import KeyProblemError, create_keys
+from certification.log.keys import create_keys
+from certification.outside.commands import CATALOGUES
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
-from certification.rules.errors import CannotSign, DomainError, LogConflict
+from certification.rules.errors import CannotSign, DomainError, LogConflict, NotConfirmed
 from marketplace.app import create_app
 from marketplace.chores import tasks
 from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
@@ -40,7 +41,7 @@ def plain_failures() -> Iterator[None]:
     """A known failure is one sentence and exit code 2, not a traceback."""
     try:
         yield
-    except (SettingError, WrongInstanceError, UnsafeDatabaseError, KeyProblemError, CannotSign, LogConflict) as error:
+    except (SettingError, WrongInstanceError, UnsafeDatabaseError, CannotSign, NotConfirmed, LogConflict) as error:
         click.echo(f"tianguis: {error}", err=True)
         sys.exit(2)
     except OperationalError as error:
@@ -58,6 +59,7 @@ def main(context: click.Context) -> None:
     `tianguis settings` explains each of them.
     """
     context.obj = configured_app
+    context.meta[CATALOGUES] = str(Path(__file__).parent / "translations")
 
 
 def configured_app() -> Flask:
@@ -114,8 +116,11 @@ def prepare(app: Flask, *, demonstration: bool) -> None:
         upgrade(db.engine)
         with unit_of_work():
             instance.settle(demonstration=demonstration)
-        with unit_of_work():
-            sign_what_stands(at=clock.now())
+        try:
+            with unit_of_work():
+                sign_what_stands(at=clock.now())
+        except NotConfirmed as error:  # the signer may start later
+            click.echo(f"The log waits to be signed: {error}", err=True)
         _tend()
         db.session.remove()
 
@@ -125,7 +130,9 @@ def _tend() -> None:
     try:
         complete_credentials(clock.now())
         renew_lists(clock.now())
-    except KeyProblemError as error:
+    except LogConflict as error:
+        click.echo(f"Nothing is signed: {error}", err=True)
+    except (CannotSign, NotConfirmed) as error:
         if has_waiting():
             click.echo(f"Credentials wait to be signed: {error}", err=True)
 

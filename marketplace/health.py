@@ -1,12 +1,14 @@
 """For whoever watches over the site: whether the process answers, and whether it can do its work."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
+from threading import Lock, Thread
 
 import structlog
-from flask import Blueprint, Response, current_app, g, jsonify
+from flask import Blueprint, Flask, Response, current_app, g, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,10 +17,14 @@ from certification.accounts.permissions import Permission
 from certification.core.db import db
 from certification.log import reading
 from certification.log.checkpoints import require_carried_on
-from certification.log.keys import KeyProblemError, read_key
+from certification.log.keys import KeyProblemError
+from certification.log.signing import check_signs
 from certification.rules.errors import LogConflict
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+PATIENCE_S = 1.0
+ASKED = "log_asked"
+_asking = Lock()
 log = structlog.get_logger()
 bp = Blueprint("health", __name__)
 
@@ -31,8 +37,12 @@ def _without_cookie() -> None:
 @bp.get("/healthz")
 @requires(Permission.BROWSE)
 def alive() -> Response:
-    """The process answers (200). Touches nothing."""
-    return _told({}, 200)
+    """The process answers: 200 in any case, so that a probe that ends what does not answer looks at nothing but the status.
+
+    ``public_log`` is false, and the status ``degraded``, when nothing can be signed because the database does not carry on from
+    the last checkpoint; null when the database could not say so within a second. To start the process anew mends neither.
+    """
+    return _told({"public_log": _log_stands(current_app._get_current_object())}, 200)  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
 
 
 @bp.get("/readyz")
@@ -67,13 +77,43 @@ def _schema() -> bool:
 
 
 def _signing_key() -> bool:
-    settings = current_app.config["SETTINGS"]
-    return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
+    return check_signs()
 
 
 def _public_log() -> bool:
     require_carried_on(reading.head())
     return True
+
+
+def _log_stands(app: Flask) -> bool | None:
+    """Asked in another thread, because a database that hangs must not hold up the answer that the process lives.
+
+    Whoever asks while a question hangs waits for the same answer, so that no more than one thread hangs with it.
+    """
+    db.session.rollback()
+    with _asking:
+        asked: Future[bool | None] | None = app.extensions.get(ASKED)
+        if asked is None or asked.done():
+            asked = app.extensions[ASKED] = Future()
+            Thread(target=_ask, args=(app, asked), daemon=True).start()
+    try:
+        return asked.result(timeout=PATIENCE_S)
+    except TimeoutError:
+        return None
+
+
+def _ask(app: Flask, asked: "Future[bool | None]") -> None:
+    found: bool | None = None
+    with app.app_context():
+        try:
+            found = _public_log()
+        except LogConflict:
+            found = False
+        except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the log; /readyz tells more
+            log.warning("log not looked at", error=type(error).__name__)
+        finally:
+            db.session.remove()
+            asked.set_result(found)
 
 
 CHECKS: dict[str, Callable[[], bool]] = {"database": _database, "schema": _schema, "signing_key": _signing_key}
@@ -88,7 +128,7 @@ def _passes(name: str, check: Callable[[], bool]) -> bool:
         return False
 
 
-def _told(checks: dict[str, bool], status: int) -> Response:
+def _told(checks: Mapping[str, bool | None], status: int) -> Response:
     word = "failing" if status != 200 else "ok" if all(checks.values()) else "degraded"  # noqa: PLR2004 - HTTP's
     response = jsonify(status=word, checks=checks)
     response.status_code = status

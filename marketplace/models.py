@@ -11,6 +11,7 @@ from certification.parties import models as parties
 from certification.parties.places import catalogue as places
 from certification.registry import logged
 from certification.registry import models as registry
+from certification.registry.watches import models as watches
 from certification.schemes import models as schemes
 from marketplace.catalogue import models as catalogue
 from marketplace.enquiries import models as enquiries
@@ -33,4 +34,5 @@ MODULES = (
     producers,
     registry,
     schemes,
+    watches,
 )

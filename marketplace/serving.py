@@ -7,7 +7,7 @@ from flask import Flask
 from certification.core import instance, log
 from certification.core.db import db, unit_of_work
 from certification.core.settings import SettingError, Settings, read_settings
-from certification.log.keys import signing_key
+from certification.log.signing import require_key
 from marketplace.app import create_app
 from marketplace.migrations.upgrade import current, newest
 
@@ -32,7 +32,7 @@ def real_app() -> Flask:
             raise SettingError("The database is not at this version's schema. Run: tianguis upgrade")
         with unit_of_work():
             instance.settle(demonstration=False)
-        signing_key()
+        require_key()
         db.session.remove()
         db.engine.dispose()  # a server forks after this
     return app

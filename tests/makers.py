@@ -1,7 +1,7 @@
 """Makers of things for tests: valid unless told otherwise. They write straight to the database, without services."""
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,9 +14,12 @@ from certification.core.media.models import FileKind, StoredFile
 from certification.core.orm import Base
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
 from certification.registry.issuing import certify
-from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.models import Certificate, CertificateSubject, RecordedAct
+from certification.registry.renewals import renew
+from certification.registry.surveillance import Visit, pass_surveillance
+from certification.registry.versions import TERM
 from certification.rules.code import new_code
-from certification.rules.workflow import ApplicationState, Outcome
+from certification.rules.workflow import ApplicationState, CertificateAct, Outcome, RenewalCause
 from certification.schemes.builtin import install_builtin
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of
@@ -154,8 +157,26 @@ def certificate(
     save(case)
     made = Certificate(application_id=case.id, scheme_version_id=under.id, holder_id=holder.id, **(values | given))
     save(made)
-    save(*(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs))
+    save(
+        *(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs), *_acts_of(made, case.applicant_id)
+    )
     return made
+
+
+def _acts_of(made: Certificate, by_id: int) -> list[RecordedAct]:
+    """The acts that the columns tell of, which have no leaf."""
+    term = {name: value.isoformat() for name in TERM if (value := getattr(made, name)) is not None}
+    until = made.suspension_until.isoformat() if made.suspension_until else None
+    rows: list[tuple[CertificateAct, datetime | None, dict[str, Any]]] = [
+        (CertificateAct.GRANTED, made.granted_at, {"term": term}),
+        (CertificateAct.SUSPENDED, made.suspended_at, {"suspension_until": until}),
+        (CertificateAct.SUPERSEDED, made.superseded_at, {"successor": made.successor}),
+        (CertificateAct.SURRENDERED, made.surrendered_at, {}),
+        (CertificateAct.WITHDRAWN, made.withdrawn_at, {}),
+    ]
+    return [
+        RecordedAct(certificate_id=made.id, kind=kind, at=at, by_id=by_id, details=details) for kind, at, details in rows if at
+    ]
 
 
 def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True, made_at: datetime = THEN) -> StoredFile:
@@ -221,13 +242,13 @@ def granted(decider: User | None = None, *, at: datetime = THEN, key: str = "ori
         "makers": ["Martina Luna"],
         "subject_refs": ["prod1", "prod2"],
         "applicant_id": user("Rosa Solicita").id,
+        "submitted_at": at,
     }
     case = Application(
         scheme_version_id=version.id,
         party_id=holder.id,
         state=ApplicationState.DECIDED,
         created_at=at,
-        submitted_at=at,
         outcome=Outcome.GRANTED,
         decided_at=at,
         decided_by_id=by.id,
@@ -253,3 +274,27 @@ def certified(decider: User | None = None, *, at: datetime = THEN, **given: Any)
     role(by, Role.DECIDER, decision.application.scheme_version.scheme.key)
     with unit_of_work():
         return certify(decision.application, decision, by=by, at=at)
+
+
+def renewed(label: Certificate, by: User, *, at: datetime, cause: str = "renewal", **given: Any) -> Certificate:
+    """The next version of a certificate, as the service makes it from a decision; what is not ``given`` is as it was."""
+    case = label.application
+    values = {name: getattr(case, name) for name in ("goods", "techniques", "marks", "makers", "subject_refs", "subject_kind")}
+    asked = {
+        "renews": label.code,
+        "cause": RenewalCause(cause),
+        "stage": "renewal",
+        "of": label.holder,
+        "applicant_id": case.applicant_id,
+    }
+    decision = granted(by, at=at, key=label.scheme_version.scheme.key, **(values | asked | given))
+    with unit_of_work():
+        return renew(decision.application, decision, by=by, at=at)
+
+
+def visited(of: Certificate, by: User, *, at: datetime, on: date | None = None) -> Certificate:
+    """The next version of a certificate, as a passed surveillance makes it."""
+    seen = Visit(on or at.date(), 2, 1, "El proceso sigue igual.", of.versions[-1].number)
+    with unit_of_work():
+        pass_surveillance(of, seen, by=by, at=at)
+    return of

@@ -119,6 +119,9 @@ class CaseView:
     party_kind: str
     place: str
     applicant: str
+    renews: str
+    renews_shown: str
+    cause: str
     goods: str
     techniques: str
     marks: str

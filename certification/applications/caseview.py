@@ -18,6 +18,7 @@ from certification.core.media.files import photo
 from certification.core.media.models import FileKind, StoredFile
 from certification.parties.models import Party
 from certification.parties.places.places import Place, label
+from certification.rules.code import display
 from certification.rules.criteria import Criterion, EvidenceAsk, EvidenceKind
 from certification.rules.workflow import ApplicationState
 from certification.schemes.texts import text_of
@@ -49,6 +50,9 @@ def case_view(application: Application, lang: str, *, at: datetime, sent_only: b
         party_kind=application.party.kind.value,
         place=place_of(application.party, lang),
         applicant=application.applicant.name,
+        renews=application.renews or "",
+        renews_shown=display(application.renews) if application.renews else "",
+        cause=application.cause.value if application.cause else "",
         goods=words.goods,
         techniques=words.techniques,
         marks=words.marks,

@@ -18,11 +18,11 @@ from certification.audit.record import record
 from certification.core.db import hold, writing
 from certification.core.media.models import StoredFile
 from certification.parties.models import Party
-from certification.rules.criteria import Criterion, EvidenceKind, SubjectKind
+from certification.rules.criteria import Criterion, EvidenceKind, Stage, SubjectKind
 from certification.rules.days import day_of
 from certification.rules.errors import ChangedMeanwhile, Conflict, IllegalMove, InvalidInput, NotFound
 from certification.rules.text import N_
-from certification.rules.workflow import ApplicationState
+from certification.rules.workflow import ApplicationState, RenewalCause
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import takes_applications, text_of, zone_of
 
@@ -43,6 +43,15 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
+class Renews:
+    """Which label an application would renew: its code, why, and by which threshold of the scheme it is weighed."""
+
+    code: str
+    cause: RenewalCause
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What one screen says on a criterion; None leaves what is saved. ``words`` and ``visits`` are by the number of the
     evidence ask: empty words take back, an ask that is not named stays as it is.
@@ -54,10 +63,19 @@ class Given:
     visits: Mapping[int, bool] = field(default_factory=dict)
 
 
-def start(
-    party: Party, version: SchemeVersion, *, subject_kind: SubjectKind, by: User, at: datetime, request_key: str | None = None
+def start(  # noqa: PLR0913 - the parts of one draft
+    party: Party,
+    version: SchemeVersion,
+    *,
+    subject_kind: SubjectKind,
+    by: User,
+    at: datetime,
+    request_key: str | None = None,
+    renews: Renews | None = None,
 ) -> Application:
     """Open a draft in the party's name. The same ``request_key`` again returns the draft that it opened.
+
+    Whether a label may be renewed is asked by who knows labels (``registry.renewals``).
 
     Raises:
         IllegalMove: the scheme takes no applications (code ``scheme_closed``).
@@ -77,6 +95,8 @@ def start(
     made = Application(
         scheme_version=version, party=party, applicant_id=by.id, subject_kind=subject_kind, created_at=at, request_key=request_key
     )
+    if renews is not None:
+        made.renews, made.cause, made.stage = renews.code, renews.cause, renews.stage
     session.add(made)
     session.flush()
     scheme = f"{version.scheme.key}/{version.version}"

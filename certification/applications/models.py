@@ -11,7 +11,7 @@ from certification.accounts.models import User
 from certification.core.media.models import StoredFile
 from certification.core.orm import Base, Id, Line, Prose, PublicId, UserRef, Word, by_value
 from certification.parties.models import Party
-from certification.rules.workflow import ApplicationState, Outcome
+from certification.rules.workflow import ApplicationState, Outcome, RenewalCause
 from certification.schemes.models import SchemeVersion
 
 RequestKey = Annotated[str | None, mapped_column(String(60), unique=True)]  # a retried request has one effect
@@ -21,7 +21,8 @@ AppRef = Annotated[int, mapped_column(ForeignKey("applications.id"), index=True)
 class Application(Base):
     """A party asks for a label.
 
-    ``subject_refs`` are opaque to the registry; ``goods``, ``techniques`` and the place become the scope.
+    ``subject_refs`` are opaque to the registry; ``goods``, ``techniques`` and the place become the scope. Where it ``renews`` a
+    label, a grant makes that one's next version: a renewal, or with ``cause`` ``scope`` another scope within its term.
     """
 
     __tablename__ = "applications"
@@ -39,6 +40,8 @@ class Application(Base):
     party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"), index=True)
     applicant_id: Mapped[UserRef]  # who fills it in
     subject_kind: Mapped[Word]
+    renews: Mapped[str | None] = mapped_column(String(11), index=True)  # the code of a label, in its canonical spelling
+    cause: Mapped[RenewalCause | None] = mapped_column(by_value(RenewalCause))  # with ``renews``, and never without
     stage: Mapped[Word] = mapped_column(default="first")  # or "renewal"
     goods: Mapped[Line] = mapped_column(default="")
     techniques: Mapped[Line] = mapped_column(default="")

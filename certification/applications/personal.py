@@ -1,13 +1,22 @@
-"""What applications hold of a person. It stays when the account ends: others rely on it, and it names nobody."""
+"""What applications hold of a person. It stays when the account ends: others rely on it, and it names nobody. Only a seat whose
+work was not handed in is free again, and a maker's name goes with the consent.
+"""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from certification.accounts.models import User
-from certification.accounts.mydata import declare_export, iso
+from certification.accounts.mydata import declare_erasure, declare_export, iso
 from certification.applications.models import Application, Decision, Evaluation, Evidence, Return
-from certification.core.db import db
+from certification.audit.record import Actor, record
+from certification.core.db import db, writing
+from certification.rules.fold import fold
+from certification.rules.workflow import ApplicationState
+
+PANEL_OPEN = (ApplicationState.ACCEPTED, ApplicationState.EVALUATING)
 
 
 def export(user: User) -> dict[str, Any]:
@@ -32,6 +41,36 @@ def export(user: User) -> dict[str, Any]:
             for one in _rows(Decision, Decision.decided_by_id == user.id)
         ],
     }
+
+
+def erase(user: User, at: datetime) -> None:
+    """Leave the panels of cases that wait for this person, so that the desk may ask somebody else. Their findings stay."""
+    waiting = (
+        select(Evaluation)
+        .join(Evaluation.application)
+        .where(Evaluation.evaluator_id == user.id, Evaluation.submitted_at.is_(None), Evaluation.recused_at.is_(None))
+        .where(Application.state.in_(PANEL_OPEN))
+    )
+    for seat in list(writing().scalars(waiting.order_by(Evaluation.id))):
+        seat.recused_at = at
+        record("evaluation.recuse", "evaluation", seat.public_id, by=None, at=at, application=seat.application.public_id)
+
+
+def forget_maker(name: str, party_ids: Collection[int], *, by: Actor | None, at: datetime) -> None:
+    """Take a maker's name out of what these parties applied with, so that no further decision makes it public again."""
+    asked, gone = select(Application).where(Application.party_id.in_(party_ids)).order_by(Application.id), fold(name)
+    for one in list(writing().scalars(asked)):
+        kept = _without(one.makers, gone)
+        sent = _without(one.sent["makers"], gone) if one.sent else []
+        if kept == one.makers and (not one.sent or sent == one.sent["makers"]):
+            continue
+        one.makers = kept
+        one.sent = one.sent | {"makers": sent} if one.sent else None
+        record("application.name_removed", "application", one.public_id, by=by, at=at)
+
+
+def _without(makers: list[Any], gone: str) -> list[Any]:
+    return [name for name in makers if fold(str(name)) != gone]
 
 
 def _application(one: Application) -> dict[str, Any]:
@@ -72,3 +111,4 @@ def _rows(model: Any, which: Any) -> list[Any]:
 
 
 declare_export("applications", export)
+declare_erasure("applications", erase)

@@ -1,5 +1,6 @@
 """Handing an application in, taking it back, and closing what was never answered."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from certification.applications.permissions import Permission
 from certification.applications.sent import keep_sent
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
+from certification.core.declared import declare
 from certification.parties.founding import declare_identity_check
 from certification.parties.models import Party
 from certification.rules.days import end_of_day
@@ -30,6 +32,20 @@ UNDER_WAY = (
     ApplicationState.EVALUATING,
     ApplicationState.IN_REVIEW,
 )
+Check = Callable[[Application, datetime], None]
+_checks: dict[str, Check] = {}
+
+
+def declare_check(name: str, function: Check) -> None:
+    """Have ``function(application, at)`` refuse with a DomainError what a higher floor knows may not be sent.
+
+    Raises:
+        ValueError: when the name is taken.
+
+    """
+    declare(_checks, name, function)
+
+
 ONE_GAP = N_("Falta una cosa antes de enviar. Abajo dice cuál.")
 SOME_GAPS = N_("Faltan %(count)d cosas antes de enviar. Abajo dice cuáles.")
 
@@ -50,6 +66,8 @@ def submit(application: Application, *, pledged: bool, by: User, at: datetime) -
     hold(application.party)  # so that nobody renames it in the same moment
     state, again = APPLICATION.next_state(application.state, "submit"), application.state is ApplicationState.RETURNED
     _check_scheme(application, at)
+    for allow in _checks.values():
+        allow(application, at)
     if not pledged:
         raise InvalidInput("no_pledge", N_("Para enviar hace falta su palabra de que es verdad."), field="pledge")
     gaps = missing_in(application, text_of(application.scheme_version))

@@ -23,7 +23,15 @@ StartResponse = Callable[..., Any]
 Key = tuple[str, str, str, int]
 
 LEAST, MOST = 1024, 2_000_000
-KINDS = ("text/", "application/json", "application/ld+json", "application/geo+json", "application/manifest+json", "image/svg+xml")
+KINDS = (
+    "text/",
+    "application/json",
+    "application/ld+json",
+    "application/geo+json",
+    "application/atom+xml",
+    "application/manifest+json",
+    "image/svg+xml",
+)
 PADDING = 100
 ONCE_LEVEL, EACH_LEVEL = 9, 4
 KEPT_BYTES = 8_000_000

@@ -85,9 +85,12 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
         raise RuntimeError(msg)
     begin_write(session)
     wishes: dict[object, Callable[[], None]] = {}
-    session.info["after_commit"] = wishes
+    last: dict[object, Callable[[], None]] = {}
+    session.info["after_commit"], session.info["before_commit"] = wishes, last
     try:
         yield session
+        for step in list(last.values()):
+            step()
         session.commit()
     except BaseException:
         session.rollback()
@@ -96,6 +99,7 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
     finally:
         session.info.pop(WRITE, None)
         session.info.pop("after_commit", None)
+        session.info.pop("before_commit", None)
     _fulfil(wishes.values())
 
 
@@ -109,6 +113,19 @@ def _fulfil(wishes: Iterable[Callable[[], None]]) -> None:
             failed = failed or error
     if failed is not None:
         raise failed
+
+
+@contextmanager
+def one_moment() -> Iterator[Session]:
+    """A read transaction that sees the database as it was at its first read, however long it takes and whoever writes."""
+    session = db.session()
+    session.rollback()
+    whole = {} if db.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    session.connection(execution_options=whole)
+    try:
+        yield session
+    finally:
+        session.rollback()
 
 
 def writing(session: Session | None = None) -> Session:
@@ -135,6 +152,11 @@ def hold(thing: Base) -> None:
 def after_commit(wish: Callable[[], None], *, key: object = None) -> None:
     """Run ``wish`` once the unit of work under way is durable; never when it fails. Of one ``key`` only the last wish runs."""
     writing().info["after_commit"][object() if key is None else key] = wish
+
+
+def before_commit(step: Callable[[], None], *, key: object) -> None:
+    """Do ``step`` as the last thing in the unit of work under way, and part of it. Of one ``key`` only the last step is done."""
+    writing().info["before_commit"][key] = step
 
 
 def init_app(app: Flask) -> None:

@@ -18,12 +18,13 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_whole(file: Path, content: bytes) -> None:
-    """The whole file or none of it, closed to others from its first byte. Raises OSError."""
+def write_whole(file: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """The whole file or none of it, closed to others from its first byte unless ``mode`` says otherwise. Raises OSError."""
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     fresh = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
+            os.fchmod(out.fileno(), mode)
             out.write(content)
             out.flush()
             os.fsync(out.fileno())

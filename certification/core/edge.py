@@ -25,11 +25,12 @@ SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole page and the mark of what it shows (``etag``, with its quotes)."""
+    """A whole page and the mark of what it shows (``etag``, with its quotes); ``headers`` stand in place of the usual ones."""
 
     body: bytes
     etag: str
     kind: str = "text/html; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 Front = Callable[[str, str | None], Answer | None]
@@ -49,7 +50,8 @@ class Edge:
         self._headers = [*HEADERS.items(), ("Cache-Control", CACHE_CONTROL)]
         if app.config.get("SESSION_COOKIE_SECURE"):
             self._headers.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains"))
-        self._trusts = lru_cache(maxsize=256)(lambda host: host_is_trusted(host, self._trusted) if self._trusted else True)
+        self._moved: Callable[[str], bool] = app.extensions.get("moved", lambda _host: False)
+        self._trusts = lru_cache(maxsize=256)(self._is_own)
 
     def add(self, first_part: str, front: Front, *, visitors_only: bool = False) -> None:
         """Let ``front`` answer ``/first_part/…``; it is given what follows, and the language that was asked for.
@@ -59,6 +61,10 @@ class Edge:
         self._fronts[first_part] = front
         if visitors_only:
             self._for_visitors.add(first_part)
+
+    def _is_own(self, host: str) -> bool:
+        """A name that this server answers for, and not one that it has left."""
+        return (not self._trusted or host_is_trusted(host, self._trusted)) and not self._moved(host)
 
     def forget(self) -> None:
         """Keep nothing of what was shown so far; for whoever recorded an act."""
@@ -88,11 +94,13 @@ class Edge:
         answer = front(rest, LANGUAGE_OF[query])
         if answer is None:
             return None
+        own = dict(answer.headers)
         headers = [
             ("Content-Type", answer.kind),
             ("Content-Length", str(len(answer.body))),
             ("ETag", answer.etag),
-            *self._headers,
+            *((name, value) for name, value in self._headers if name not in own),
+            *answer.headers,
         ]
         made = (begun + self._seconds, answer, headers)
         if self._seconds:

@@ -1,14 +1,15 @@
 """From a failure to an answer: the trade's own (``DomainError``) and HTTP's."""
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from certification.core.i18n import sentence
 from certification.core.log import told_of
+from certification.core.problems import API, problem
 from certification.core.quick import UnreachableError
 from certification.rules.errors import (
     CannotSign,
@@ -41,11 +42,13 @@ def status_of(error: DomainError) -> int:
 
 def wants_json() -> bool:
     """Whether this client reads JSON rather than pages."""
-    return request.path.startswith("/api/") or request.headers.get("X-Requested-With") == "fetch"
+    return request.path.startswith(API) or request.headers.get("X-Requested-With") == "fetch"
 
 
 def answer(status: int, text: str | None = None, code: str | None = None) -> tuple[Response | str, int]:
     """One error page, or its JSON; needs neither database nor session."""
+    if request.path.startswith(API):
+        return problem(status, code, text), status
     if wants_json():
         return jsonify(error={"code": code or str(status), "sentence": text or ""}), status
     name = f"errors/{status}.html" if status in DRAWN else "errors/error.html"
@@ -60,10 +63,13 @@ def _stale(_error: StaleDataError) -> tuple[Response | str, int]:
     return _domain(Conflict())
 
 
-def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+def _http(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects are no failures
         return error
-    return answer(error.code)
+    response = make_response(answer(error.code))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.allow.update(error.valid_methods)
+    return response
 
 
 def _where() -> str | None:

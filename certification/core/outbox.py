@@ -9,13 +9,14 @@ import structlog
 from flask import current_app, g, has_request_context, render_template
 from flask_babel import force_locale
 from jinja2 import TemplateNotFound
-from sqlalchemy import Index, String, select, update
+from sqlalchemy import Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from certification.core import clock
 from certification.core.db import after_commit, unit_of_work, writing
 from certification.core.log import told_of
 from certification.core.orm import Base, Id, Line, Name, Prose, PublicId
+from certification.core.worker import wake
 
 LEASE = timedelta(minutes=5)
 RETRIES = 12
@@ -23,7 +24,10 @@ log = structlog.get_logger()
 
 
 class OutboxMessage(Base):
-    """One mail. ``leased_until`` keeps two workers apart; a lease that ends unsent is taken up again."""
+    """One mail. ``leased_until`` keeps two workers apart; a lease that ends unsent is taken up again.
+
+    ``unsubscribe`` is the address that ends mail of this kind by one POST (RFC 8058), where there is one.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_due", "sent_at", "due_at"),)
@@ -35,6 +39,7 @@ class OutboxMessage(Base):
     subject: Mapped[Line]
     text: Mapped[Prose]
     html: Mapped[str | None]
+    unsubscribe: Mapped[str | None] = mapped_column(String(300))
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
@@ -53,7 +58,8 @@ class Carrier(Protocol):
 def send(to: str, name: str, *, language: str, **values: object) -> None:
     """Put a mail into the outbox, in the unit of work under way; it leaves once that is durable.
 
-    ``name`` is a folder below ``templates/email`` with subject.txt, body.txt and, if wanted, body.html.
+    ``name`` is a folder below ``templates/email`` with subject.txt, body.txt and, if wanted, body.html. A value named
+    ``unsubscribe`` goes into the mail's headers as well (RFC 8058).
     """
     had = g.get("language")
     g.language = language
@@ -66,6 +72,7 @@ def send(to: str, name: str, *, language: str, **values: object) -> None:
         g.language = had
     now = clock.now()
     row = OutboxMessage(to=to, name=name, subject=subject, text=text, html=html, made_at=now, due_at=now)
+    row.unsubscribe = str(values["unsubscribe"]) if values.get("unsubscribe") else None
     writing().add(row)
     after_commit(_ring)
 
@@ -87,9 +94,12 @@ def _html(name: str, values: dict[str, object]) -> str | None:
 
 
 def _ring() -> None:
-    bell = current_app.extensions.get("outbox_bell")
-    if bell is not None:
-        bell.set()
+    wake(current_app)
+
+
+def forget_mail(to: str, unsubscribe: str) -> None:
+    """Delete what was or would be sent to an address under one ``unsubscribe``, in the unit of work under way."""
+    writing().execute(delete(OutboxMessage).where(OutboxMessage.to == to, OutboxMessage.unsubscribe == unsubscribe))
 
 
 def deliver_due(carrier: Carrier, *, at: datetime, limit: int = 20) -> int:
@@ -97,7 +107,10 @@ def deliver_due(carrier: Carrier, *, at: datetime, limit: int = 20) -> int:
     sent = 0
     for row_id in _lease(at, limit):
         with unit_of_work() as session:
-            message = _compose(session.get_one(OutboxMessage, row_id))
+            row = session.get(OutboxMessage, row_id)
+            message = _compose(row) if row is not None else None
+        if message is None:  # whoever it was for asked to be forgotten meanwhile
+            continue
         failure = _try(carrier, message)
         with unit_of_work() as session:
             _note(session, row_id, failure, at)
@@ -127,6 +140,9 @@ def _compose(row: OutboxMessage) -> EmailMessage:
     message["Subject"] = row.subject
     message["Message-ID"] = f"<{row.public_id}@{current_app.config['SETTINGS'].host.partition(':')[0]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if row.unsubscribe:
+        message["List-Unsubscribe"] = f"<{row.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(row.text)
     if row.html:
         message.add_alternative(row.html, subtype="html")
@@ -143,7 +159,9 @@ def _try(carrier: Carrier, message: EmailMessage) -> str | None:
 
 
 def _note(session: Session, row_id: int, failure: str | None, at: datetime) -> None:
-    row = session.get_one(OutboxMessage, row_id)
+    row = session.get(OutboxMessage, row_id)
+    if row is None:
+        return
     row.leased_until = None
     row.tries += 1
     row.failure = failure

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from certification.rules.errors import BadNote
+from certification.rules.witnessing import Trusted, parse_trusted
+
 PREFIX = "TIANGUIS_"
 BESIDE = {"TIANGUIS_CONFIG", "TIANGUIS_TEST_DATABASE"}  # where the file is, and what tests run on
 
@@ -73,6 +76,18 @@ def _origin(raw: str) -> str:
     return text
 
 
+def _witnesses(raw: str) -> tuple[Trusted, ...]:
+    try:
+        found = tuple(parse_trusted(one) for one in raw.replace(",", "\n").splitlines() if one.strip())
+    except BadNote as error:
+        msg = "give each witness as its key, a space and its address: name+hash+key https://host/path"
+        raise ValueError(msg) from error
+    if len({one.key.text for one in found}) != len(found):
+        msg = "a witness is named twice"
+        raise ValueError(msg)
+    return found
+
+
 @dataclass(frozen=True)
 class Setting:
     """One row of the table; ``default`` is written as the environment would write it."""
@@ -106,6 +121,12 @@ TABLE = (
         _text,
         "",
         "Secret of 32 letters or more that signs sessions; serve refuses to start without one, a demonstration makes its own.",
+    ),
+    Setting(
+        "SIGNER",
+        _text,
+        "",
+        "Path of the socket where `tianguis signer` signs; empty means that each process reads the key file and signs by itself.",
     ),
     Setting("NAME", _text, "Tianguis", "Name of this market as its pages show it."),
     Setting(
@@ -141,8 +162,20 @@ TABLE = (
         "",
         "Folder with the operator's own privacy notice and terms (privacy.es.md …); empty uses the built-in texts.",
     ),
+    Setting(
+        "DATA_LICENCE",
+        _text,
+        "https://creativecommons.org/licenses/by/4.0/",
+        "Address of the terms under which anyone may use the register's files, snapshots and feeds.",
+    ),
     Setting("UPLOAD_MB", _count, "25", "Largest photograph that is accepted, in megabytes."),
     Setting("DOCUMENT_MB", _count, "25", "Largest document or sound note that is accepted as evidence, in megabytes."),
+    Setting(
+        "WITNESSES",
+        _witnesses,
+        "",
+        "Witnesses that cosign the public log: key and address with a space between, comma or new line between witnesses.",
+    ),
     Setting("LOG_LEVEL", _text, "INFO", "How much is written to the log: DEBUG, INFO, WARNING or ERROR."),
 )
 

@@ -49,6 +49,13 @@ def work(app: Flask, tasks: Sequence[Task], stop: threading.Event, *, wait: Wait
             pause(PAUSE_S)
 
 
+def wake(app: Flask) -> None:
+    """End the worker's pause, where it runs in this process; in another one it looks by itself within seconds."""
+    bell: threading.Event | None = app.extensions.get(BELL)
+    if bell is not None:
+        bell.set()
+
+
 def stop_on_signals(app: Flask, stop: threading.Event) -> None:
     """Let SIGTERM and SIGINT end :func:`work` after the task at hand. Only for the main thread."""
 

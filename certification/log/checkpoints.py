@@ -9,9 +9,11 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from certification.core.db import db
 from certification.core.durable import alone_in, make_durable, write_whole
 from certification.log.keys import KeyProblemError, verifying_keys
-from certification.log.reading import Head, over
+from certification.log.lives import KeyLife, key_lives, present_kid
+from certification.log.reading import Head, over, signed
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.errors import BadNote, BadSignature, LogConflict, UnknownKey
 from certification.rules.merkle import consistency_parts
@@ -23,6 +25,7 @@ from certification.rules.text import N_
 
 FOLDER = "log"
 FILE = "checkpoint"
+DAMAGED = "checkpoint.damaged"
 BEHIND = N_(
     "La base de datos tiene %(newer)s actos y ya se habían firmado %(earlier)s: parece restaurada de un respaldo viejo. No se "
     "firmó ni se guardó nada. Avise a quien opera el sitio."
@@ -46,9 +49,23 @@ def place() -> Path:
     return Path(current_app.config["SETTINGS"].data) / FOLDER / FILE
 
 
-def verifiers(origin: str) -> list[VerifierKey]:
-    """The registry's keys under the log's name, the present one last. Raises KeyProblemError."""
+def verifiers(origin: str, size: int | None = None, session: Session | None = None) -> list[VerifierKey]:
+    """The registry's keys under the log's name, the present one last; without those that fell into other hands.
+
+    A checkpoint of a ``size`` from before that was told may still be by such a key. Raises KeyProblemError.
+    """
+    lives = key_lives(session)
+    now = present_kid(lives)
+    listed = sorted(verifying_keys().items(), key=lambda one: one[0] == now)
+    return [VerifierKey.of(origin, public) for kid, public in listed if _counts(lives.get(kid), size)]
+
+
+def _listed(origin: str) -> list[VerifierKey]:
     return [VerifierKey.of(origin, public) for public in verifying_keys().values()]
+
+
+def _counts(life: KeyLife | None, size: int | None) -> bool:
+    return life is None or life.told_at is None or (size is not None and size <= life.told_at)
 
 
 def vkeys(origin: str) -> list[str]:
@@ -59,22 +76,32 @@ def vkeys(origin: str) -> list[str]:
         return []
 
 
-def outside_copy(origin: str | None) -> Checkpoint | None:
+def outside_copy(origin: str | None, session: Session | None = None) -> Checkpoint | None:
     """What the copy says, its signature verified; None where there is none. Without an origin any log's counts.
+
+    With a ``session`` the log is asked which keys fell into other hands; without one every key that is listed counts.
 
     Raises:
         LogConflict: when it can't be read or is not signed by this registry (``log_outside_unreadable``).
         KeyProblemError: when the public keys can't be read.
 
     """
+    note = outside_note(origin, session)
+    return None if note is None else parse_checkpoint(parse_note(note).text)
+
+
+def outside_note(origin: str | None, session: Session | None = None) -> bytes | None:
+    """The copy itself, its signature verified. Raises as :func:`outside_copy`."""
     try:
         encoded = place().read_bytes()
-        named = origin or parse_checkpoint(parse_note(encoded).text).origin
-        return open_checkpoint(encoded, named, verifiers(named)).checkpoint
+        said = parse_checkpoint(parse_note(encoded).text)
+        named = origin or said.origin
+        open_checkpoint(encoded, named, verifiers(named, said.size, session) if session else _listed(named))
     except FileNotFoundError:
         return None
     except (OSError, BadNote, BadSignature, UnknownKey) as error:
         raise LogConflict("log_outside_unreadable", UNREADABLE) from error
+    return encoded
 
 
 def require_carried_on(found: Head, session: Session | None = None) -> None:
@@ -84,12 +111,16 @@ def require_carried_on(found: Head, session: Session | None = None) -> None:
         LogConflict: ``log_behind``, ``log_fork``, ``log_not_proven``, ``log_outside_missing``, ``log_outside_unreadable``.
 
     """
-    earlier = outside_copy(found.origin)
+    session = session or db.session()
+    earlier = outside_copy(found.origin, session)
     if found.origin is None:
         if earlier is not None and earlier.size:
             raise LogConflict("log_behind", BEHIND, earlier=earlier.size, newer=found.size)
         return
     if earlier is None:
+        begun = signed(found)
+        if begun is not None and begun.size == 0:  # a signer signs the empty log first; its copy is on the way
+            return
         raise LogConflict("log_outside_missing", MISSING)
     newer = Checkpoint(found.origin, found.size, found.root)
     standing = compare_by_nodes(earlier, newer, over(_asked(earlier.size, newer.size), session))
@@ -109,7 +140,7 @@ def keep_outside(note: bytes) -> None:
     newer = parse_checkpoint(parse_note(note).text)
     folder = place().parent
     if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o770, parents=True, exist_ok=True)
         make_durable(folder.parent)
     with alone_in(folder):
         earlier = outside_copy(None)
@@ -118,6 +149,16 @@ def keep_outside(note: bytes) -> None:
                 raise LogConflict("log_fork", OTHER)
             if earlier.size > newer.size:
                 return
+        write_whole(place(), note, mode=0o640)
+
+
+def replace_outside(note: bytes) -> None:
+    """Write a signed checkpoint where the copy is gone or damaged; what lay there is kept beside it. Raises OSError."""
+    folder = place().parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with alone_in(folder):
+        if place().exists():
+            place().replace(folder / DAMAGED)
         write_whole(place(), note)
 
 

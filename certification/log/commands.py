@@ -1,21 +1,44 @@
-"""Commands of the log: the keys that sign, and whether what is stored is whole."""
+"""Commands of the log: keys, the signer that holds them, a change of address, and whether what is stored is whole."""
 
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask import Flask
 
-from certification.core.db import db
-from certification.log import fsck, reading
-from certification.log.keys import KeyProblemError, create_keys, public_keys
+from certification.core import clock, log
+from certification.core.db import db, unit_of_work
+from certification.core.worker import stop_on_signals
+from certification.log import fsck, reading, rotating, signer
+from certification.log.adopting import Reconciled, reconcile
+from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys
+from certification.log.lives import KeyLife, key_lives, present_kid
+from certification.log.moving import move
+from certification.outside.sources import Folder, Site, Source
+from certification.rules.errors import DomainError
 
 MakeApp = Callable[[], Flask]
 
 
+@contextmanager
+def _at_work(make_app: MakeApp) -> Iterator[Flask]:
+    """An application to work in; what the trade refuses is one sentence."""
+    app = make_app()
+    with app.app_context():
+        try:
+            yield app
+        except (DomainError, signer.SignerThereError) as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            db.session.remove()
+
+
 @click.group()
 def keys() -> None:
-    """The key that signs certificates."""
+    """The keys that sign. With a signer process: as the user that it runs as."""
 
 
 @keys.command()
@@ -33,13 +56,54 @@ def create(make_app: MakeApp) -> None:
 @keys.command(name="list")
 @click.pass_obj
 def list_keys(make_app: MakeApp) -> None:
-    """Name the keys whose signatures this registry vouches for."""
-    settings = make_app().config["SETTINGS"]
-    try:
+    """Name the keys whose signatures this registry vouches for, with their times and what became of them."""
+    with _at_work(make_app) as app:
+        settings = app.config["SETTINGS"]
+        lives, coming = key_lives(), next_kid(settings.data)
+        present = present_kid(lives)
         for kid in public_keys(settings.data, demonstration=settings["DEMONSTRATION"]):
-            click.echo(kid)
-    except KeyProblemError as error:
-        raise click.ClickException(str(error)) from error
+            click.echo(f"{kid}  {_state(lives.get(kid), present=kid == present, coming=kid == coming)}")
+
+
+def _state(life: KeyLife | None, *, present: bool, coming: bool) -> str:
+    if life is None:
+        return "waits to follow; run `tianguis keys rotate` again" if coming else "not in the public log yet"
+    since = f"since {life.begun:%Y-%m-%d %H:%M:%S} UTC"
+    if life.compromised is not None:
+        return f"compromised from leaf {life.from_index} on, told {life.compromised:%Y-%m-%d %H:%M:%S} UTC ({since})"
+    if life.retired is not None:
+        return f"retired {life.retired:%Y-%m-%d %H:%M:%S} UTC ({since})"
+    return f"signs, {since}" if present else f"signs no more, not retired ({since})"
+
+
+@keys.command()
+@click.pass_obj
+def rotate(make_app: MakeApp) -> None:
+    """Let a new key sign from now on. What the old one signed goes on verifying. If it is cut short, run it again."""
+    with _at_work(make_app):
+        old, new = rotating.rotate(now=clock.now)
+    click.echo(f"{new} signs now; {old} is retired, and its private half is gone. Copy the folder of keys again.")
+
+
+@keys.command()
+@click.argument("kid")
+@click.pass_obj
+def retire(make_app: MakeApp, kid: str) -> None:
+    """End a key that is not the one that signs."""
+    with _at_work(make_app):
+        rotating.retire(kid, now=clock.now)
+    click.echo(f"{kid} is retired. What it signed goes on verifying.")
+
+
+@keys.command()
+@click.argument("kid")
+@click.option("--from-index", required=True, type=click.IntRange(0), help="First entry of the log that counts no more.")
+@click.pass_obj
+def compromised(make_app: MakeApp, kid: str, from_index: int) -> None:
+    """Tell that a key fell into other hands: from that entry of the log on, nothing that it signed counts."""
+    with _at_work(make_app):
+        present = rotating.compromise(kid, from_index, now=clock.now)
+    click.echo(f"{kid} counts no more from entry {from_index} on; {present} signs.")
 
 
 @click.group(name="log")
@@ -60,3 +124,77 @@ def check_log(make_app: MakeApp) -> None:
     if faults:
         sys.exit(1)
     click.echo(f"{size} leaves, all in order.")
+
+
+@public_log.command(name="move")
+@click.pass_obj
+def move_log(make_app: MakeApp) -> None:
+    """Tell the log that the site has the address that ORIGIN names now. Until then nothing is signed there."""
+    with _at_work(make_app), unit_of_work():
+        before, now = move(at=clock.now())
+    click.echo(f"The log tells that {before} is {now} now. Keep {before} answering, and in TRUSTED_HOSTS.")
+
+
+@click.command(name="signer")
+@click.option("--socket", "path", type=click.Path(path_type=Path), help="Where to listen: the path that SIGNER names.")
+@click.option("--begin-record", is_flag=True, help="Only begin the record, for a log that was signed without a signer.")
+@click.pass_obj
+def signer_command(make_app: MakeApp, path: Path | None, *, begin_record: bool) -> None:
+    """Hold the key and sign what is recorded, as its own process and user. SIGTERM ends it."""
+    with _at_work(make_app) as app:
+        log.configure(app.config["SETTINGS"]["LOG_LEVEL"])
+        if begin_record:
+            click.echo(f"The record begins with {signer.begin_record(clock.now())} entries.")
+            return
+        if path is None:
+            raise click.UsageError("--socket says where to listen.")
+        stop = threading.Event()
+        stop_on_signals(app, stop)
+        signer.serve(app, path, stop)
+
+
+@public_log.command(name="reconcile")
+@click.option("--from", "sources", multiple=True, required=True, metavar="URL|FOLDER", help="Where the log is published.")
+@click.option("--trust-database", is_flag=True, help="The copy outside is gone or damaged: believe what a source confirms.")
+@click.pass_obj
+def reconcile_log(
+    make_app: MakeApp,
+    sources: tuple[str, ...],
+    trust_database: bool,  # noqa: FBT001 - click passes flags so
+) -> None:
+    """Bring a restored registry forward from the published tiles. Signs no checkpoint; runs again safely."""
+    with make_app().app_context():
+        try:
+            done = reconcile([_source(one) for one in sources], at=clock.now(), trust_database=trust_database)
+        except (DomainError, KeyProblemError) as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            msg = f"The copy of the checkpoint outside could not be written: {error.strerror}. The acts stand; run this again."
+            raise click.ClickException(msg) from error
+        finally:
+            db.session.remove()
+    if trust_database:
+        click.echo(
+            "TRUSTED: the database. Whatever was signed after it, and no source knows, is lost to this registry.", err=True
+        )
+    click.echo(_told(done))
+
+
+def _source(text: str) -> Source:
+    if "://" in text:
+        return Site(text)
+    folder = Path(text)
+    if not folder.is_dir():
+        msg = f"{text} is neither a folder nor an address like https://example.org"
+        raise click.ClickException(msg)
+    return Folder(folder)
+
+
+def _told(done: Reconciled) -> str:
+    if not done.adopted:
+        return f"{done.after} acts; nothing was missing."
+    lost = done.adopted - done.applied
+    return (
+        f"{done.adopted} acts taken back: from {done.before} to {done.after}. {done.applied} have their records again; "
+        f"of {lost} the records are lost, and their codes say so."
+    )

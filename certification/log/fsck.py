@@ -1,27 +1,35 @@
 """Whether the stored log is whole: every hash, node, root and signature anew, and each recorded act with its one leaf.
 
 What a leaf tells of is known higher up: those concepts declare a :data:`Source`, which names the leaf of each of its acts.
+Everything is read in the order of the log and a batch at a time, so that memory stays flat however long it is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import groupby
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from certification.core.db import db
 from certification.core.declared import declare
+from certification.log.adopting import adopted
 from certification.log.checkpoints import outside_copy, require_carried_on, verifiers
 from certification.log.keys import KeyProblemError, verifying_keys
+from certification.log.leaves import StoredLeaves, readable
 from certification.log.models import LogLeaf, LogNode
 from certification.log.reading import Head, head
+from certification.rules.checkpoint import parse_checkpoint
 from certification.rules.errors import BadLeaf, DomainError, LogConflict
 from certification.rules.leaves import Act, LogAct, parse_leaf
-from certification.rules.merkle import Growth, grow, leaf_hash, reader_of
+from certification.rules.merkle import Node, grow, leaf_hash, nodes_in, reader_of, root
+from certification.rules.notes import parse_note
 from certification.rules.signed_checkpoint import open_checkpoint
 
 BATCH = 1000
+TOP = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,17 @@ class Claim:
     agrees: bool = True
 
 
-Source = Callable[[Mapping[int, Act]], Iterator[Claim]]
+class Source(Protocol):
+    """Claims of a concept, given the acts of the leaves from ``first`` on: those that are recorded since, in good time."""
+
+    def __call__(self, leaves: Mapping[int, Act], first: int = 0, /) -> Iterator[Claim]: ...
+
+
 SOURCES: dict[str, Source] = {}
 
 
 def declare_source(name: str, source: Source) -> None:
-    """Let a concept say which recorded acts have leaves; it is given all leaves that can be read, by index.
+    """Let a concept say which recorded acts have leaves; it is given the leaves that can be read, by index.
 
     Raises:
         ValueError: when the name is taken.
@@ -50,64 +63,130 @@ def declare_source(name: str, source: Source) -> None:
 def check() -> list[str]:
     """Everything that is wrong, in plain sentences for the operator; empty when the log is whole. Writes nothing."""
     session = db.session()
-    _one_moment(session)
-    found = head(session)
-    faults: list[str] = []
-    acts, hashes = _leaves(session, faults)
-    grown = grow(0, hashes, reader_of({}))
-    faults += _nodes(session, grown)
-    if (grown.size, grown.root) != (found.size, found.root):
-        faults.append(
-            f"the head says {found.size} leaves under {found.root.hex()}; there are {grown.size} under {grown.root.hex()}"
-        )
-    faults += [*_signature(found), *_outside(found, session), *_claims(acts)]
+    one_moment(session)
+    faults = list(faults_of_log(session))
     session.rollback()
     return faults
 
 
-def _one_moment(session: Session) -> None:
-    """All reads see the log as it is now, whoever writes meanwhile."""
+def one_moment(session: Session) -> None:
+    """All reads see everything as it is now, whoever writes meanwhile."""
     session.rollback()
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def _leaves(session: Session, faults: list[str]) -> tuple[dict[int, Act], list[bytes]]:
-    """The acts by index, and the hashes as they should be."""
-    acts: dict[int, Act] = {}
-    hashes: list[bytes] = []
-    for row in session.scalars(select(LogLeaf).order_by(LogLeaf.index).execution_options(yield_per=BATCH)):
-        if row.index != len(hashes):
-            faults.append(f"leaf {len(hashes)} is missing")
-        hashes.append(leaf_hash(row.entry))
-        if hashes[-1] != row.hash:
-            faults.append(f"leaf {row.index} has another hash than its entry")
-        try:
-            acts[row.index] = parse_leaf(row.entry)
-        except BadLeaf as error:
-            faults.append(f"leaf {row.index} can't be read ({error.code}: {error.params.get('where')})")
-        else:
-            if not _repeats(row, acts[row.index]):
-                faults.append(f"leaf {row.index} says something else than the columns beside it")
-    return acts, hashes
+def faults_of_log(session: Session) -> Iterator[str]:
+    """As :func:`check`, one at a time, in the read transaction at hand."""
+    found, walk = head(session), Walk()
+    yield from walk.faults(session, found)
+    yield from _signature(found)
+    yield from _outside(found, session)
+    yield from claims(StoredLeaves(), walk.readable)
 
 
-def _repeats(row: LogLeaf, act: Act) -> bool:
+def repeats(row: LogLeaf, act: Act) -> bool:
+    """Whether the columns beside an entry say what it says."""
     code = act.certificate.code if act.certificate else None
     said = (act.act, act.at, code, act.before_log)
     return (row.act, row.at, row.certificate_code, row.before_log) == said
 
 
-def _nodes(session: Session, grown: Growth) -> Iterator[str]:
-    left = {node: hash_ for node, hash_ in grown.nodes.items() if node[0]}
-    for level, index, hash_ in session.execute(select(LogNode.level, LogNode.index, LogNode.hash)):
-        wanted = left.pop((level, index), None)
-        if wanted is None:
+@dataclass
+class Walk:
+    """The tree as the leaves make it, with no more of it in memory than the log of its size."""
+
+    size: int = 0
+    edge: dict[Node, bytes] = field(default_factory=dict)
+    nodes: int = 0
+    readable: bytearray = field(default_factory=bytearray)  # 1 for each leaf that can be read
+
+    @property
+    def root(self) -> bytes:
+        return root(self.size, reader_of(self.edge))
+
+    def faults(self, session: Session, found: Head) -> Iterator[str]:
+        """What is wrong with leaves, with the nodes above them, and with the head's size and root."""
+        after = -1
+        while rows := self._batch(session, after):
+            after = rows[-1][0]
+            yield from self._one_batch(session, rows)
+        yield from self._superfluous(session)
+        if (self.size, self.root) != (found.size, found.root):
+            yield f"the head says {found.size} leaves under {found.root.hex()}; there are {self.size} under {self.root.hex()}"
+
+    @staticmethod
+    def _batch(session: Session, after: int) -> list[tuple[int, bytes, bytes]]:
+        wanted = select(LogLeaf.index, LogLeaf.entry, LogLeaf.hash).where(LogLeaf.index > after).order_by(LogLeaf.index)
+        return [(index, bytes(entry), bytes(hash_)) for index, entry, hash_ in session.execute(wanted.limit(BATCH))]
+
+    def _one_batch(self, session: Session, rows: list[tuple[int, bytes, bytes]]) -> Iterator[str]:
+        hashes: list[bytes] = []
+        acts: dict[int, Act] = {}
+        for index, entry, hash_ in rows:
+            if index > len(self.readable):
+                last = f" to {index - 1}" if index - len(self.readable) > 1 else ""
+                yield f"leaf {len(self.readable)}{last} is missing"
+            hashes.append(leaf_hash(entry))
+            if hashes[-1] != hash_:
+                yield f"leaf {index} has another hash than its entry"
+            try:
+                acts[index] = parse_leaf(entry)
+            except BadLeaf as error:
+                yield f"leaf {index} can't be read ({error.code}: {error.params.get('where')})"
+            self.readable.extend(bytes(max(0, index + 1 - len(self.readable))))
+            self.readable[index] = index in acts
+        yield from _columns(session, acts)
+        grown = grow(self.size, hashes, reader_of(self.edge))
+        yield from self._nodes(session, {node: hash_ for node, hash_ in grown.nodes.items() if node[0]})
+        held = self.edge | dict(grown.nodes)
+        self.size, self.edge = grown.size, {node: held[node] for node in nodes_in(0, grown.size)}
+
+    def _nodes(self, session: Session, wanted: dict[Node, bytes]) -> Iterator[str]:
+        """Hold the stored nodes that a batch completed against what they should be."""
+        ranges = [
+            and_(LogNode.level == level, LogNode.index.between(min(indices), max(indices)))
+            for level, group in groupby(sorted(wanted), key=lambda node: node[0])
+            if (indices := [index for _level, index in group])
+        ]
+        stored = session.execute(select(LogNode.level, LogNode.index, LogNode.hash).where(or_(*ranges))) if ranges else ()
+        left = dict(wanted)
+        for level, index, hash_ in stored:
+            self.nodes += (level, index) in wanted
+            if left.pop((level, index), hash_) != hash_:
+                yield f"node {level}/{index} has another hash than what is below it"
+        for level, index in sorted(left):
+            yield f"node {level}/{index} is missing"
+
+    def _superfluous(self, session: Session) -> Iterator[str]:
+        """Stored nodes that no leaves make; looked for only where there are more than there should be."""
+        if (session.scalar(select(func.count()).select_from(LogNode)) or 0) == self.nodes:
+            return
+        complete = [and_(LogNode.level == level, LogNode.index.between(0, (self.size >> level) - 1)) for level in range(1, TOP)]
+        rows = select(LogNode.level, LogNode.index).where(~or_(*complete)).order_by(LogNode.level, LogNode.index)
+        for level, index in session.execute(rows):
             yield f"node {level}/{index} belongs to no leaves"
-        elif wanted != hash_:
-            yield f"node {level}/{index} has another hash than what is below it"
-    for level, index in sorted(left):
-        yield f"node {level}/{index} is missing"
+
+
+def _columns(session: Session, acts: Mapping[int, Act]) -> Iterator[str]:
+    """The columns that repeat an entry, for searching."""
+    if not acts:
+        return
+    names = (LogLeaf.index, LogLeaf.act, LogLeaf.at, LogLeaf.certificate_code, LogLeaf.before_log)
+    rows = select(*names).where(LogLeaf.index.between(min(acts), max(acts))).order_by(LogLeaf.index)
+    try:
+        said = {index: tuple(rest) for index, *rest in session.execute(rows)}
+    except (ValueError, LookupError, TypeError):
+        if len(acts) == 1:
+            yield f"leaf {min(acts)} says something else than the columns beside it"
+            return
+        for index, act in acts.items():
+            yield from _columns(session, {index: act})
+        return
+    for index, act in acts.items():
+        code = act.certificate.code if act.certificate else None
+        if said.get(index) != (act.act, act.at, code, act.before_log):
+            yield f"leaf {index} says something else than the columns beside it"
 
 
 def _signature(found: Head) -> Iterator[str]:
@@ -116,11 +195,14 @@ def _signature(found: Head) -> Iterator[str]:
             yield "the log was never signed; the next act or `tianguis upgrade` signs it once there is a key"
         return
     try:
-        signed = open_checkpoint(found.note, found.origin, verifiers(found.origin)).checkpoint
+        said = parse_checkpoint(parse_note(found.note).text)
+        signed = open_checkpoint(found.note, found.origin, verifiers(found.origin, said.size)).checkpoint
     except (DomainError, KeyProblemError) as error:
         yield f"the checkpoint in the database is not signed by a key of this registry: {error}"
         return
-    if (signed.size, signed.root) != (found.size, found.root):
+    if signed.size < found.size:
+        yield f"{found.size - signed.size} acts wait to be signed; the signer, the worker or the next act sees to it"
+    elif (signed.size, signed.root) != (found.size, found.root):
         yield f"the checkpoint in the database is of {signed.size} leaves under {signed.root.hex()}, not the head's"
 
 
@@ -137,31 +219,51 @@ def _outside(found: Head, session: Session) -> Iterator[str]:
             yield f"the copy of the checkpoint outside the database stands at {copy.size} of {found.size}; the next act mends it"
 
 
-def _claims(acts: Mapping[int, Act]) -> Iterator[str]:
-    claimed: dict[int, str] = {}
+def claims(leaves: Mapping[int, Act], told: bytes | bytearray, first: int = 0) -> Iterator[str]:
+    """Each recorded act has its one leaf, and each leaf from ``first`` on its act; ``told`` has a 1 for each that can be read.
+
+    Adopted leaves that nothing tells of any more are known.
+    """
+    claimed = bytearray(len(told))
     for source in SOURCES.values():
-        for claim in source(acts):
-            if claim.index is None or claim.index not in acts:
+        for claim in source(leaves, first):
+            index = claim.index
+            if index is None or not 0 <= index - first < len(told) or not told[index - first]:
                 yield f"{claim.what} has no leaf"
-            elif claim.index in claimed:
-                yield f"leaf {claim.index} tells of both {claimed[claim.index]} and {claim.what}"
+            elif claimed[index - first]:
+                yield f"leaf {index} tells of {claim.what}, and of something else too"
             else:
-                claimed[claim.index] = claim.what
+                claimed[index - first] = 1
                 if not claim.agrees:
-                    yield f"leaf {claim.index} says something else than {claim.what}"
-    for index in sorted(acts.keys() - claimed.keys()):
-        yield f"leaf {index} ({acts[index].act}) tells of nothing that is recorded"
+                    yield f"leaf {index} says something else than {claim.what}"
+    lost = adopted(applied=False)
+    for index, is_told in enumerate(told, first):
+        if is_told and not claimed[index - first] and index not in lost:
+            yield f"leaf {index} ({_kind(index)}) tells of nothing that is recorded"
 
 
-def _keys(acts: Mapping[int, Act]) -> Iterator[Claim]:
+def _kind(index: int) -> str:
+    act = readable(db.session.scalar(select(LogLeaf.entry).where(LogLeaf.index == index)) or b"")
+    return act.act.value if act else "unreadable"
+
+
+def _keys(leaves: Mapping[int, Act], _first: int = 0) -> Iterator[Claim]:
     """A listed key gets its leaf with the first act after it, so that only the leaves are asked."""
     try:
         listed = {kid: sha256(public.public_bytes_raw()).hexdigest() for kid, public in verifying_keys().items()}
     except KeyProblemError:
         listed = {}
-    for index, act in acts.items():
-        if act.act is LogAct.KEY_ADDED and act.key and act.key.kid in listed:
+    for index, act in of_kinds(leaves, (LogAct.KEY_ADDED,)):
+        if act.key and act.key.kid in listed:
             yield Claim(f"the key {act.key.kid}", index, listed.pop(act.key.kid) == act.key.digest)
+
+
+def of_kinds(leaves: Mapping[int, Act], kinds: tuple[LogAct, ...]) -> Iterator[tuple[int, Act]]:
+    """The acts of kinds that are few, without reading all the others where the leaves are the stored ones."""
+    if isinstance(leaves, StoredLeaves):
+        yield from leaves.of_kinds(kinds)
+    else:
+        yield from ((index, act) for index, act in leaves.items() if act.act in kinds)
 
 
 declare_source("keys", _keys)

@@ -1,7 +1,7 @@
 """The registry's signing key, in one file of the data folder and nowhere else; and the public keys that verify.
 
-A demonstration's keys say so in their file and their ``kid``. They never become a real registry's: each kind of instance
-refuses the other's.
+Beside the key that signs there may be the next one, while a rotation is under way (``log.rotating``). A demonstration's keys say
+so in their file and their ``kid``. They never become a real registry's: each kind of instance refuses the other's.
 """
 
 import json
@@ -14,16 +14,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import current_app
 
 from certification.core.durable import alone_in, make_durable, write_whole
-from certification.rules.errors import InvalidInput
+from certification.rules.errors import CannotSign, InvalidInput
 from certification.rules.signing import DEMONSTRATION, Keypair
 
 FOLDER = "keys"
 PRIVATE = "registry.pem"
 PUBLIC = "public.json"
+NEXT, SUFFIX = "next-", ".pem"
+OTHERS_MAY_READ, OTHERS_MAY_WRITE = 0o077, 0o022
 
 
-class KeyProblemError(RuntimeError):
-    """The signing key can't be used; the text says why and what to do."""
+class KeyProblemError(CannotSign):
+    """The signing key can't be used; the text says why and what to do, for the operator alone."""
+
+    def __init__(self, told: str = "") -> None:
+        super().__init__()
+        self.told = told
+
+    def __str__(self) -> str:
+        return self.told or super().__str__()
 
 
 class KeyThereError(KeyProblemError):
@@ -38,7 +47,7 @@ def create_keys(data: Path, *, demonstration: bool) -> Keypair:
 
     """
     folder = data / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     with alone_in(folder):
         file = folder / PRIVATE
         if file.exists():
@@ -51,48 +60,84 @@ def create_keys(data: Path, *, demonstration: bool) -> Keypair:
     return key
 
 
+def create_next(data: Path, *, demonstration: bool) -> Keypair:
+    """The key that will follow, made once and published; the one of an earlier, interrupted try when there is one.
+
+    Raises:
+        KeyProblemError: see :func:`read_key`.
+
+    """
+    folder = data / FOLDER
+    with alone_in(folder):
+        key = read_next(data, demonstration=demonstration)
+        if key is None:
+            key = Keypair.generate(demonstration=demonstration)
+            write_whole(folder / f"{NEXT}{key.kid}{SUFFIX}", key.to_pem())
+        _publish(folder, key)
+    return key
+
+
+def replace_key(data: Path, *, demonstration: bool) -> Keypair:
+    """Let the next key, if there is one, take the place of the present one, whose private half is gone thereby."""
+    folder = data / FOLDER
+    with alone_in(folder):
+        key = read_next(data, demonstration=demonstration)
+        if key is not None:
+            (folder / f"{NEXT}{key.kid}{SUFFIX}").replace(folder / PRIVATE)
+            make_durable(folder)
+    return key or read_key(data, demonstration=demonstration)
+
+
 def read_key(data: Path, *, demonstration: bool) -> Keypair:
-    """The key that this instance signs with.
+    """The key in the key file.
 
     Raises:
         KeyProblemError: when it is absent, damaged, readable by others, or of the other kind of instance.
 
     """
-    file = data / FOLDER / PRIVATE
+    return _read(data / FOLDER / PRIVATE, demonstration=demonstration)
+
+
+def read_next(data: Path, *, demonstration: bool) -> Keypair | None:
+    """The key that waits to follow, while a rotation is under way. Raises KeyProblemError as :func:`read_key`."""
+    kid = next_kid(data)
+    if kid is None:
+        return None
+    file = data / FOLDER / f"{NEXT}{kid}{SUFFIX}"
     try:
-        loose = stat.S_IMODE(file.stat().st_mode) & 0o077
-        pem = file.read_bytes()
-    except OSError as error:
-        msg = f"The signing key {file} can't be read ({error.strerror}). `tianguis keys create` makes one for a new registry."
-        raise KeyProblemError(msg) from error
-    if loose:
-        msg = f"Others on this machine can read the signing key {file}. Close it with: chmod 600 {file}"
-        raise KeyProblemError(msg)
-    try:
-        key = Keypair.from_pem(pem)
-    except InvalidInput as error:
-        msg = f"The file {file} holds no Ed25519 key that can be read; restore it from its copy."
-        raise KeyProblemError(msg) from error
-    _insist(key.kid, file, demonstration=demonstration)
-    return key
+        return _read(file, demonstration=demonstration)
+    except KeyProblemError:
+        if file.exists():
+            raise
+        return None  # it took its place this moment
+
+
+def next_kid(data: Path) -> str | None:
+    """Which key waits to follow, by the name of its file: anybody may ask who can list the folder."""
+    found = sorted((data / FOLDER).glob(f"{NEXT}*{SUFFIX}"))
+    return found[0].name.removeprefix(NEXT).removesuffix(SUFFIX) if found else None
 
 
 def public_keys(data: Path, *, demonstration: bool) -> Mapping[str, Ed25519PublicKey]:
-    """The keys that this instance's certificates were signed with, by ``kid``: the present one and those before it.
+    """The keys that this instance's certificates were signed with, by ``kid``, in the order in which they were made.
 
     Raises:
-        KeyProblemError: when the list is damaged, or names a key of the other kind of instance.
+        KeyProblemError: when the list is damaged, others may write it, or it names a key of the other kind of instance.
 
     """
     file = data / FOLDER / PUBLIC
     try:
         listed = json.loads(file.read_text(encoding="ascii"))
         found = {str(kid): Ed25519PublicKey.from_public_bytes(bytes.fromhex(raw)) for kid, raw in listed.items()}
+        loose = any(stat.S_IMODE(one.stat().st_mode) & OTHERS_MAY_WRITE for one in (file, file.parent))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError) as error:
         msg = f"The list of public keys {file} can't be read: {error}"
         raise KeyProblemError(msg) from error
+    if loose:
+        msg = f"Others on this machine can write the list of public keys {file}. Close it with: chmod go-w {file.parent} {file}"
+        raise KeyProblemError(msg)
     for kid in found:
         _insist(kid, file, demonstration=demonstration)
     return found
@@ -113,6 +158,12 @@ def signing_key() -> Keypair:
     return read_key(settings.data, demonstration=demonstration)
 
 
+def following_key() -> Keypair | None:
+    """The next key of the application at hand, while a rotation is under way. Raises KeyProblemError."""
+    settings = current_app.config["SETTINGS"]
+    return read_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+
+
 def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
     """The public keys of the application at hand.
 
@@ -124,12 +175,31 @@ def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
     return public_keys(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
 
 
+def _read(file: Path, *, demonstration: bool) -> Keypair:
+    try:
+        loose = stat.S_IMODE(file.stat().st_mode) & OTHERS_MAY_READ
+        pem = file.read_bytes()
+    except OSError as error:
+        msg = f"The signing key {file} can't be read ({error.strerror}). `tianguis keys create` makes one for a new registry."
+        raise KeyProblemError(msg) from error
+    if loose:
+        msg = f"Others on this machine can read the signing key {file}. Close it with: chmod 600 {file}"
+        raise KeyProblemError(msg)
+    try:
+        key = Keypair.from_pem(pem)
+    except InvalidInput as error:
+        msg = f"The file {file} holds no Ed25519 key that can be read; restore it from its copy."
+        raise KeyProblemError(msg) from error
+    _insist(key.kid, file, demonstration=demonstration)
+    return key
+
+
 def _publish(folder: Path, key: Keypair) -> None:
     """Add a key to the list of those that verify; nothing ever leaves it."""
     file = folder / PUBLIC
     listed = json.loads(file.read_text(encoding="ascii")) if file.exists() else {}
     listed[key.kid] = key.public.public_bytes_raw().hex()
-    write_whole(file, json.dumps(listed, indent=1).encode("ascii"))
+    write_whole(file, json.dumps(listed, indent=1).encode("ascii"), mode=0o644)
 
 
 def _insist(kid: str, file: Path, *, demonstration: bool) -> None:

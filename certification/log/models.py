@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, CheckConstraint, Index, Integer, LargeBinary, String, event
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certification.audit.models import forbid_changes
@@ -54,7 +54,43 @@ class LogHead(Base):
     note: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-for _table in (LogLeaf.__table__, LogNode.__table__):
+class AdoptedLeaf(Base):
+    """A leaf that this database lost and took back from what was published; ``applied`` where a row here tells of it again."""
+
+    __tablename__ = "log_adopted"
+
+    index: Mapped[int] = mapped_column("leaf_index", ForeignKey("log_leaves.leaf_index"), primary_key=True, autoincrement=False)
+    adopted_at: Mapped[datetime]
+    applied: Mapped[bool]
+
+
+class LogWitness(Base):
+    """What a witness of ours, named by its verifier key, cosigned last, and how it stands with it.
+
+    ``line`` is its verified signature line over the checkpoint of ``size`` leaves under ``root``. ``problem`` is why the last try
+    failed, None when it did not; after ``failures`` in a row it is not asked again before ``try_after``.
+    """
+
+    __tablename__ = "log_witnesses"
+    __table_args__ = (
+        CheckConstraint(
+            "(size IS NULL) = (root IS NULL) AND (size IS NULL) = (line IS NULL) AND (size IS NULL) = (cosigned_at IS NULL)",
+            name="cosigned_whole",
+        ),
+        CheckConstraint("(problem IS NULL) = (failures = 0) AND (problem IS NULL) = (try_after IS NULL)", name="failed_whole"),
+    )
+
+    vkey: Mapped[str] = mapped_column(String(400), primary_key=True)
+    size: Mapped[int | None]
+    root: Mapped[bytes | None] = mapped_column(LargeBinary(HASH_BYTES))
+    line: Mapped[str | None] = mapped_column(String(500))
+    cosigned_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(60))
+    failures: Mapped[int] = mapped_column(default=0)
+    try_after: Mapped[datetime | None]
+
+
+for _table in (LogLeaf.__table__, LogNode.__table__, AdoptedLeaf.__table__):
     forbid_changes(_table, "the log is only ever added to")  # type: ignore[arg-type]  # a mapped class's table is a Table
 
 GROWS = "the log never shrinks and keeps its name"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from certification.core.db import db
@@ -76,6 +76,17 @@ def head(session: Session | None = None) -> Head:
     return Head(*found) if found else Head()
 
 
+def held_head(session: Session) -> Head:
+    """The head as it is now; nobody else moves it before this unit of work ends."""
+    wanted = select(*HEAD).where(LogHead.id == ONLY_HEAD).with_for_update()
+    found = session.execute(wanted).one_or_none()
+    if found is None:
+        empty = {"id": ONLY_HEAD, "root": EMPTY_ROOT}
+        session.execute(text("INSERT INTO log_heads (id, size, root) VALUES (:id, 0, :root) ON CONFLICT (id) DO NOTHING"), empty)
+        found = session.execute(wanted).one()
+    return Head(*found)
+
+
 def signed(found: Head) -> Checkpoint | None:
     """What the head's own note says, unverified: it is ours. None until the log was first signed."""
     return parse_checkpoint(parse_note(found.note).text) if found.note else None
@@ -119,8 +130,9 @@ def consistency(old: int, size: int) -> tuple[bytes, ...]:
 
 
 def tile_bytes(tile: Tile) -> bytes | None:
-    """A hash tile or a bundle of entries, or None where the log does not hold all of it."""
-    if not tile.exists_in(Head(*(quickly.head() or ())).size):
+    """A hash tile or a bundle of entries, or None where the signed log does not hold all of it."""
+    checkpoint = signed(Head(*(quickly.head() or ())))
+    if checkpoint is None or not tile.exists_in(checkpoint.size):
         return None
     if tile.level is not None:
         level, start = tile.nodes[0]
@@ -152,11 +164,6 @@ def of_kinds(kinds: Collection[LogAct], session: Session | None = None) -> list[
     """Every act of some kinds, in the log's order; for kinds that are few. Raises BadLeaf for an entry that can't be read."""
     rows = select(*ENTRY).where(LogLeaf.act.in_(kinds)).order_by(LogLeaf.index)
     return [Told(index, parse_leaf(entry)) for index, entry in (session or db.session()).execute(rows)]
-
-
-def announced_keys(session: Session | None = None) -> frozenset[str]:
-    """The kids that the log says were added."""
-    return frozenset(one.act.key.kid for one in of_kinds((LogAct.KEY_ADDED,), session) if one.act.key)
 
 
 def _listed(index: int, entry: bytes) -> Listed:

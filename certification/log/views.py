@@ -7,6 +7,7 @@ from certification.core.web import PER_PAGE, after_id, cursor, with_args
 from certification.log import reading
 from certification.log.checkpoints import vkeys
 from certification.log.permissions import Permission
+from certification.log.witnesses import seen_by, with_cosignatures
 from certification.rules.errors import BadTile
 from certification.rules.tiles import parse_path
 
@@ -21,14 +22,18 @@ TEXT = "text/plain; charset=utf-8"
 def index() -> str:
     """What the log is, how far it has come, and its acts in words, newest first."""
     found = reading.head()
+    signed = reading.signed(found)
     before = after_id(request.args.get("after"))
     told = reading.latest(before, PER_PAGE + 1)
     shown = told[:PER_PAGE]
     return render_template(
         "log/index.html",
         head=found,
-        root=found.root.hex(),
+        size=signed.size if signed else found.size,
+        root=(signed or found).root.hex(),
+        waiting=found.size - signed.size if signed else 0,
         keys=vkeys(found.origin) if found.origin else [],
+        witnesses=seen_by(found),
         told=shown,
         first_url=with_args(after=None) if before is not None else None,
         next_url=with_args(after=cursor(shown[-1].index)) if len(told) > PER_PAGE else None,
@@ -38,8 +43,9 @@ def index() -> str:
 @bp.get("/log/checkpoint")
 @requires(Permission.SEE)
 def checkpoint() -> Response:
-    """The signed head (C2SP tlog-checkpoint)."""
-    return _plain(reading.head().note, TEXT, NOW)
+    """The signed head (C2SP tlog-checkpoint), with the cosignatures that witnesses gave this very one."""
+    note = reading.head().note
+    return _plain(with_cosignatures(note) if note else None, TEXT, NOW)
 
 
 @bp.get("/log/vkey")

@@ -1,18 +1,24 @@
 """Where published things are read from: a registry's site, or a folder that holds the same addresses as files."""
 
+import json
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
+from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, certificate_path, pack_of, unwrapped
 from certification.rules.errors import CannotCheck, InvalidInput, NotFound
 from certification.rules.text import N_
 
 MOST_BYTES = 32 * 2**20
 SECONDS = 20.0
+LONGEST_SECONDS = 120.0  # for one answer, however slowly it drips
+PIECE = 2**16
+UNCHANGING = ("/log/tile/", "/register.")
 AGENT = "tianguis"
 SCHEMES = ("http", "https")
 
@@ -42,13 +48,31 @@ class _WebOnly(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # headers come as they are
 
 
+class _SameSite(_WebOnly):
+    """Follows a redirect only where it stays at the address that was asked."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def redirect_request(  # noqa: PLR0913 - the library's signature
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: object, newurl: str
+    ) -> urllib.request.Request | None:
+        if not newurl.startswith(f"{self.address}/"):
+            raise CannotCheck("other_host")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A registry at its address, ``https://host`` without a path. Raises InvalidInput (``bad_address``) for anything else."""
+    """A registry at its address, ``https://host`` without a path; with ``stays``, one that leads nobody elsewhere.
+
+    Raises InvalidInput (``bad_address``) for anything else.
+    """
 
     address: str
     seconds: float = SECONDS
     most_bytes: int = MOST_BYTES
+    stays: bool = False
     _opener: urllib.request.OpenerDirector = field(default_factory=lambda: urllib.request.build_opener(_WebOnly))
 
     def __post_init__(self) -> None:
@@ -56,6 +80,8 @@ class Site:
         if parts.scheme not in SCHEMES or not parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
             raise InvalidInput("bad_address", N_("Escriba la dirección completa del registro, como https://ejemplo.mx"))
         object.__setattr__(self, "address", f"{parts.scheme}://{parts.netloc}")
+        if self.stays:
+            object.__setattr__(self, "_opener", urllib.request.build_opener(_SameSite(self.address)))
 
     def get(self, path: str, accept: str = "*/*") -> bytes:
         """As :class:`Source`."""
@@ -70,7 +96,7 @@ class Site:
         """The body of the answer to a request of this site."""
         try:
             with self._opener.open(request, timeout=self.seconds) as answer:
-                content: bytes = answer.read(self.most_bytes + 1)
+                content = self._read(answer)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code in (404, 410):
@@ -82,15 +108,46 @@ class Site:
             raise CannotCheck("too_large")
         return content
 
+    def _read(self, answer: Any) -> bytes:
+        content, ends = bytearray(), time.monotonic() + LONGEST_SECONDS
+        while len(content) <= self.most_bytes and (piece := answer.read1(PIECE)):
+            content += piece
+            if time.monotonic() > ends:
+                raise CannotCheck("unreachable")
+        return bytes(content)
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder whose files stand at the published paths: an export, or a mirror."""
+    """A folder whose files stand at the published paths: a mirror, or an export with its packs (see ``layout``)."""
 
     root: Path
+    _kept: dict[str, tuple[tuple[int, int], dict[str, Any]]] = field(default_factory=dict, repr=False, compare=False)
 
-    def get(self, path: str, accept: str = "*/*") -> bytes:  # noqa: ARG002 - a file has one form
+    def get(self, path: str, accept: str = "*/*") -> bytes:
         """As :class:`Source`. A path that leads out of the folder is nothing in it."""
+        head = self.head()
+        if head is None:
+            return self.file(path)
+        forms = _mapping(head, "documents").get(path)
+        if isinstance(forms, dict):
+            return _form(forms, accept)
+        found = certificate_path(path)
+        if found:
+            return self._of_certificate(*found, accept, head)
+        if path.startswith(UNCHANGING):
+            return self.file(path)
+        raise NotFound  # what changes counts only in the head: a copy beside it may be of another moment
+
+    def head(self) -> dict[str, Any] | None:
+        """What an export says of itself and holds in one piece; None for a plain mirror. Raises CannotCheck, InvalidInput."""
+        try:
+            return self._script(HEAD, HEAD_CALL)
+        except NotFound:
+            return None
+
+    def file(self, path: str) -> bytes:
+        """The bytes of a file as it lies there. Raises as :meth:`get`."""
         parts = PurePosixPath(path.lstrip("/")).parts
         if not parts or ".." in parts:
             raise NotFound
@@ -103,6 +160,46 @@ class Folder:
             raise NotFound from error
         except (OSError, ValueError) as error:
             raise CannotCheck("unreachable") from error
+
+    def _script(self, name: str, call: str) -> dict[str, Any]:
+        """The newest content of a script; one pack and the head are kept while they lie there unchanged."""
+        content = self.file(name)
+        stamp, kind = (len(content), hash(content)), call
+        kept = self._kept.get(kind)
+        if kept is None or kept[0] != stamp:
+            kept = self._kept[kind] = (stamp, unwrapped(call, content))
+        return kept[1]
+
+    def _of_certificate(self, code: str, rest: str, accept: str, head: dict[str, Any]) -> bytes:
+        one = _mapping(self._script(pack_of(code), PACK_CALL), "certificates").get(code)
+        if not isinstance(one, dict):
+            raise NotFound
+        if rest == "proof":
+            return json.dumps({"code": code, "entries": one.get("entries"), "others": head.get("others")}).encode()
+        if not rest and "application/json" in accept:
+            return json.dumps(one.get("record"), ensure_ascii=False).encode()
+        forms = _mapping(one, "versions")
+        newest = max((number for number in forms if number.isdecimal()), key=int, default="")
+        chosen = forms.get(rest.removeprefix("versions/") if rest else newest)
+        if not isinstance(chosen, dict):
+            raise NotFound
+        return _form(chosen, accept)
+
+
+def _mapping(whole: dict[str, Any], name: str) -> dict[str, Any]:
+    found = whole.get(name)
+    if not isinstance(found, dict):
+        raise CannotCheck("unreachable")
+    return found
+
+
+def _form(forms: dict[str, Any], accept: str) -> bytes:
+    """A document in the form asked for, else in its first; what is no text is JSON."""
+    kind = accept if accept in forms else min(forms, default="")
+    content = forms.get(kind)
+    if content is None:
+        raise NotFound
+    return (content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)).encode()
 
 
 def _headers(accept: str) -> dict[str, str]:

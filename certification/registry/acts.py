@@ -135,7 +135,7 @@ def supersede(certificate: Certificate, successor: Certificate, *, by: User, at:
 def _begin(certificate: Certificate, permission: Permission, action: str, by: User, at: datetime) -> None:
     """Permission first, then the guards, then whether the step exists."""
     check(by, permission, certificate)
-    check_decider(by, certificate.application, at)  # guard 1 holds for taking away as it does for granting
+    check_decider(by, certificate.case, at)  # guard 1 holds for taking away as it does for granting
     _move(certificate, action)
 
 

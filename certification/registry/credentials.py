@@ -1,56 +1,43 @@
 """Each version of a certificate as a W3C credential: built from what was signed at the grant, kept, and secured in two ways."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from certification.core.db import db, writing
+from certification.log.signing import let_sign
 from certification.registry import issuer, status
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential
+from certification.registry.versions import grace_of
 from certification.rules.credential import CertificateVersion as Described
 from certification.rules.credential import SchemeWords, StatusSlot, certificate_address, unsecured_credential
 from certification.rules.days import day_of
 from certification.rules.disclosures import Disclosure
-from certification.rules.statement import GrantStatement, read_statement
-from certification.schemes.models import SchemeVersion
+from certification.rules.statement import read_statement
+from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of, zone_of
 
 MAKERS = "makers"
 
 
 def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCredential:
-    """Record the credential of a stored version and secure it, in the unit of work that makes the version.
+    """Record the credential of a stored version and have both signed, in the unit of work that makes the version.
 
     That of the version before is revoked by it: the lists are signed anew.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-
     """
     session = writing()
     session.flush()
     slots = status.take_places(version, at=at)
-    made = VersionCredential(version=version, document=unsecured_credential(_described(version, slots)))
+    made = VersionCredential(version=version, document=unsecured_credential(describe(version, slots)))
     session.add(made)
-    secure(made, at=at)
     session.flush()
+    let_sign(at)
     if version.number > 1:
         status.follow(version.certificate, at=at)
     return made
-
-
-def secure(credential: VersionCredential, *, at: datetime) -> None:
-    """Sign what is recorded and not signed yet.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-
-    """
-    seals = issuer.seal(credential.document, at=at)
-    credential.proof, credential.token, credential.signed_at = seals.proof, seals.token, seals.signed_at
 
 
 def document_of(version: CertificateVersion) -> dict[str, Any] | None:
@@ -84,25 +71,32 @@ def _disclosures(said: Mapping[str, Any], given: Iterable[Salted]) -> Iterable[D
             yield Disclosure(path, one.name, one.salt)
 
 
-def _described(version: CertificateVersion, slots: Mapping[str, StatusSlot]) -> Described:
-    scheme, origin = version.certificate.scheme_version, issuer.origin()
-    grant = read_statement(version.statement)
+def describe(
+    version: CertificateVersion, slots: Mapping[str, StatusSlot], *, origin: str | None = None, issuer_name: str | None = None
+) -> Described:
+    """What a version's credential says, of its rows; under the registry's present address and name unless others are given."""
+    grant, origin = read_statement(version.statement), origin or issuer.origin()
+    scheme = scheme_behind(version)
     return Described(
         origin=origin,
-        issuer_name=issuer.name(),
+        issuer_name=issuer_name or issuer.name(),
         grant=grant,
         scheme=_words(scheme, origin),
         holder_id=f"{certificate_address(origin, grant.code)}#holder",
         revocation=slots["revocation"],
         suspension=slots["suspension"],
-        grace_ends=_grace_ends(scheme, grant),
+        grace_ends=grace_of(scheme, grant.surveillance_due),
         commitments=tuple(one.commitment for one in disclosures_of(version)),
     )
 
 
-def _grace_ends(scheme: SchemeVersion, grant: GrantStatement) -> date | None:
-    due = grant.surveillance_due
-    return due + timedelta(days=text_of(scheme).timing.grace_days) if due else None
+def scheme_behind(version: CertificateVersion) -> SchemeVersion:
+    """The scheme version that a version of a certificate was granted under, which a later one may have left."""
+    said, now = version.statement["scheme"], version.certificate.scheme_version
+    if (said["id"], said["version"]) == (now.scheme.key, now.version):
+        return now
+    wanted = select(SchemeVersion).join(Scheme, Scheme.id == SchemeVersion.scheme_id)
+    return db.session.scalars(wanted.where(Scheme.key == said["id"], SchemeVersion.version == said["version"])).one()
 
 
 def _words(version: SchemeVersion, origin: str) -> SchemeWords:

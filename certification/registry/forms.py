@@ -4,12 +4,14 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
 from certification.core.forms import REQUIRED, Form, at_most, options
 from certification.core.i18n import language
 from certification.registry.acts import Why
+from certification.registry.surveillance import MOST_VISITORS, Visit
 from certification.rules.scheme_text import SchemeText
 from certification.schemes.reasons import reasons_for
 
@@ -68,3 +70,25 @@ class ActForm(Form):
         """What can be checked before it is asked whether to do it: the reason and the last day, where the act has them."""
         why = self.why() if "reason_code" in self._fields else None
         return why, self.last_day() if "until" in self._fields else None
+
+
+COUNT = (InputRequired(_l("Falta este dato.")), NumberRange(0, MOST_VISITORS, _l("Escriba un número de 0 a %(max)d.")))
+
+
+class VisitForm(Form):
+    """A surveillance that was passed. ``seen`` is the number of the version that the page showed."""
+
+    visited_on = DateField(_l("Día de la visita"), validators=[REQUIRED])
+    peers = IntegerField(_l("Personas del mismo oficio que fueron"), validators=COUNT)
+    outsiders = IntegerField(_l("Personas de fuera que fueron"), validators=COUNT)
+    public_summary = TextAreaField(
+        _l("Qué se vio, en pocas palabras"),
+        validators=[REQUIRED, at_most(LONGEST_SUMMARY)],
+        description=_l("Lo leerá todo el público junto al sello. No escriba nombres ni datos privados."),
+    )
+    seen = IntegerField(widget=HiddenInput(), validators=[InputRequired(_l("Falta este dato."))])
+    confirmed = HiddenField()
+
+    def visit(self) -> Visit:
+        """The visit as the service takes it."""
+        return Visit(self.visited_on.data, self.peers.data, self.outsiders.data, self.public_summary.data or "", self.seen.data)

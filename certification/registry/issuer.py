@@ -9,12 +9,11 @@ from typing import Any
 
 from flask import current_app
 
-from certification.log import reading
-from certification.log.appending import append_all
-from certification.log.keys import KeyProblemError, signing_key, verifying_keys
+from certification.log.keys import verifying_keys
+from certification.log.lives import key_lives
+from certification.log.signing import Ring
 from certification.rules.did import KeyPeriod, RegistryKeys, did_of, method_of
 from certification.rules.jose import issuer_of, sign_token
-from certification.rules.leaves import LogAct
 from certification.rules.proofs import add_proof
 
 
@@ -65,47 +64,22 @@ def keys_behind(document: Mapping[str, object], keys: RegistryKeys | None = None
 
 def compromises() -> dict[str, int]:
     """From which index of the log on a key counts no more."""
-    told = (one.act for one in reading.of_kinds((LogAct.KEY_COMPROMISED,)))
-    return {act.key.kid: act.from_index for act in told if act.key and act.from_index is not None}
+    return {kid: life.from_index for kid, life in key_lives().items() if life.from_index is not None}
 
 
 def _periods() -> dict[str, KeyPeriod]:
-    """As the log tells them; whole seconds, because a token's time has no others."""
-    told: dict[LogAct, dict[str, datetime]] = {kind: {} for kind in reading.KEY_ACTS}
-    for one in reading.of_kinds(reading.KEY_ACTS):
-        if one.act.key:
-            told[one.act.act].setdefault(one.act.key.kid, one.act.at.replace(microsecond=0))
-    ended = (told[LogAct.KEY_RETIRED], told[LogAct.KEY_COMPROMISED])
-    begun = told[LogAct.KEY_ADDED]
+    """As the log tells them, of the keys that are listed."""
+    lives = key_lives()
     return {
-        kid: KeyPeriod(kid, public, begun[kid], *(ends.get(kid) for ends in ended))
+        kid: KeyPeriod(kid, public, lives[kid].begun, lives[kid].retired, lives[kid].compromised)
         for kid, public in verifying_keys().items()
-        if kid in begun
+        if kid in lives
     }
 
 
-def seal(document: Mapping[str, object], *, at: datetime) -> Seals:
-    """Sign a recorded document, in its unit of work. A key that the log does not know yet is told to it first.
-
-    A key signs nothing before its own time, so ``signed_at`` is ``at`` or the key's beginning.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-        CannotSign, LogConflict: the log can't be told of it.
-
-    """
-    key, did = signing_key(), str(issuer_of(document))
-    signed, method = _time_of(key.kid, at), method_of(did, key.kid)
+def seal(document: Mapping[str, object], ring: Ring, *, at: datetime) -> Seals:
+    """Sign a recorded document in both ways, at ``at`` or the beginning of the key: it signs nothing before its own time."""
+    key, signed = ring.present, ring.time_of(at)
+    method = method_of(str(issuer_of(document)), key.kid)
     whole: dict[str, Any] = add_proof(document, key.private, method=method, created=signed)
     return Seals(whole["proof"], sign_token(document, key.private, method=method, signed=signed), signed)
-
-
-def _time_of(kid: str, at: datetime) -> datetime:
-    if kid not in _periods():
-        append_all([], at=at)
-    period = _periods().get(kid)
-    signed = max(at, period.begun) if period else at
-    if period is None or not period.covers(signed):
-        msg = f"Nobody could verify what the key {kid} signs now: it is not in the public list, or was retired or compromised."
-        raise KeyProblemError(msg)
-    return signed

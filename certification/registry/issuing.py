@@ -1,9 +1,8 @@
 """The grant made lasting: a decision becomes a certificate with its code and its signed statement, in one unit of work."""
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,45 +11,26 @@ from certification.applications.models import Application, Decision
 from certification.audit.record import record
 from certification.core.db import writing
 from certification.log.appending import hold_log
-from certification.log.keys import signing_key
-from certification.registry.commitments import Disclosure, disclose
+from certification.log.signing import require_key
+from certification.registry.commitments import disclose
 from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
-from certification.registry.projection import first_page, place_of, with_proof
+from certification.registry.projection import first_page, with_proof
 from certification.registry.recording import add_act
 from certification.registry.telling import tell_holder
+from certification.registry.versions import Stated, state_version, subject_of, term_said
 from certification.rules.code import new_code
-from certification.rules.criteria import SchemeText, SubjectKind
-from certification.rules.days import add_months, day_of, end_of_day, start_of_day
+from certification.rules.days import day_of
 from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove, InvalidInput
+from certification.rules.facts import Term
 from certification.rules.fold import fold
-from certification.rules.signing import sign
-from certification.rules.statement import GrantStatement, Place, Subject, statement
+from certification.rules.terms import term_of
 from certification.rules.text import N_
 from certification.rules.workflow import ApplicationState, CertificateAct
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 TRIES = 8
 LATEST_BEGINNING = timedelta(days=92)
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Days of validity, each included, in the scheme's zone. ``surveillance_due`` is None where the term is over first."""
-
-    begins: date
-    ends: date
-    surveillance_due: date | None
-    grace_ends: date | None
-
-
-def days_of(text: SchemeText, decided_on: date) -> Days:
-    """The term that a scheme gives from the day of its decision."""
-    ends = add_months(decided_on, text.timing.validity_months)
-    due = add_months(decided_on, text.timing.surveillance_months)
-    if due >= ends:
-        return Days(decided_on, ends, None, None)
-    return Days(decided_on, ends, due, due + timedelta(days=text.timing.grace_days))
 
 
 def certify(application: Application, decision: Decision, *, by: User, at: datetime, begins: date | None = None) -> Certificate:
@@ -66,27 +46,30 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
         KeyProblemError: the registry's key can't be used.
 
     """
-    _stands(application, decision, by)
+    stands(application, decision, by)
+    if application.renews is not None:
+        raise IllegalMove(state=application.state.value, action="certify")
+    require_key()
     hold_log()
     session, version = writing(), application.scheme_version
     end = lapsed_at(version)
     if end is not None and end <= at:
         raise IllegalMove("scheme_lapsed", N_("El esquema terminó y ya no puede otorgar sellos."))
     decided_on = day_of(decision.decided_at, zone_of(version))
-    days = days_of(text_of(version), _first_day(decided_on, begins))
+    term = term_of(text_of(version).timing, _first_day(decided_on, begins))
     makers = disclose(str(name) for name in application.makers)
-    certificate = _certificate(application, decision, days, _free_code(session), at)
+    certificate = _certificate(application, decision, term.instants(zone_of(version)), _free_code(session), at)
     session.add(certificate)
     session.flush()
-    signed = _sign(application, days, certificate, makers, at, decided_on)
-    session.add(signed)
+    stated = Stated(version, certificate.label_class, subject_of(application, makers), decided_on, term)
+    first = state_version(certificate, stated, application=application, at=at)
     session.add_all(CertificateSubject(certificate_id=certificate.id, subject_ref=ref) for ref in set(application.subject_refs))
     certificate.page = first_page(application, decision, makers)
-    issue_credential(signed, at=at)
-    certificate.page = with_proof(certificate.page, signed)
-    term = {name: value.isoformat() for name in TERM if (value := getattr(certificate, name)) is not None}
-    add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details={"term": term, "outcome": decision.outcome.value})
-    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id, kid=signed.kid)
+    issue_credential(first, at=at)
+    certificate.page = with_proof(certificate.page, first)
+    said = {"term": term_said(certificate), "outcome": decision.outcome.value}
+    add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details=said)
+    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id)
     tell_holder(certificate, "certificate-granted", at=at)
     session.flush()
     return certificate
@@ -98,21 +81,20 @@ def _first_day(decided: date, begins: date | None) -> date:
     return begins or decided
 
 
-TERM = ("valid_from", "valid_until", "surveillance_due", "grace_ends")
-
-
-def _stands(application: Application, decision: Decision, by: User) -> None:
+def stands(application: Application, decision: Decision, by: User) -> None:
+    """Insist that a decision grants, is of whoever issues by it, and was used for nothing yet; raises as :func:`certify`."""
     if decision.application_id != application.id or decision.decided_by_id != by.id:
         raise Forbidden("not_your_decision", N_("El sello se expide con la decisión de quien la tomó."))
     if application.state is not ApplicationState.DECIDED or not decision.outcome.grants:
         raise IllegalMove(state=application.state.value, action="certify")
-    if writing().scalar(select(Certificate.id).where(Certificate.application_id == application.id)) is not None:
+    used = select(CertificateVersion.id).where(CertificateVersion.application_id == application.id)
+    first = select(Certificate.id).where(Certificate.application_id == application.id)
+    if writing().scalar(used.union_all(first)) is not None:
         raise AlreadyDecided
 
 
-def _certificate(application: Application, decision: Decision, days: Days, code: str, at: datetime) -> Certificate:
+def _certificate(application: Application, decision: Decision, term: Term, code: str, at: datetime) -> Certificate:
     version, holder = application.scheme_version, application.party
-    zone = zone_of(version)
     return Certificate(
         code=code,
         application_id=application.id,
@@ -126,66 +108,11 @@ def _certificate(application: Application, decision: Decision, days: Days, code:
         search_text=fold(f"{holder.name} {application.goods} {holder.municipality}"),
         state_code=holder.state_code,
         municipality=holder.municipality,
+        municipality_code=holder.municipality_code,
         photo_id=application.photo_id,
         granted_at=at,
-        valid_from=start_of_day(days.begins, zone),
-        valid_until=end_of_day(days.ends, zone),
-        surveillance_due=end_of_day(days.surveillance_due, zone) if days.surveillance_due else None,
-        grace_ends=end_of_day(days.grace_ends, zone) if days.grace_ends else None,
+        **asdict(term),
         page={},
-    )
-
-
-def _sign(  # noqa: PLR0913 - what one statement is made of
-    application: Application,
-    days: Days,
-    certificate: Certificate,
-    makers: tuple[Disclosure, ...],
-    at: datetime,
-    decided_on: date,
-) -> CertificateVersion:
-    version, text = application.scheme_version, text_of(application.scheme_version)
-    said = statement(
-        GrantStatement(
-            issuer=str(current_app.config["SETTINGS"]["ORIGIN"]),
-            code=certificate.code,
-            version=1,
-            scheme_id=version.scheme.key,
-            scheme_version=version.version,
-            scheme_digest=version.digest,
-            label_class=certificate.label_class,
-            mode=text.decision.mode,
-            subject=_subject(application, makers),
-            decided_on=decided_on,
-            valid_from=days.begins,
-            valid_until=days.ends,
-            surveillance_due=days.surveillance_due,
-            time_zone=zone_of(version).key,
-        )
-    )
-    signed = sign(said, signing_key())
-    return CertificateVersion(
-        certificate=certificate, number=1, statement=said, kid=signed.kid, signature=signed.signature, signed_at=at
-    )
-
-
-def _subject(application: Application, makers: tuple[Disclosure, ...]) -> Subject:
-    party, shown = application.party, application.photo
-    return Subject(
-        kind=SubjectKind(application.subject_kind),
-        holder=party.name,
-        goods=(application.goods,),
-        place=Place(
-            state_code=party.state_code,
-            state=place_of(party).rpartition(", ")[2],
-            municipality_code=(party.municipality_code or "")[2:],
-            municipality=party.municipality,
-            locality=party.locality,
-        ),
-        techniques=(application.techniques,) if application.techniques else (),
-        photo_digests=(shown.digest,) if shown else (),
-        refs=tuple(sorted(set(application.subject_refs))),
-        makers=tuple(one.commitment for one in makers),
     )
 
 

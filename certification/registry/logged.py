@@ -11,13 +11,19 @@ from certification.audit.models import forbid_changes
 from certification.core.db import writing
 from certification.core.orm import Base
 from certification.log.appending import append
+from certification.registry.credentials import scheme_behind
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct
+from certification.registry.versions import calendar_of, term_said
 from certification.rules.canonical import digest
-from certification.rules.leaves import Act, CertificateRef, LogAct, whole_milliseconds
+from certification.rules.leaves import Act, CertificateRef, LogAct, SchemeRef, whole_milliseconds
+from certification.rules.statement import read_statement
 from certification.rules.workflow import CertificateAct
+from certification.schemes.texts import zone_of
 from certification.schemes.versions import reference as scheme_reference
 
+LOST_SALT = ""  # of an act that was taken back from the public log: the salt went with the database
 GRANTS = (CertificateAct.GRANTED, CertificateAct.RENEWED)
+SPAN = ("valid_from", "valid_until")
 
 
 class ActLeaf(Base):
@@ -45,22 +51,24 @@ def log_act(act: RecordedAct) -> int:
 
 def log_rehook(certificate: Certificate, at: datetime) -> int:
     """Tell the log that goods wear the label again. It has no row of its own but that of the audit."""
-    return append(Act(LogAct.REHOOKED, whole_milliseconds(at), certificate=reference(certificate, at)))
+    return append(Act(LogAct.REHOOKED, whole_milliseconds(at), certificate=reference(certificate)))
 
 
 def leaf_of(act: RecordedAct, salt: str, *, before_log: bool = False, with_credential: bool = True) -> Act:
     """What the log says of an act: nothing that is not recorded with it. The same row and salt give the same leaf."""
-    certificate = act.certificate
-    facts: dict[str, Any] = {"dossier": dossier_digest(salt, certificate.application.public_id, act.public_summary)}
+    certificate, number = act.certificate, number_at(act)
+    case = certificate.case_at(number).public_id
+    facts: dict[str, Any] = {"dossier": dossier_digest(salt, case, act.public_summary)}
     if act.kind in GRANTS:
-        facts |= {"scheme": scheme_reference(certificate.scheme_version), **_term(act)}
-        facts |= {"credential": credential_digest(version_at(certificate, act.at)) if with_credential else None}
+        version = version_of(certificate, number)
+        facts |= {"scheme": _scheme(act, version), **_term(act, version)}
+        facts |= {"credential": credential_digest(version) if with_credential else None}
     if act.kind is CertificateAct.SUPERSEDED:
         facts |= {"successor": act.details["successor"]}
     if act.kind is CertificateAct.SUSPENDED:
         facts |= {"until": whole_milliseconds(datetime.fromisoformat(act.details["suspension_until"]))}
     facts |= {name: value for name in ("reason_code", "criterion") if (value := getattr(act, name))}
-    named = reference(certificate, act.at)
+    named = CertificateRef(certificate.code, number)
     return Act(LogAct(act.kind.value), whole_milliseconds(act.at), certificate=named, before_log=before_log, **facts)
 
 
@@ -75,22 +83,33 @@ def credential_digest(version: CertificateVersion | None) -> str | None:
     return digest(credential.document) if credential else None
 
 
-def version_at(certificate: Certificate, at: datetime) -> CertificateVersion | None:
-    """The version that stood at an instant."""
-    signed = [one for one in certificate.versions if one.signed_at <= at]
-    return max(signed, key=lambda one: one.number, default=None)
+def number_at(act: RecordedAct) -> int:
+    """The number of the version that stood after an act: each grant and each renewal recorded until then made one."""
+    return sum(one.kind in GRANTS and one.id <= act.id for one in act.certificate.acts) or 1
 
 
-def reference(certificate: Certificate, at: datetime) -> CertificateRef:
-    """A certificate as the log names it."""
-    version = version_at(certificate, at)
-    return CertificateRef(certificate.code, version.number if version else 1)
+def version_of(certificate: Certificate, number: int) -> CertificateVersion | None:
+    """A version by its number."""
+    return next((one for one in certificate.versions if one.number == number), None)
 
 
-def _term(act: RecordedAct) -> dict[str, datetime]:
-    """The term as the act gave it."""
-    term, certificate = act.details.get("term", {}), act.certificate
-    return {
-        name: whole_milliseconds(datetime.fromisoformat(term[name]) if name in term else getattr(certificate, name))
-        for name in ("valid_from", "valid_until")
-    }
+def reference(certificate: Certificate) -> CertificateRef:
+    """A certificate as the log names it now."""
+    return CertificateRef(certificate.code, certificate.versions[-1].number if certificate.versions else 1)
+
+
+def _scheme(act: RecordedAct, version: CertificateVersion | None) -> SchemeRef:
+    if version is None:
+        return scheme_reference(act.certificate.scheme_version)
+    said = version.statement["scheme"]
+    return SchemeRef(said["id"], said["version"], said["digest"])
+
+
+def _term(act: RecordedAct, version: CertificateVersion | None) -> dict[str, datetime]:
+    """The term as the act gave it; what was granted before acts said theirs has it in what was signed."""
+    said: dict[str, str] = act.details.get("term", {})
+    if not said and version is not None:
+        scheme = scheme_behind(version)
+        said = term_said(calendar_of(read_statement(version.statement), scheme).instants(zone_of(scheme)))
+    given = {name: datetime.fromisoformat(said[name]) if said else getattr(act.certificate, name) for name in SPAN}
+    return {name: whole_milliseconds(instant) for name, instant in given.items()}

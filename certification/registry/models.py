@@ -3,7 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy import (
+    DDL,
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    FromClause,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,6 +30,17 @@ from certification.schemes.models import SchemeVersion
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+def waiting_index(table: str, column: str, waits: str) -> Index:
+    """The few rows that wait for a signature, found without reading the others."""
+    return Index(f"ix_{table}_waiting", column, sqlite_where=text(waits), postgresql_where=text(waits))
+
+
+def _granted_where(name: str) -> Index:
+    """The few certificates that such an act ended, by their grant."""
+    reached = text(f"{name} IS NOT NULL")
+    return Index(f"ix_certificates_{name}", "granted_at", "id", sqlite_where=reached, postgresql_where=reached)
+
+
 class Certificate(Base):
     """A label under its code, for as long as it lives.
 
@@ -30,12 +53,20 @@ class Certificate(Base):
         CheckConstraint("(superseded_at IS NULL) = (successor IS NULL)", name="superseded_has_successor"),
         Index("ix_certificates_granted_at", "granted_at", "id"),
         Index("ix_certificates_holder", "holder_id"),
+        # the register is paged by grant within what these lead to (registry.searching)
+        Index("ix_certificates_state_granted", "state_code", "granted_at", "id"),
+        Index("ix_certificates_municipality_granted", "municipality_code", "granted_at", "id"),
+        Index("ix_certificates_scheme_granted", "scheme_version_id", "granted_at", "id"),
+        *(_granted_where(name) for name in ("withdrawn_at", "surrendered_at", "superseded_at")),
+        # what changes by date alone, for the feed
+        Index("ix_certificates_valid_until", "valid_until", "id"),
+        Index("ix_certificates_grace_ends", "grace_ends", "id"),
     )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(String(11), unique=True)  # canonical spelling, no dashes
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
-    scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_versions.id"), index=True)
+    scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_versions.id"))
     holder_id: Mapped[int] = mapped_column(ForeignKey("parties.id"))
     holder_ref: Mapped[str] = mapped_column(String(12), index=True)
     holder_name: Mapped[Name]
@@ -45,6 +76,7 @@ class Certificate(Base):
     search_text: Mapped[Prose] = mapped_column(default="")  # folded: holder, goods, municipality
     state_code: Mapped[str] = mapped_column(String(2))
     municipality: Mapped[Name]
+    municipality_code: Mapped[str | None] = mapped_column(String(5))  # CVEGEO, where it is known
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     granted_at: Mapped[datetime]
     valid_from: Mapped[datetime]
@@ -71,22 +103,42 @@ class Certificate(Base):
 
     __mapper_args__ = {"version_id_col": version_id}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
+    def case_at(self, number: int) -> Application:
+        """The application behind a version: a passed surveillance has none of its own and rests on the one before."""
+        decided = [one for one in self.versions if one.number <= number and one.application is not None]
+        return decided[-1].application or self.application if decided else self.application
+
+    @property
+    def case(self) -> Application:
+        """The application behind the version that stands; ``application`` is the first."""
+        return self.case_at(self.versions[-1].number if self.versions else 1)
+
 
 class CertificateVersion(Base):
-    """One signed statement under the code: the grant, then each renewal, change of scope or passed surveillance."""
+    """One signed statement under the code: the grant, then each renewal, change of scope or passed surveillance.
+
+    ``signed_at`` is when it was recorded; ``kid`` and ``signature`` are set once, in the same commit or by the signer process.
+    """
 
     __tablename__ = "certificate_versions"
-    __table_args__ = (UniqueConstraint("certificate_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("certificate_id", "number"),
+        CheckConstraint("(kid IS NULL) = (signature IS NULL)", name="signed_whole"),
+        Index("ix_certificate_versions_application_id", "application_id", unique=True),
+        waiting_index("certificate_versions", "id", "signature IS NULL"),
+    )
 
     id: Mapped[Id]
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"))
     number: Mapped[int]
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))  # that a decision granted it on, if one did
     statement: Mapped[dict[str, Any]]
-    kid: Mapped[Word]
-    signature: Mapped[str] = mapped_column(String(120))
+    kid: Mapped[Word | None]
+    signature: Mapped[str | None] = mapped_column(String(120))
     signed_at: Mapped[datetime]
 
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
+    application: Mapped[Application | None] = relationship()
     credential: Mapped["VersionCredential | None"] = relationship(back_populates="version")
 
 
@@ -99,6 +151,7 @@ class VersionCredential(Base):
     __tablename__ = "version_credentials"
     __table_args__ = (
         CheckConstraint("(proof IS NULL) = (token IS NULL) AND (proof IS NULL) = (signed_at IS NULL)", name="secured_whole"),
+        waiting_index("version_credentials", "version_id", "token IS NULL"),
     )
 
     version_id: Mapped[int] = mapped_column(ForeignKey("certificate_versions.id"), primary_key=True)
@@ -113,21 +166,32 @@ class VersionCredential(Base):
 class StatusList(Base):
     """A signed list of bits for one purpose, at the address ``origin/status/purpose/number``; signed anew when a bit changes.
 
-    Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own.
+    Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own. ``waits_since`` marks one
+    that is to be signed anew; what was signed last is served until then, and nothing of a new list before it was ever signed.
     """
 
     __tablename__ = "status_lists"
-    __table_args__ = (UniqueConstraint("purpose", "number"),)
+    __table_args__ = (
+        UniqueConstraint("purpose", "number"),
+        CheckConstraint(
+            "(document IS NULL) = (signed_at IS NULL) AND (proof IS NULL) = (signed_at IS NULL) AND "
+            "(token IS NULL) = (signed_at IS NULL) AND (valid_until IS NULL) = (signed_at IS NULL)",
+            name="signed_whole",
+        ),
+        CheckConstraint("signed_at IS NOT NULL OR waits_since IS NOT NULL", name="signed_or_waits"),
+        waiting_index("status_lists", "id", "waits_since IS NOT NULL"),
+    )
 
     id: Mapped[Id]
     purpose: Mapped[Word]
     number: Mapped[int]
     origin: Mapped[str] = mapped_column(String(300))
-    document: Mapped[dict[str, Any]]
-    proof: Mapped[dict[str, Any]]
-    token: Mapped[str]
-    signed_at: Mapped[datetime]
-    valid_until: Mapped[datetime]
+    document: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    proof: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    token: Mapped[str | None]
+    signed_at: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    waits_since: Mapped[datetime | None]
 
 
 class StatusPlace(Base):
@@ -147,12 +211,13 @@ class RecordedAct(Base):
     """A public act on a certificate, with its public reason; only ever added."""
 
     __tablename__ = "certificate_acts"
+    __table_args__ = (Index("ix_certificate_acts_at", "at", "id"),)
 
     id: Mapped[Id]
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), index=True)
     kind: Mapped[CertificateAct] = mapped_column(by_value(CertificateAct))
     at: Mapped[datetime]
-    by_id: Mapped[UserRef]
+    by_id: Mapped[UserRef | None]  # null: taken back from the public log after a restore, which names nobody
     reason_code: Mapped[Word | None]
     criterion: Mapped[Word | None]
     public_summary: Mapped[Prose] = mapped_column(default="")
@@ -160,6 +225,17 @@ class RecordedAct(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     certificate: Mapped[Certificate] = relationship(back_populates="acts")
+
+
+class Reminder(Base):
+    """That the holder was reminded of one date: each is told once."""
+
+    __tablename__ = "certificate_reminders"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificates.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    due: Mapped[datetime] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
 
 
 class CertificateSubject(Base):
@@ -173,29 +249,63 @@ class CertificateSubject(Base):
     unhooked_why: Mapped[Prose | None]
 
 
-for _table in (RecordedAct.__table__, CertificateVersion.__table__, StatusPlace.__table__):
+class LostVersion(Base):
+    """A version that the public log tells of and this database has lost; ``document`` is its credential, where one was found.
+
+    ``document`` has its proof in it. What is lost is told as such, never as valid and never as unknown (see ``lost``).
+    """
+
+    __tablename__ = "lost_versions"
+
+    code: Mapped[str] = mapped_column(String(11), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    leaf_index: Mapped[int] = mapped_column(ForeignKey("log_leaves.leaf_index"), unique=True)
+    document: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    token: Mapped[str | None]
+
+
+class LostPlace(Base):
+    """A place in a list that a lost version has; its bit follows the leaves, and nobody else may draw it."""
+
+    __tablename__ = "lost_places"
+    __table_args__ = (ForeignKeyConstraint(["code", "number"], ["lost_versions.code", "lost_versions.number"]),)
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(11))
+    number: Mapped[int]
+
+
+for _table in (RecordedAct.__table__, StatusPlace.__table__):
     forbid_changes(_table, "what was signed or done is only ever added")  # type: ignore[arg-type]  # a mapped class's table is a Table
 
-SECURED = "a credential is secured once and never changes"
-_FUNCTION = (
-    "CREATE OR REPLACE FUNCTION version_credentials_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{SECURED}'; END $$"
+
+def _freeze(table: FromClause, message: str, signed: str, columns: tuple[str, ...]) -> None:
+    """Triggers: a row is signed once (``signed`` is set), its other ``columns`` never change, and it never goes."""
+    name = table.name  # type: ignore[attr-defined]  # a mapped class's table is a Table
+    when = " OR ".join([f"OLD.{signed} IS NOT NULL", *(f"NEW.{one} {{0}} OLD.{one}" for one in columns)])
+    refuse = (
+        f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"
+    )
+    frozen, kept = f"CREATE TRIGGER {name}_frozen BEFORE UPDATE", f"CREATE TRIGGER {name}_no_delete BEFORE DELETE"
+    call, abort = f"EXECUTE FUNCTION {name}_refuse()", f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    statements = (
+        ("postgresql", refuse),
+        ("postgresql", f"{frozen} ON {name} FOR EACH ROW WHEN ({when.format('IS DISTINCT FROM')}) {call}"),
+        ("postgresql", f"{kept} ON {name} FOR EACH ROW {call}"),
+        ("sqlite", f"{frozen} ON {name} WHEN {when.format('IS NOT')} {abort}"),
+        ("sqlite", f"{kept} ON {name} {abort}"),
+    )
+    for dialect, statement in statements:
+        ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+        event.listen(table, "after_create", ddl)
+
+
+_freeze(
+    CertificateVersion.__table__,
+    "what was signed or done is only ever added",
+    "signature",
+    ("id", "certificate_id", "number", "statement", "signed_at"),
 )
-_WHEN = "OLD.token IS NOT NULL OR NEW.version_id {0} OLD.version_id OR NEW.document {0} OLD.document"
-_KEEP = "CREATE TRIGGER version_credentials_no_delete BEFORE DELETE ON version_credentials"
-_ON_POSTGRES = (
-    "CREATE TRIGGER version_credentials_frozen BEFORE UPDATE ON version_credentials FOR EACH ROW WHEN ("
-    + _WHEN.format("IS DISTINCT FROM")
-    + ") EXECUTE FUNCTION version_credentials_refuse()",
-    _KEEP + " FOR EACH ROW EXECUTE FUNCTION version_credentials_refuse()",
-)
-_ON_SQLITE = (
-    "CREATE TRIGGER version_credentials_frozen BEFORE UPDATE ON version_credentials WHEN "
-    + _WHEN.format("IS NOT")
-    + f" BEGIN SELECT RAISE(ABORT, '{SECURED}'); END",
-    _KEEP + f" BEGIN SELECT RAISE(ABORT, '{SECURED}'); END",
-)
-for _dialect, _statements in (("postgresql", (_FUNCTION, *_ON_POSTGRES)), ("sqlite", _ON_SQLITE)):
-    for _statement in _statements:
-        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
-        event.listen(VersionCredential.__table__, "after_create", _ddl)
+_freeze(VersionCredential.__table__, "a credential is secured once and never changes", "token", ("version_id", "document"))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from certification.applications.personal import forget_maker
 from certification.audit.record import Actor, record
 from certification.core.db import after_commit, db, writing
 from certification.registry.models import Certificate
@@ -20,11 +21,13 @@ def named_as(name: str, holders: Collection[int]) -> list[Certificate]:
 
 
 def forget_name(name: str, holders: Collection[int], *, by: Actor | None, at: datetime) -> int:
-    """Remove the name and its salt from the certificates of these parties; how many. What is signed there still verifies.
+    """Remove the name and its salt from the certificates of these parties, and from what they applied with; how many
+    certificates. What is signed there still verifies.
 
     The record tells of it without the name.
     """
     found = named_as(name, holders)
+    forget_maker(name, holders, by=by, at=at)
     for one in found:
         writing().refresh(one, with_for_update={"of": Certificate})
         kept = [maker for maker in one.page["makers"] if fold(maker["name"]) != fold(name)]

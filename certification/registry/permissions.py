@@ -19,6 +19,9 @@ class Permission(StrEnum):
     WITHDRAW = "certificate.withdraw"
     SURRENDER = "certificate.surrender"
     REHOOK = "certificate.rehook"
+    RENEW = "certificate.renew"
+    SURVEY = "certificate.survey"
+    WATCH = "certificate.watch"
 
 
 def decides_under_scheme(person: User | None, thing: Any) -> bool:
@@ -41,6 +44,9 @@ declare(
         Permission.RESTORE: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.WITHDRAW: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.SURRENDER: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
+        Permission.RENEW: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
+        Permission.SURVEY: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
+        Permission.WATCH: Rule(any_of=(anyone,), public=True),  # to end one, the key in the link is the permission
         Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
     }
 )

@@ -14,7 +14,7 @@ from certification.applications.models import Evaluation
 from certification.core.db import after_commit, db, writing
 from certification.parties.models import MemberRole, Membership
 from certification.registry.logged import ActLeaf
-from certification.registry.models import Certificate, RecordedAct
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct
 from certification.registry.names import forget_name, named_as
 from certification.registry.projection import named_evaluators
 from certification.registry.recording import forget_pages
@@ -55,8 +55,10 @@ def erase(user: User, at: datetime) -> None:
         one.named = False
     session.flush()
     cases = [one.application_id for one in named]
-    for certificate in session.scalars(select(Certificate).where(Certificate.application_id.in_(cases))):
-        decided = certificate.page["decided"] | {"named": named_evaluators(certificate.application)}
+    later = select(CertificateVersion.certificate_id).where(CertificateVersion.application_id.in_(cases))
+    behind = or_(Certificate.application_id.in_(cases), Certificate.id.in_(later))
+    for certificate in session.scalars(select(Certificate).where(behind)):
+        decided = certificate.page["decided"] | {"named": named_evaluators(certificate.case)}
         certificate.page = certificate.page | {"decided": decided}
         after_commit(forget_pages)
 

@@ -7,8 +7,9 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
     techniques, marks                   as applied for
     photo       media.files.Photo as a mapping, or null
     decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}
-    proof       {number, kid, signature, at, credential: whether the version is a signed credential}
-    history     [{kind, at}]
+    proof       {number, kid, signature, at, credential: whether the version is a signed credential}; kid and signature are
+                null while it waits to be signed
+    history     [{kind, at, cause: of a renewed one}]
     why         {kind, at, reason_code, reason {es, en}, criterion, criterion_title {es, en}, summary, appeal_until}, or null;
                 criterion, its title and appeal_until may be null
     leaf        index in the public log of the last act; absent where it has none
@@ -16,7 +17,7 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from certification.applications.models import Application, Capacity, Decision
@@ -55,9 +56,20 @@ def with_proof(page: Page, version: CertificateVersion) -> Page:
     return page | {"proof": proof | {"credential": version.credential is not None and version.credential.token is not None}}
 
 
-def with_act(page: Page, kind: CertificateAct, at: datetime, why: dict[str, Any] | None) -> Page:
+def next_page(page: Page, application: Application, decision: Decision, makers: Sequence[Disclosure]) -> Page:
+    """The page as a renewal or another scope makes it: all anew, but what has happened stays."""
+    return page | first_page(application, decision, makers) | {"history": page["history"], "why": page["why"]}
+
+
+def with_visit(page: Page, visited_on: date) -> Page:
+    """The page after a surveillance that was passed: who decided stays, and the last visit is this one."""
+    return page | {"decided": page["decided"] | {"visited_on": visited_on.isoformat()}}
+
+
+def with_act(page: Page, kind: CertificateAct, at: datetime, why: dict[str, Any] | None, *, cause: str | None = None) -> Page:
     """The page after an act. ``why`` stands until an act without one."""
-    return page | {"history": [*page.get("history", ()), {"kind": kind.value, "at": at.isoformat()}], "why": why}
+    told = {"kind": kind.value, "at": at.isoformat()} | ({"cause": cause} if cause else {})
+    return page | {"history": [*page.get("history", ()), told], "why": why}
 
 
 def why_of(

@@ -22,8 +22,10 @@ def add_act(
     details: dict[str, Any] | None = None,
     why: dict[str, Any] | None = None,
     appeal_until: datetime | None = None,
+    summary: str = "",
 ) -> RecordedAct:
-    """Record one act, with its public reason where it has one, tell the public log, and let pages forget what they showed.
+    """Record one act, with its public reason or ``summary`` where it has one, tell the public log, and let pages forget what
+    they showed.
 
     Raises:
         LogConflict: the database does not carry on from what the log had signed; nothing is recorded.
@@ -38,7 +40,7 @@ def add_act(
         by_id=by.id,
         reason_code=reason.get("reason_code"),
         criterion=reason.get("criterion"),
-        public_summary=reason.get("summary", ""),
+        public_summary=reason.get("summary", summary),
         appeal_until=appeal_until,
         details=details or {},
     )
@@ -46,7 +48,9 @@ def add_act(
     if why is not None:
         why = why | {"appeal_until": appeal_until.isoformat() if appeal_until else None}
     after_commit(forget_pages)
-    certificate.page = with_act(certificate.page, kind, at, why) | {"leaf": log_act(act)}
+    if kind is CertificateAct.RENEWED:
+        why = certificate.page["why"]  # a next version lifts no suspension: the reason stands
+    certificate.page = with_act(certificate.page, kind, at, why, cause=act.details.get("cause")) | {"leaf": log_act(act)}
     return act
 
 

@@ -8,26 +8,36 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from certification.core.db import db
+from certification.core.i18n import language
 from certification.core.web import outside
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure
 from certification.registry.credentials import path_of
+from certification.registry.history import standing_as_of
 from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.moments import Moment
+from certification.registry.told import Told, told
 from certification.registry.validity import standing
 from certification.registry.verifying import faults_of
 from certification.rules.code import parse
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
+from certification.schemes.texts import zone_of
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``sound`` is false when a signature on file does not verify: then nobody may take the rest for true."""
+    """``sound`` is false when a signature on file does not verify: then nobody may take the rest for true.
+
+    ``at`` is the instant that the verdict is about.
+    """
 
     code: str
     verdict: Verdict
     sound: bool
     document: dict[str, Any]
+    acts: tuple[Told, ...]
+    at: datetime
 
 
 def find(code: str) -> Certificate | None:
@@ -40,10 +50,13 @@ def find(code: str) -> Certificate | None:
     return db.session.scalar(select(Certificate).where(Certificate.code == plain).options(*whole))
 
 
-def record_of(certificate: Certificate, at: datetime) -> Record:
-    """The record at an instant, as it is published in JSON."""
-    found = standing(certificate, at)
-    keys = _keys_in_hex()
+def record_of(certificate: Certificate, when: Moment) -> Record:
+    """The record as it is published in JSON, whole, with the state of a moment."""
+    scheme = certificate.scheme_version
+    at = when.at(zone_of(scheme))
+    found = standing_as_of(certificate, at) if when.is_past else standing(certificate, at)
+    keys, acts = _keys_in_hex(), told(certificate, language())
+    issuing = {act.version: act for act in acts if act.begins}
     document = {
         "code": certificate.code,
         "state": found.state.value,
@@ -53,22 +66,12 @@ def record_of(certificate: Certificate, at: datetime) -> Record:
         "successor": found.successor,
         "verify": outside(f"/v/{certificate.code}"),
         "log_proof": outside(f"/c/{certificate.code}/proof"),
-        "versions": [_version(one) for one in certificate.versions],
-        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions},
+        "versions": [_version(one, issuing.get(one.number)) for one in certificate.versions],
+        "keys": {one.kid: keys.get(one.kid) for one in certificate.versions if one.kid is not None},
         "disclosures": {"makers": [_disclosure(one, certificate) for one in certificate.page.get("makers", ())]},
-        "acts": [
-            {
-                "kind": act.kind.value,
-                "at": _iso(act.at),
-                "reason_code": act.reason_code,
-                "criterion": act.criterion,
-                "public_summary": act.public_summary,
-                "appeal_until": _iso(act.appeal_until),
-            }
-            for act in certificate.acts
-        ],
+        "acts": [_act(one) for one in acts],
     }
-    return Record(certificate.code, found, is_sound(certificate, at), document)
+    return Record(certificate.code, found, is_sound(certificate, when.now), document, tuple(acts), at)
 
 
 def is_sound(certificate: Certificate, at: datetime) -> bool:
@@ -76,9 +79,28 @@ def is_sound(certificate: Certificate, at: datetime) -> bool:
     return bool(certificate.versions) and not any(faults_of(one, at) for one in certificate.versions)
 
 
-def _version(one: CertificateVersion) -> dict[str, Any]:
+def _act(one: Told) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "at": _iso(one.at),
+        "version": one.version,
+        **one.details,
+        "log_index": one.index,
+        "reason_code": one.reason_code,
+        "criterion": one.criterion_code,
+        "public_summary": one.summary,
+        "appeal_until": _iso(one.appeal_until),
+        "suspension_until": _iso(one.pause_until),
+        "successor": one.successor,
+    }
+
+
+def _version(one: CertificateVersion, issued: Told | None) -> dict[str, Any]:
+    """With its first and last day, both included, in the scheme's zone."""
     return {
         "number": one.number,
+        "valid_from": issued.begins.isoformat() if issued and issued.begins else None,
+        "last_day": issued.ends.isoformat() if issued and issued.ends else None,
         "statement": one.statement,
         "algorithm": "Ed25519 over RFC 8785",
         "kid": one.kid,

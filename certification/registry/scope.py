@@ -46,9 +46,14 @@ def hooked(subject_ref: str, at: datetime) -> list[str]:
 
 
 def granted_at(subject_ref: str, at: datetime) -> datetime | None:
-    """When the newest label that these goods wear was granted; None when none hangs on them."""
-    rows = _in_scope(Certificate.granted_at, [subject_ref], at).where(CertificateSubject.unhooked_at.is_(None))
-    return max(db.session.scalars(rows), default=None)
+    """When it was last decided what these goods wear: a grant, or a renewal since; None when no label hangs on them."""
+    rows = _in_scope(Certificate, [subject_ref], at).where(CertificateSubject.unhooked_at.is_(None))
+    return max((decided_at(one) for one in db.session.scalars(rows)), default=None)
+
+
+def decided_at(certificate: Certificate) -> datetime:
+    """When its scope was last decided."""
+    return max([certificate.granted_at, *(one.signed_at for one in certificate.versions if one.application_id is not None)])
 
 
 def waiting(subject_ref: str, at: datetime) -> list[str]:
@@ -87,7 +92,7 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
 
     """
     check(by, Permission.REHOOK, certificate)
-    check_decider(by, certificate.application, at)
+    check_decider(by, certificate.case, at)
     row = writing().get(CertificateSubject, (certificate.id, subject_ref))
     if row is None:
         raise NotFound

@@ -6,17 +6,22 @@ Lists are computed from the rows each time they are signed and never patched, so
 """
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, exists, func, or_, select
+from sqlalchemy import ColumnElement, Insert, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
-from certification.core.db import db, hold, writing
-from certification.log.keys import signing_key
+from certification.core.db import db, writing
+from certification.log.appending import hold_log
+from certification.log.lives import key_lives, present_kid
+from certification.log.signing import Kind, Ring, Waiting, declare_kind, let_sign
 from certification.registry.issuer import origin, seal
-from certification.registry.models import Certificate, CertificateVersion, StatusList, StatusPlace
+from certification.registry.lost import acts_of, facts_of_lost, newest_number
+from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, StatusList, StatusPlace
 from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
@@ -59,7 +64,6 @@ def take_places(version: CertificateVersion, *, at: datetime, draw: Draw = secre
 
     Raises:
         Conflict: when chance fails as it never does.
-        KeyProblemError: when a new list can't be signed.
 
     """
     pair = _pair(at)
@@ -69,29 +73,17 @@ def take_places(version: CertificateVersion, *, at: datetime, draw: Draw = secre
 
 
 def follow(certificate: Certificate, *, at: datetime) -> None:
-    """Sign anew the lists that tell of a certificate; for every act after the grant, once its row has changed.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-
-    """
+    """Have the lists that tell of a certificate signed anew; for every act after the grant, once its row has changed."""
     session = writing()
     session.flush()
     held = select(StatusPlace.list_id).join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
-    for number in sorted(set(session.scalars(held.where(CertificateVersion.certificate_id == certificate.id)))):
-        _renew(session.get_one(StatusList, number), at)
+    _let_wait(set(session.scalars(held.where(CertificateVersion.certificate_id == certificate.id))), at)
 
 
 def follow_all(at: datetime) -> None:
-    """Sign anew every list whose bits changed: a scheme lapsed, and with it every label under it at once.
-
-    Raises:
-        KeyProblemError: when the key can't be used.
-
-    """
+    """Have every list signed anew whose bits changed: a scheme lapsed, and with it every label under it at once."""
     writing().flush()
-    for number in due(at):
-        renew(number, at=at)
+    _let_wait(due(at), at)
 
 
 declare_ending(follow_all)
@@ -100,35 +92,59 @@ declare_ending(follow_all)
 def due(at: datetime) -> list[int]:
     """Ids of the lists to sign anew: soon stale, by a key of before, or of other bits than the rows say (a scheme lapsed).
 
-    Raises:
-        KeyProblemError: when the key can't be used.
-
+    It computes every list anew, so it is for the worker and for schemes that end; an act marks what it touches.
     """
     found = list(db.session.scalars(select(StatusList).order_by(StatusList.id)))
-    lapsed, kid = lapsed_versions(at), signing_key().kid if found else ""
+    lapsed, kid = lapsed_versions(at), present_kid(key_lives())
     return [
         one.id
         for one in found
-        if one.valid_until - at < RENEWED_BELOW or _kid(one) != kid or _bits(one, lapsed).encoded() != _encoded(one)
+        if one.valid_until is None
+        or one.waits_since is not None
+        or one.valid_until - at < RENEWED_BELOW
+        or _kid(one) != kid
+        or bits_of(one, lapsed, at).encoded() != _encoded(one)
     ]
 
 
 def renew(number: int, *, at: datetime) -> None:
-    """Sign one list anew, whether or not it changed.
+    """Have one list signed anew, whether or not it changed. Needs the unit of work, at whose end it is signed."""
+    _let_wait([number], at)
 
-    Raises:
-        KeyProblemError: when the key can't be used.
 
-    """
-    _renew(writing().get_one(StatusList, number), at)
+def sign_anew(at: datetime) -> None:
+    """Have all lists signed anew: another key signs from now on."""
+    _let_wait(writing().scalars(select(StatusList.id)), at)
+
+
+def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
+    """The lists that wait. Held first and read afterwards: of two acts at once, the second signs the bits of both."""
+    rows = select(StatusList).where(StatusList.waits_since.is_not(None)).order_by(StatusList.id).with_for_update()
+    for listed in writing().scalars(rows.execution_options(populate_existing=True)).all():
+        signed = ring.time_of(max(one for one in (at, listed.waits_since, listed.signed_at) if one is not None))
+        document, ends = _document(listed, signed)
+        yield Waiting(address_of(listed), document, partial(_sign, listed, document, ends, ring, signed))
+
+
+def lists_wait() -> bool:
+    """Whether any list is to be signed anew."""
+    return bool(db.session.scalar(select(exists().where(StatusList.waits_since.is_not(None)))))
+
+
+declare_kind("status lists", Kind(waiting_lists, lists_wait, anew=sign_anew))
 
 
 def is_revoked() -> ColumnElement[bool]:
     """Of a version and its certificate, as SQL: the bit of revocation."""
     newer = aliased(CertificateVersion)
     later = exists().where(newer.certificate_id == CertificateVersion.certificate_id, newer.number > CertificateVersion.number)
+    found = exists().where(
+        LostVersion.code == Certificate.code,
+        LostVersion.number > CertificateVersion.number,
+        LostVersion.document.is_not(None),
+    )
     lost = (Certificate.withdrawn_at, Certificate.surrendered_at, Certificate.superseded_at)
-    return or_(*(mark.is_not(None) for mark in lost), later)
+    return or_(*(mark.is_not(None) for mark in lost), later, found)
 
 
 def is_suspended(lapsed: Iterable[int]) -> ColumnElement[bool]:
@@ -142,7 +158,8 @@ def bit_of(version: CertificateVersion, purpose: str, at: datetime) -> bool:
     if purpose == SUSPENSION:
         return one.suspended_at is not None or one.scheme_version_id in lapsed_versions(at)
     over = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
-    return any(mark is not None for mark in over) or version.number < max(each.number for each in one.versions)
+    newest = max(*(each.number for each in one.versions), newest_number(one.code))
+    return any(mark is not None for mark in over) or version.number < newest
 
 
 def _pair(at: datetime) -> list[StatusList]:
@@ -155,9 +172,8 @@ def _pair(at: datetime) -> list[StatusList]:
 def _open(number: int, at: datetime) -> list[StatusList]:
     """A new pair; when somebody else opened it a moment ago, that one."""
     for purpose in PURPOSES:
-        fresh = StatusList(purpose=purpose, number=number, origin=origin())
-        values = _signed(fresh, StatusBits(bytes(SIZE // 8)), at)
-        writing().execute(_unless_there(StatusList).values(purpose=purpose, number=number, origin=origin(), **values))
+        writing().execute(_unless_there(StatusList).values(purpose=purpose, number=number, origin=origin(), waits_since=at))
+    let_sign(at)
     return list(db.session.scalars(select(StatusList).where(StatusList.number == number).order_by(StatusList.id)))
 
 
@@ -171,7 +187,10 @@ def _is_full(listed: StatusList, draw: Draw) -> bool:
 
 def _take(listed: StatusList, version: CertificateVersion, draw: Draw) -> int:
     for _ in range(TRIES):
-        wish = _unless_there(StatusPlace).values(list_id=listed.id, place=draw(SIZE), version_id=version.id)
+        place = draw(SIZE)
+        if writing().get(LostPlace, (listed.id, place)) is not None:
+            continue
+        wish = _unless_there(StatusPlace).values(list_id=listed.id, place=place, version_id=version.id)
         found = writing().execute(wish.returning(StatusPlace.place)).scalar()
         if found is not None:
             return int(found)
@@ -183,28 +202,27 @@ def _unless_there(table: type[StatusList | StatusPlace]) -> Insert:
     return kind(table).on_conflict_do_nothing()
 
 
-def _renew(listed: StatusList, at: datetime) -> None:
-    """Held first and read afterwards: of two acts at once, the second signs the bits of both."""
-    hold(listed)
-    at = max(at, listed.signed_at)
-    for name, value in _signed(listed, _bits(listed, lapsed_versions(at)), at).items():
-        setattr(listed, name, value)
-    writing().flush()
+def _let_wait(numbers: Iterable[int], at: datetime) -> None:
+    """Mark lists to be signed anew. The log is held before them, as in every act."""
+    hold_log()
+    writing().execute(update(StatusList).where(StatusList.id.in_(list(numbers))).values(waits_since=at))
+    let_sign(at)
 
 
-def _signed(listed: StatusList, bits: StatusBits, at: datetime) -> dict[str, object]:
+def _document(listed: StatusList, at: datetime) -> tuple[dict[str, object], datetime]:
+    """What a list says as the rows are now, and until when."""
     ends = min([at + VALIDITY, *_lapses_after(at)])
+    bits = bits_of(listed, lapsed_versions(at), at)
     document = unsecured_list(
         address_of(listed), listed.purpose, bits, issuer=did_of(listed.origin), valid_from=at, valid_until=ends, ttl=TTL
     )
-    seals = seal(document, at=at)
-    return {
-        "document": document,
-        "proof": seals.proof,
-        "token": seals.token,
-        "signed_at": seals.signed_at,
-        "valid_until": ends,
-    }
+    return document, ends
+
+
+def _sign(listed: StatusList, document: dict[str, Any], ends: datetime, ring: Ring, at: datetime) -> None:
+    seals = seal(document, ring, at=at)
+    listed.document, listed.proof, listed.token = document, seals.proof, seals.token
+    listed.signed_at, listed.valid_until, listed.waits_since = seals.signed_at, ends, None
 
 
 def _lapses_after(at: datetime) -> list[datetime]:
@@ -214,7 +232,8 @@ def _lapses_after(at: datetime) -> list[datetime]:
     return [end for end in ends if end is not None and end > at]
 
 
-def _bits(listed: StatusList, lapsed: Iterable[int]) -> StatusBits:
+def bits_of(listed: StatusList, lapsed: Iterable[int], at: datetime) -> StatusBits:
+    """The bits of a list as rows say them, and leaves for lost versions; ``lapsed`` is ``validity.lapsed_versions`` of ``at``."""
     rows = (
         select(StatusPlace.place)
         .join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
@@ -224,12 +243,46 @@ def _bits(listed: StatusList, lapsed: Iterable[int]) -> StatusBits:
     bits = StatusBits(bytes(SIZE // 8))
     for place in db.session.scalars(rows):
         bits[place] = True
+    for one in db.session.scalars(select(LostPlace).where(LostPlace.list_id == listed.id)):
+        bits[one.place] = _lost_bit(one, listed.purpose, lapsed, at)
     return bits
 
 
+def _lost_bit(one: LostPlace, purpose: str, lapsed: Iterable[int], at: datetime) -> bool:
+    """By the record where there is one, for a version of it was lost; else by the leaves. What leads nowhere is set."""
+    record = db.session.scalar(select(Certificate).where(Certificate.code == one.code))
+    if record is not None and purpose == SUSPENSION:
+        return record.suspended_at is not None or record.scheme_version_id in set(lapsed)
+    told = acts_of(one.code)
+    facts = record or facts_of_lost(one.code, told, max([at, *(act.at for act in told)]))  # a list follows acts, not dates
+    if facts is None:
+        return True
+    if purpose == SUSPENSION:
+        ended = getattr(facts, "scheme_lapsed_at", None)
+        return facts.suspended_at is not None or (ended is not None and ended <= at)
+    over = any(mark is not None for mark in (facts.withdrawn_at, facts.surrendered_at, facts.superseded_at))
+    return over or one.number < newest_number(one.code)
+
+
+def keep_places(code: str, number: int, entries: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
+    """Hold the places that the credential of a lost version names, in lists of this registry's present address.
+
+    A list that was lost with it is opened again, empty but for what is recorded.
+    """
+    for entry in entries:
+        purpose, address = str(entry["statusPurpose"]), str(entry["statusListCredential"])
+        listed_in = int(address.rpartition("/")[2])
+        if address != f"{origin()}/status/{purpose}/{listed_in}":
+            continue  # of an address that it had before: those lists are as they were
+        listed = find_list(purpose, listed_in) or next(one for one in _open(listed_in, at) if one.purpose == purpose)
+        place = int(entry["statusListIndex"])
+        writing().add(LostPlace(list_id=listed.id, place=place, code=code, number=number))
+    writing().flush()
+
+
 def _encoded(listed: StatusList) -> object:
-    return listed.document["credentialSubject"]["encodedList"]
+    return listed.document["credentialSubject"]["encodedList"] if listed.document else None
 
 
 def _kid(listed: StatusList) -> str:
-    return str(listed.proof["verificationMethod"]).partition("#")[2]
+    return str(listed.proof["verificationMethod"]).partition("#")[2] if listed.proof else ""

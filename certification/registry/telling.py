@@ -68,7 +68,7 @@ def _people(certificate: Certificate, at: datetime) -> list[User]:
     keepers = [one.id for one in keepers_of(certificate.holder_id, Power.APPLY)]
     wanted = (
         select(User)
-        .where(User.id.in_(members) | User.id.in_(keepers) | (User.id == certificate.application.applicant_id))
+        .where(User.id.in_(members) | User.id.in_(keepers) | (User.id == certificate.case.applicant_id))
         .where(User.email_confirmed_at.is_not(None), User.state == UserState.ACTIVE)
         .order_by(User.id)
     )

@@ -6,10 +6,12 @@ import structlog
 from sqlalchemy import or_, select
 
 from certification.core.db import db, hold, unit_of_work
+from certification.log import reading
+from certification.log.checkpoints import require_carried_on
+from certification.log.signing import let_sign
 from certification.registry import status
-from certification.registry.credentials import issue_credential, secure
+from certification.registry.credentials import issue_credential
 from certification.registry.models import CertificateVersion, VersionCredential
-from certification.registry.projection import with_proof
 from certification.registry.recording import forget_pages
 from certification.registry.verifying import faults_of
 
@@ -23,9 +25,11 @@ def complete_credentials(at: datetime) -> int:
     A version whose stored signature does not hold gets none, and the log says so.
 
     Raises:
-        KeyProblemError: when the key can't be used; what was done before stays done.
+        LogConflict: the database does not carry on from what the log had signed: nothing is signed of rows that may be old.
+        CannotSign, NotConfirmed: when it can't be signed; what was done before stays done.
 
     """
+    require_carried_on(reading.head())
     done, after = 0, 0
     while waiting := _waiting(after):
         for version in waiting:
@@ -41,9 +45,11 @@ def renew_lists(at: datetime) -> int:
     """Sign the lists that need it, each in a unit of work of its own; how many.
 
     Raises:
-        KeyProblemError: when the key can't be used.
+        LogConflict: as :func:`complete_credentials`: an old row would clear a bit that had been set.
+        CannotSign, NotConfirmed: when it can't be signed.
 
     """
+    require_carried_on(reading.head())
     found = status.due(at)
     for number in found:
         with unit_of_work():
@@ -75,10 +81,8 @@ def _complete(version: CertificateVersion, at: datetime) -> bool:
     if version.credential is None:
         issue_credential(version, at=at)
     else:
-        secure(version.credential, at=at)
+        let_sign(at)
     certificate = version.certificate
     if any(status.bit_of(version, purpose, at) for purpose in status.PURPOSES):
         status.follow(certificate, at=at)
-    if certificate.page.get("proof", {}).get("number") == version.number:
-        certificate.page = with_proof(certificate.page, version)
     return True

@@ -46,7 +46,7 @@ def facts_of(row: Dated, lapse: datetime | None) -> Facts:
 
 
 def standing(certificate: Certificate, at: datetime) -> Verdict:
-    """What the certificate is worth at an instant."""
+    """What the certificate is worth now or later, if nothing else happens: columns forget. Of the past, ask ``histories``."""
     return verdict(facts_of(certificate, lapsed_at(certificate.scheme_version)), at)
 
 
@@ -59,8 +59,12 @@ def lapsed_versions(at: datetime) -> frozenset[int]:
 
 def state_at(at: datetime, lapsed: Collection[int] | None = None) -> ColumnElement[str]:
     """The public state as SQL over ``certificates``. ``lapsed`` is :func:`lapsed_versions`, read when not given."""
+    return state_then(at, lapsed_versions(at) if lapsed is None else lapsed)
+
+
+def state_then(at: datetime | ColumnElement[datetime], lapsed: Collection[int]) -> ColumnElement[str]:
+    """As :func:`state_at`, of an instant that may differ from row to row."""
     one = Certificate
-    lapsed = lapsed_versions(at) if lapsed is None else lapsed
     overdue = and_(one.grace_ends <= at, one.grace_ends < one.valid_until)
     return case(
         (one.withdrawn_at <= at, literal(PublicState.WITHDRAWN.value)),

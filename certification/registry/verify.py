@@ -164,7 +164,7 @@ def _shape(row: Any, found: Verdict, values: Mapping[str, Any], lang: str, now: 
         subject_kind=row.subject_kind,
         label_class=row.label_class,
         present=tuple(values),
-        kinds=tuple(act["kind"] for act in page["history"]),
+        kinds=tuple(act.get("cause") or act["kind"] for act in page["history"]),
         peers=decided["peers"],
         outsiders=decided["outsiders"],
         conditions=decided["conditions"],

@@ -21,6 +21,7 @@ from certification.registry.models import CertificateVersion, StatusList, Status
 from certification.registry.status import address_of, bit_of
 from certification.rules.checking import Checked, check_credential
 from certification.rules.credential import credential_address
+from certification.rules.did import RegistryKeys
 from certification.rules.disclosures import Commitment, disclosed
 from certification.rules.errors import DomainError
 from certification.rules.jose import issuer_of
@@ -53,10 +54,21 @@ def check(version: CertificateVersion, at: datetime) -> Checked | None:
 
 def leaf_index_of(version: CertificateVersion) -> int | None:
     """Where the log tells of the act that issued a version; None where it does not."""
+    told = _leaf_of(version)
+    return told.index if told else None
+
+
+def logged_digest(version: CertificateVersion) -> str | None:
+    """The digest of a version's credential as the log tells it; None where it does not."""
+    told = _leaf_of(version)
+    return told.act.credential if told else None
+
+
+def _leaf_of(version: CertificateVersion) -> reading.Told | None:
     for told in reading.of_certificate(version.certificate.code):
         named = told.act.certificate
         if told.act.act in (LogAct.GRANTED, LogAct.RENEWED) and named and named.version == version.number:
-            return told.index
+            return told
     return None
 
 
@@ -65,13 +77,13 @@ def lists_of(version: CertificateVersion) -> dict[str, Secured | None]:
     return {address_of(listed): secured_list(listed) for listed, _place in _places(version)}
 
 
-def secured_list(listed: StatusList) -> dict[str, object]:
-    """A list with its Data Integrity proof."""
-    return {**listed.document, "proof": listed.proof}
+def secured_list(listed: StatusList) -> dict[str, object] | None:
+    """A list with its Data Integrity proof as it was last signed; None before it ever was."""
+    return None if listed.document is None else {**listed.document, "proof": listed.proof}
 
 
 def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
-    """Codes of all that does not hold; a credential that still waits to be signed is no fault.
+    """Codes of all that does not hold; what still waits to be signed is no fault.
 
     Codes are those of the DomainErrors of ``rules``; and ``other_certificate``, ``other_document``, ``other_place``,
     ``wrong_bit``, ``unknown_name``, ``no_keys``.
@@ -82,8 +94,9 @@ def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
         return ("no_keys",)
 
 
-def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
-    keys, ends = registry_keys(), compromises()
+def faults_of_version(version: CertificateVersion, at: datetime, keys: RegistryKeys | None = None) -> Iterator[str]:
+    """As :func:`faults_of` without the lists, for whoever looks at each list once. Raises KeyProblemError."""
+    keys, ends = keys or registry_keys(), compromises()
     yield from _statement_faults(version)
     credential, document = version.credential, document_of(version)
     if credential is None or document is None or credential.token is None:
@@ -99,14 +112,23 @@ def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
             if opened.document != credential.document:
                 yield "other_document"
     yield from _content_faults(version, credential)
+
+
+def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
+    yield from faults_of_version(version, at)
+    if version.credential is None or version.credential.token is None:
+        return
+    keys, ends = registry_keys(), compromises()
     for listed, place in _places(version):
-        yield from _list_faults(version, listed, place, partial(keys_behind(listed.document, keys).at, compromised=ends))
+        if listed.document is not None:
+            yield from _list_faults(version, listed, place, partial(keys_behind(listed.document, keys).at, compromised=ends))
 
 
 def _statement_faults(version: CertificateVersion) -> Iterator[str]:
-    signed = Signed(version.kid, version.signature, version.statement)
     try:
-        verify(signed, verifying_keys(), allow_demonstration=demonstration())
+        if version.kid is not None and version.signature is not None:
+            signed = Signed(version.kid, version.signature, version.statement)
+            verify(signed, verifying_keys(), allow_demonstration=demonstration())
     except DomainError as error:
         yield error.code
         return
@@ -150,18 +172,21 @@ def _list_faults(version: CertificateVersion, listed: StatusList, place: int, ke
         "statusListIndex": str(place),
         "statusListCredential": address_of(listed),
     }
-    at, issuer = listed.signed_at, str(issuer_of(listed.document))
+    at, document, secured = listed.signed_at, listed.document, secured_list(listed)
+    if at is None or document is None or secured is None or listed.token is None:
+        return
+    issuer = str(issuer_of(document))
     try:
-        told = read_status(entry, secured_list(listed), keys_at, issuer=issuer, purpose=listed.purpose, at=at)
+        told = read_status(entry, secured, keys_at, issuer=issuer, purpose=listed.purpose, at=at)
         opened = open_secured(listed.token, keys_at, at=at)
     except DomainError as error:
         yield error.code
         return
-    if opened.document != listed.document:
+    if opened.document != document:
         yield "other_document"
     if version.credential is None or issuer_of(version.credential.document) != issuer:
         yield "wrong_issuer"
-    if told is not bit_of(version, listed.purpose, listed.signed_at):
+    if listed.waits_since is None and told is not bit_of(version, listed.purpose, at):
         yield "wrong_bit"
 
 

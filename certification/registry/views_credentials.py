@@ -3,12 +3,15 @@
 import json
 from datetime import timedelta
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, g, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import requires
 from certification.accounts.permissions import Permission as Open
-from certification.core import clock
+from certification.core import clock, i18n
+from certification.core.web import outside
+from certification.log.domains import former_domains
 from certification.log.keys import KeyProblemError
 from certification.registry import issuer, status
 from certification.registry.credentials import document_of, find_version
@@ -20,24 +23,28 @@ from certification.registry.documents import (
     VC,
     kept_for,
     missing,
+    opened,
     public,
     secured,
     wanted,
 )
-from certification.registry.models import CertificateVersion
+from certification.registry.lost import SENTENCE, Lost, find_lost, find_lost_version
+from certification.registry.models import CertificateVersion, LostVersion
 from certification.registry.permissions import Permission
 from certification.registry.records import find
 from certification.registry.verifying import faults_of, secured_list
-from certification.registry.views_verify import cannot_check, faulty
+from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.rules.code import display
 from certification.rules.contexts import PATH, context_address, context_document
-from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document
+from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document, did_of
 from certification.rules.errors import NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
+from certification.rules.verdict import PublicState
 
 bp = Blueprint("credentials", __name__)
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 LARGEST = 2_147_483_647
+RECORD_LOST = "record_lost"
 
 
 @bp.get(f"/c/<code>/versions/<int(max={LARGEST}):number>")
@@ -48,9 +55,7 @@ def version(code: str, number: int) -> AnyResponse | tuple[str, int]:
     certificate = find(code)
     found = find_version(certificate, number) if certificate else None
     if found is None:
-        if form == HTML:
-            raise NotFound
-        return missing()
+        return _lost(code, number, form)
     if form == HTML:
         return _page(found)
     return answer(found, form, kept_for(A_DAY))
@@ -70,12 +75,12 @@ def status_list(purpose: str, number: int) -> AnyResponse:
 @bp.get(WELL_KNOWN)
 @requires(Open.BROWSE)
 def did() -> AnyResponse:
-    """The keys that ever signed here, with their periods (did:web)."""
+    """The keys that ever signed here, with their periods (did:web); under an address of before, as that one's document."""
     try:
-        keys = issuer.registry_keys()
+        keys = issuer.registry_keys(did_of(_address()))
     except KeyProblemError:
         return secured(None, None, JSON, "no-store")
-    document = did_document(keys.did, keys.keys.values(), context=context_address(issuer.origin()))
+    document = did_document(keys.did, keys.keys.values(), context=context_address(_address()))
     return public(document, wanted(MEDIA_TYPE, JSON, JSON_LD), kept_for(AN_HOUR))
 
 
@@ -83,13 +88,61 @@ def did() -> AnyResponse:
 @requires(Open.BROWSE)
 def context() -> AnyResponse:
     """Our own words, as a JSON-LD context."""
-    return public(context_document(f"{context_address(issuer.origin())}#"), JSON_LD, IMMUTABLE)
+    return public(context_document(f"{context_address(_address())}#"), JSON_LD, IMMUTABLE)
+
+
+def _address() -> str:
+    """Scheme and host that were asked for, where the registry was there once; else those that it has now."""
+    present = issuer.origin()
+    if request.host == present.partition("://")[2] or request.host not in former_domains():
+        return present
+    return f"{present.partition('://')[0]}://{request.host}"
 
 
 def answer(found: CertificateVersion, form: str, cache: str) -> AnyResponse:
     """A version's credential in one of its forms."""
     token = found.credential.token if found.credential else None
     return secured(document_of(found), token, form, cache)
+
+
+def lost_version(found: LostVersion | None, form: str, cache: str) -> AnyResponse:
+    """The credential of a version whose record was lost; where only one of its forms was found, that one."""
+    document, token = (found.document, found.token) if found else (None, None)
+    if form == VC_JWT:
+        return secured({}, token, form, cache) if token else secured(None, None, form, cache)
+    return secured(document, "", form, cache)
+
+
+def told_lost(found: Lost) -> AnyResponse:
+    """What is left of a certificate, for a program (503 while nobody can say whether it is valid)."""
+    g.cookieless = True
+    response = jsonify(
+        code=found.code,
+        state=found.state.value,
+        reason=RECORD_LOST,
+        since=found.verdict.since.isoformat() if found.verdict.since else None,
+        granted_at=found.granted_at.isoformat(),
+        successor=found.verdict.successor,
+        sentence=_(SENTENCE, day=i18n.day(found.granted_at)),
+        credential=found.document["id"] if found.document else None,
+        log_proof=outside(f"/c/{found.code}/proof"),
+    )
+    response.status_code = 503 if found.state is PublicState.CANNOT_CHECK else 200
+    response.headers["Cache-Control"] = "no-store"
+    return opened(response)
+
+
+def _lost(code: str, number: int, form: str) -> AnyResponse | tuple[str, int]:
+    """A version that is not recorded: its credential where that was found again, else that it was lost, else nothing."""
+    found, known = find_lost_version(code, number), find_lost(code, clock.now())
+    if form == HTML:
+        page = lost_page(known.code) if known else None
+        if page is None:
+            raise NotFound
+        return page
+    if found is not None:
+        return lost_version(found, form, kept_for(A_DAY))
+    return told_lost(known) if known else missing()
 
 
 def _page(found: CertificateVersion) -> AnyResponse | tuple[str, int]:

@@ -21,8 +21,8 @@ from certification.core.db import unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import language
 from certification.core.web import see_other
-from certification.log.keys import KeyProblemError
 from certification.registry.granting import decide_and_certify
+from certification.registry.renewals import foresee
 from certification.rules.code import display
 from certification.rules.errors import DomainError, Forbidden
 from certification.rules.workflow import ApplicationState
@@ -52,15 +52,14 @@ def decide(application: Application) -> Any:
     except DomainError as error:
         form.refuse(error)
         return _page(application, person, form), status_of(error)
-    except KeyProblemError:
-        form.form_errors.append(_("El registro no puede firmar ahora y no se guardó nada. Avise a quien opera el sitio."))
-        return _page(application, person, form), 503
 
 
 def _decide(application: Application, form: DecisionForm, disputes: list[ComparedView]) -> Any:
     with unit_of_work():
         _decision, certificate = decide_and_certify(application, choice=form.choice(disputes), by=me(), at=clock.now())
-    if certificate is None:
+    if certificate is not None and application.renews is not None:
+        flash(_("El sello %(code)s tiene una versión nueva, con el mismo código.", code=display(certificate.code)), "success")
+    elif certificate is None:
         flash(_("La decisión quedó registrada y ya se le avisó a quien solicita."), "success")
     else:
         flash(_("El sello quedó otorgado con el código %(code)s.", code=display(certificate.code)), "success")
@@ -87,6 +86,7 @@ def _page(application: Application, person: User, form: DecisionForm) -> str:
         weight=weight_of(application, evaluations, lang),
         shortfalls=shortfalls_of(application, now),
         returns_left=returns_left(application),
+        foreseen=foresee(application, now),
         decided=application.state is ApplicationState.DECIDED,
         form=form,
     )

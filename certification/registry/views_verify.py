@@ -1,8 +1,12 @@
 """The verify page and its neighbours: no session, no cookie, no form token; language by ``?lang=`` alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, request
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import requires
@@ -12,11 +16,15 @@ from certification.core.db import db
 from certification.core.edge import CACHE_CONTROL, Answer, Edge
 from certification.core.i18n import LANGUAGES, language, sentence, zone
 from certification.core.quick import UnreachableError
-from certification.registry.dates import moment
+from certification.registry.dates import day, moment
+from certification.registry.lost import find_lost
 from certification.registry.permissions import Permission
 from certification.registry.verify import VerifyPages
 from certification.rules.code import LENGTH, NearMiss, Slip, canonical, code_in, display, near_misses, parse
+from certification.rules.days import day_of
 from certification.rules.errors import BadCode, NotFound
+from certification.rules.instants import read_instant
+from certification.rules.verdict import PublicState
 from certification.rules.weave import Shape, weave
 
 bp = Blueprint("verify", __name__)
@@ -67,7 +75,7 @@ def show(code: str) -> Page:
     except UnreachableError:
         return cannot_check(plain, _("La base de datos del registro no respondió. Suele durar poco."))
     if answer is None:
-        return _unknown(plain, None)
+        return lost_page(plain) or _unknown(plain, None)
     response = make_response(answer.body)
     response.headers["Content-Type"] = answer.kind
     response.headers["ETag"] = answer.etag
@@ -98,6 +106,45 @@ def cannot_check(code: str, why: str) -> tuple[str, int]:
     drawn = Markup(weave(display(code)))  # noqa: S704 - drawn by us from a checked code
     text = _rendered("verify/cannot_check.html", code=code, shown=display(code), weave=drawn, why=why, **_common(f"/v/{code}"))
     return text, 503
+
+
+def lost_page(code: str) -> tuple[str, int] | None:
+    """What is left of a certificate whose record was lost (503 while nobody can say whether it is valid); None for no such."""
+    try:
+        found = find_lost(code, clock.now())
+    except SQLAlchemyError:
+        return cannot_check(code, _("La base de datos del registro no respondió. Suele durar poco."))
+    if found is None:
+        return None
+    lang, where, document = language(), zone(), found.document or {}
+    instants = {"begins": document.get("validFrom"), "ends": found.subject.get("termEnds") or document.get("validUntil")}
+    text = _rendered(
+        "verify/lost.html",
+        code=code,
+        shown=display(code),
+        weave=Markup(weave(display(code))),  # noqa: S704 - drawn by us from a checked code
+        state=found.state.value,
+        day=day(day_of(found.granted_at, where), lang),
+        since=day(day_of(found.verdict.since, where), lang) if found.verdict.since else None,
+        successor=found.verdict.successor,
+        **_said(found.subject),
+        **{name: day(day_of(read_instant(text), where), lang) if text else None for name, text in instants.items()},
+        **_common(f"/v/{code}"),
+    )
+    return text, 503 if found.state is PublicState.CANNOT_CHECK else 200
+
+
+def _said(subject: Mapping[str, Any]) -> dict[str, str]:
+    """What a credential says of its certificate, for a page."""
+    if not subject:
+        return {}
+    assessed = subject["assessment"][0]
+    return {
+        "holder": subject["issuedToParty"]["name"],
+        "label": subject["name"],
+        "goods": ", ".join(one["product"]["name"] for one in assessed["assessedProduct"]),
+        "place": assessed["assessedFacility"][0]["facility"]["name"],
+    }
 
 
 def faulty() -> str:

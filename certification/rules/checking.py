@@ -4,7 +4,7 @@ It fails closed: what can't be read, found or believed is CANNOT_CHECK, with its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -32,6 +32,9 @@ class About(StrEnum):
     CREDENTIAL = "credential"
     REVOCATION = REVOCATION
     SUSPENSION = SUSPENSION
+    KEYS = "keys"
+    LOG = "log"
+    SCHEME = "scheme"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,15 @@ class Why:
 class Checked:
     """`opened` is what was signed; None where no signature held, and then nothing of the credential may be shown as true.
 
-    WITHDRAWN covers what was surrendered or superseded as well: a list says no more than that it is over.
+    WITHDRAWN covers what was surrendered or superseded as well: a list says no more than that it is over. `bits` by purpose,
+    empty where a list could not be read.
     """
 
     state: PublicState
     reasons: tuple[Why, ...]
     opened: Opened | None = None
     demonstration: bool = False
+    bits: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def is_valid(self) -> bool:
@@ -103,7 +108,7 @@ def _judged(facts: Facts, bits: Mapping[str, bool], at: datetime, opened: Opened
     )
     found = verdict(known, at)
     why = Why(REVOKED, About.REVOCATION) if bits[REVOCATION] else Why(found.reason.value)
-    return Checked(found.state, (why,), opened, demonstration)
+    return Checked(found.state, (why,), opened, demonstration, bits)
 
 
 def dates_of(document: Document) -> Facts:

@@ -211,7 +211,7 @@ class CannotSign(DomainError):
 
 
 class NotConfirmed(DomainError):
-    """It was kept, and its copy outside the database was not: nobody may tell that it is safe."""
+    """It was kept, and its copy outside the database or its signature is missing: nobody may tell that it is safe."""
 
     default_code = "not_confirmed"
     default_sentence = N_(

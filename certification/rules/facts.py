@@ -91,7 +91,7 @@ def _after(facts: Facts, act: RecordedAct, as_of: datetime) -> Facts:
         case CertificateAct.GRANTED:
             raise ValueError("granted twice")
         case CertificateAct.RENEWED:
-            return _renewed(facts, _term(act), as_of)
+            return renewed(facts, _term(act), as_of)
         case CertificateAct.SUSPENDED:
             begun = facts.suspended_at or act.at
             return replace(facts, suspended_at=begun, suspension_until=facts.suspension_until or act.suspension_until)
@@ -105,7 +105,7 @@ def _after(facts: Facts, act: RecordedAct, as_of: datetime) -> Facts:
             return replace(facts, superseded_at=facts.superseded_at or act.at, successor=act.successor)
 
 
-def _renewed(facts: Facts, term: Term, as_of: datetime) -> Facts:
+def renewed(facts: Facts, term: Term, as_of: datetime) -> Facts:
     """A next version carries on from the running one; after a gap it starts anew, once the old term is over."""
     gap = term.valid_from > facts.valid_until
     if gap and as_of < facts.valid_until:

@@ -112,7 +112,7 @@ class CertificateStanding(StrEnum):
 
 
 class CertificateAct(StrEnum):
-    """Kinds of recorded acts. `renewed` is any next version: renewal, passed surveillance, change of scope."""
+    """Kinds of recorded acts. `renewed` is any next version, by one of `RenewalCause`."""
 
     GRANTED = "granted"
     RENEWED = "renewed"
@@ -121,6 +121,14 @@ class CertificateAct(StrEnum):
     WITHDRAWN = "withdrawn"
     SURRENDERED = "surrendered"
     SUPERSEDED = "superseded"
+
+
+class RenewalCause(StrEnum):
+    """Why a certificate has a next version."""
+
+    RENEWAL = "renewal"
+    SCOPE = "scope"
+    SURVEILLANCE = "surveillance"
 
 
 def _states(*states: State) -> frozenset[State]:
@@ -176,6 +184,11 @@ CERTIFICATE = Workflow(
     [
         Move("suspend", _states(_C.IN_FORCE), _C.SUSPENDED, "certificate.suspend"),
         Move("restore", _states(_C.SUSPENDED), _C.IN_FORCE, "certificate.restore"),
+        # a next version lifts no suspension: only restoring does
+        Move("renew", _states(_C.IN_FORCE), _C.IN_FORCE, "certificate.grant"),
+        Move("renew", _states(_C.SUSPENDED), _C.SUSPENDED, "certificate.grant"),
+        Move("pass_surveillance", _states(_C.IN_FORCE), _C.IN_FORCE, "certificate.survey"),
+        Move("pass_surveillance", _states(_C.SUSPENDED), _C.SUSPENDED, "certificate.survey"),
         Move("supersede", _states(_C.IN_FORCE, _C.SUSPENDED), _C.SUPERSEDED, "certificate.grant"),
         Move("surrender", _states(_C.IN_FORCE, _C.SUSPENDED), _C.SURRENDERED, "certificate.surrender"),
         # giving a label back does not save anyone from having it withdrawn

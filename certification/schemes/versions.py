@@ -1,6 +1,6 @@
 """The life of a version: consulted, active, superseded, lapsed, withdrawn. Each move is on the record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -58,7 +58,7 @@ def lapse(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> Non
     """
     check(by, Permission.LAPSE, version)
     move(version, "lapse", by=by, at=at, reason=reason)
-    _end_all(version, at)
+    end_all([version, *_others(version, SchemeVersionState.SUPERSEDED)], at)
 
 
 def withdraw(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> None:
@@ -71,7 +71,7 @@ def withdraw(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> 
     check(by, Permission.WITHDRAW, version)
     move(version, "withdraw", by=by, at=at, reason=reason)
     version.ended_at = at
-    _end_all(version, at)
+    end_all([version, *_others(version, SchemeVersionState.SUPERSEDED)], at)
 
 
 def bring_into_force(version: SchemeVersion, *, by: User | None, at: datetime) -> None:
@@ -111,8 +111,9 @@ def reference(version: SchemeVersion) -> SchemeRef:
     return SchemeRef(version.scheme.key, version.version, version.digest)
 
 
-def _end_all(version: SchemeVersion, at: datetime) -> None:
-    for one in (version, *_others(version, SchemeVersionState.SUPERSEDED)):
+def end_all(versions: Iterable[SchemeVersion], at: datetime) -> None:
+    """Let versions back no label any more, and tell the floors above."""
+    for one in versions:
         if one.lapsed_at is None or one.lapsed_at > at:
             one.lapsed_at = at
     for follow in _endings:

@@ -1,7 +1,6 @@
 """Applications of the demonstration from draft to decision, and what became of the labels, each step on its own day."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from certification.accounts.models import User
@@ -9,53 +8,33 @@ from certification.applications import assigning, drafts, evaluating, evidence, 
 from certification.applications.deciding import DecisionChoice
 from certification.applications.drafts import Description, Given
 from certification.applications.evaluating import Advice, Found
-from certification.applications.models import Application, Capacity, Evaluation
+from certification.applications.models import Capacity, Evaluation
 from certification.applications.returning import Request
 from certification.core.media.models import StoredFile
-from certification.registry import acts
-from certification.registry.acts import Why
+from certification.registry import renewals
 from certification.registry.granting import decide_and_certify
-from certification.registry.models import Certificate
 from certification.rules.criteria import Criterion, EvidenceAsk, EvidenceKind, SubjectKind
 from certification.rules.scoring import Value
-from certification.rules.workflow import Outcome
+from certification.rules.workflow import Outcome, RenewalCause
 from certification.schemes.models import SchemeVersion
 from certification.schemes.queries import find_version
 from certification.schemes.texts import text_of
+from marketplace.demonstration.afterwards import later
+from marketplace.demonstration.casebook import Case, Step
 from marketplace.demonstration.content import (
-    DemoAct,
     DemoApplication,
-    DemoCertificate,
     DemoContent,
     DemoEvaluation,
     DemoEvent,
     DemoEvidence,
 )
-from marketplace.demonstration.content.dossiers import application_behind
+from marketplace.demonstration.content.dossiers import application_behind, renewal_behind
 from marketplace.demonstration.people import Cast, local_day
 from marketplace.demonstration.studio import SOUND
 
 ANSWER_DAYS = 30
 PAPERS = ("minutes", "receipts")
 WORDS = (EvidenceKind.STATEMENT, EvidenceKind.PLACE, EvidenceKind.NUMBER)
-Step = tuple[int, int, Callable[[], object]]
-
-
-@dataclass
-class Case:
-    """One application under way, with the certificate it led to."""
-
-    demo: DemoApplication
-    cast: Cast
-    version: SchemeVersion
-    begins: int | None = None
-    application: Application | None = None
-    certificate: Certificate | None = None
-
-    @property
-    def row(self) -> Application:
-        assert self.application is not None  # noqa: S101 - the first event starts it
-        return self.application
 
 
 def bring_cases(content: DemoContent, cast: Cast) -> None:
@@ -68,8 +47,13 @@ def bring_cases(content: DemoContent, cast: Cast) -> None:
         case = by_key.get(demo.key) or Case(demo, cast, _version(certificate.scheme, certificate.version))
         case.begins = certificate.valid_from if certificate.valid_from > certificate.granted else None
         by_key[demo.key] = labels[certificate.key] = case
+        again = renewal_behind(certificate, content, text_of(case.version))
+        if again is not None:
+            by_key[again.key] = Case(again, cast, case.version)
+    for case in by_key.values():
+        case.renews = labels[case.demo.renewal_of] if case.demo.renewal_of else None
     steps = [step for case in by_key.values() for step in _steps(case)]
-    steps += [step for certificate in content.certificates for step in _later(certificate, labels, cast)]
+    steps += [step for certificate in content.certificates for step in later(certificate, labels, cast)]
     for _day, _order, act in sorted(steps, key=lambda step: step[:2]):
         act()
 
@@ -121,7 +105,10 @@ def _fill_in(case: Case, at: datetime) -> None:
     demo, cast = case.demo, case.cast
     by = cast.users[demo.filled_by or demo.signed_by]
     party = cast.parties[demo.applicant]
-    application = drafts.start(party, case.version, subject_kind=SubjectKind(demo.subject_kind), by=by, at=at)
+    if case.renews is not None:
+        application = renewals.ask(case.renews.label, RenewalCause.RENEWAL, by=by, at=at)
+    else:
+        application = drafts.start(party, case.version, subject_kind=SubjectKind(demo.subject_kind), by=by, at=at)
     case.application = application
     goods = [cast.products[slug] for slug in demo.goods]
     makers = list(dict.fromkeys(product.maker.public_name for product in goods if product.maker))
@@ -256,32 +243,3 @@ def _decide(case: Case) -> None:
     by, at = case.cast.users[decision.by[0]], case.cast.day(decision.on)
     begins = local_day(case.cast.at + timedelta(days=case.begins)) if case.begins is not None else None
     _decided, case.certificate = decide_and_certify(case.row, choice=choice, by=by, at=at, begins=begins)
-
-
-def _later(demo: DemoCertificate, labels: dict[str, Case], cast: Cast) -> list[Step]:
-    """What happened to the label after it was granted."""
-    steps: list[Step] = [(act.on, 80, _deed(demo, act, labels, cast)) for act in demo.acts]
-    if demo.successor is not None:
-        heir, by, at = labels[demo.successor], cast.users[demo.deciders[0]], cast.day(demo.superseded or 0)
-        give_way: Callable[[], object] = lambda: acts.supersede(_held(labels[demo.key]), _held(heir), by=by, at=at)  # noqa: E731 - one step
-        steps.append((demo.superseded or 0, 90, give_way))
-    return steps
-
-
-def _deed(demo: DemoCertificate, act: DemoAct, labels: dict[str, Case], cast: Cast) -> Callable[[], object]:
-    why = Why(act.reason_code, act.public_summary, act.criterion)
-    by, at = cast.users[act.by[0]], cast.day(act.on)
-    until = local_day(cast.at + timedelta(days=act.ends_by or act.on + 90))
-    case = labels[demo.key]
-    deeds: dict[str, Callable[[], object]] = {
-        "suspended": lambda: acts.suspend(_held(case), why, until=until, by=by, at=at),
-        "withdrawn": lambda: acts.withdraw(_held(case), why, by=by, at=at),
-        "surrendered": lambda: acts.surrender(_held(case), why, by=by, at=at),
-        "restored": lambda: acts.restore(_held(case), by=by, at=at),
-    }
-    return deeds[act.kind]
-
-
-def _held(case: Case) -> Certificate:
-    assert case.certificate is not None, case.demo.key  # noqa: S101 - granted on an earlier day
-    return case.certificate

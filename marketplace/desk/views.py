@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, render_template
 
 from certification.accounts.guard import me, requires
 from certification.core import clock
+from certification.registry.renewals import ways_of_all
 from marketplace.desk import queries, rooms
 from marketplace.producers.permissions import Permission
 
@@ -23,7 +24,9 @@ def index() -> str:
 def labels() -> str:
     """Every label of the parties that this person acts for, whatever became of it."""
     at = clock.now()
-    return render_template("desk/labels.html", labels=queries.labels_of(me(), at), nav="desk")
+    held = queries.labels_of(me(), at)
+    ways = ways_of_all([one.code for one in held], at)
+    return render_template("desk/labels.html", labels=held, ways=ways, nav="desk")
 
 
 def init_app(app: Flask) -> None:

@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-DRILLS = ("uploads", "deciders", "crash", "injection", "retries", "mutation")
+DRILLS = ("uploads", "deciders", "crash", "injection", "retries", "mutation", "restore", "fork")
 
 
 def main() -> int:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from certification.applications.models import Decision
+from certification.core import clock
 from certification.core.db import db
-from certification.log import fsck, reading
+from certification.log import reading
 from certification.log.checkpoints import place as outside_place
 from certification.log.checkpoints import verifiers
 from certification.log.models import LogLeaf
+from certification.registry import fsck
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct
 from certification.rules.errors import DomainError
@@ -53,7 +55,7 @@ def examine(place: Place, told: Collection[Told], seen: Seen) -> list[str]:
 
 
 def _log() -> Iterator[str]:
-    yield from (fault for fault in fsck.check() if not fault.startswith(LATE))
+    yield from (fault for fault in fsck.check(clock.now()) if not fault.startswith(LATE))
 
 
 def _heads(seen: Seen) -> Iterator[str]:

@@ -4,7 +4,7 @@ A door is a list of ``roles outcome`` pairs, later ones over earlier ones; ``all
 many. An outcome has one letter for a page without a thing, else two: for the thing of one's own side, and for that of the
 other side. ``admin +-`` reads: who administers the workshop reaches its own things and finds nothing of the other workshop.
 
-    +  reaches it: an answer of 2xx, a redirect, or a form that says what is wrong with it (409, 422)
+    +  reaches it: an answer of 2xx, a redirect, or what says what is wrong with what was sent (409, 415, 422)
     s  is asked to sign in
     x  learns that they may not (403)
     -  finds nothing (404)
@@ -282,6 +282,9 @@ GET      | /c/<code>/qr.png                         | certificate              |
 GET      | /c/<code>/qr.svg                         | certificate              | open thing
 GET      | /c/<code>/tag                            | certificate              | holder
 GET      | /c/<code>/tag.png                        | certificate              | holder
+POST     | /c/<code>/renew                          | certificate              | holder             | cause=scope
+GET POST | /c/<code>/act/visit                      | certificate              | committee
+POST     | /c/<code>/act/visit                      | certificate              | committee acts     | VISIT
 GET      | /c/<code>/act/suspend                    | certificate              | committee
 GET      | /c/<code>/act/restore                    | certificate              | committee
 GET      | /c/<code>/act/withdraw                   | certificate              | committee
@@ -292,6 +295,17 @@ POST     | /c/<code>/act/withdraw                   | certificate              |
 POST     | /c/<code>/rehook                         | certificate              | committee acts     | ref=prod1&seen=x
 GET POST | /c/<code>/act/surrender                  | certificate              | holder
 POST     | /c/<code>/act/surrender                  | certificate              | holder             | confirmed=yes&reason_code=HOLDER_REQUEST
+GET POST | /c/<code>/watch                          | certificate              | open thing
+GET      | /c/<code>/watch/sent                     | certificate              | open thing
+GET POST | /watches/<public_id>/<key>/confirm       | watch by its mail        | open thing
+GET POST | /watches/<public_id>/<key>/confirm       | watch to leave           | no key
+GET POST | /watches/<public_id>/<key>/leave         | watch to leave           | open thing
+GET POST | /watches/<public_id>/<key>/leave         | watch by its mail        | no key
+POST     | /watches/undo                            |                          | open
+GET      | /api/v1/certificates/<code>              | certificate              | open thing
+POST     | /api/v1/verify                           |                          | open
+GET      | /api/v1/openapi.json                     |                          | open
+GET      | /api/v1/docs                             |                          | open
 GET      | /healthz                                 |                          | open
 GET      | /readyz                                  |                          | open
 GET      | /v                                       |                          | open
@@ -300,6 +314,10 @@ GET      | /V/<code>                                | certificate              |
 GET      | /weave/<code>.svg                        | certificate              | open thing
 GET      | /register                                |                          | open
 GET      | /register.<kind>                         | kind of file             | open thing
+GET      | /register.atom                           |                          | open
+GET      | /register/snapshots                      |                          | open
+GET      | /register/snapshots/<file>               | snapshot                 | open thing
+GET      | /c/<code>/feed.atom                      | certificate              | open thing
 GET      | /schemes                                 |                          | open
 GET      | /schemes/<key>                           | scheme                   | open thing
 GET      | /schemes/<key>/<version>                 | scheme                   | open thing
@@ -308,6 +326,7 @@ BODIES = {
     "PANEL": "person={candidate}&seat=outsider",
     "DECISION": "outcome=refused&reasons=Falta&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=No+se+hace+aqui",
     "RETURN": "reason_code=EVIDENCE_INCOMPLETE&request=Otra+foto&answer_until=2026-12-15",
+    "VISIT": "confirmed=yes&visited_on=2026-11-20&peers=1&outsiders=1&seen=1&public_summary=Todo+sigue+igual",
     "WITHDRAWAL": "confirmed=yes&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=Se+hace+en+otro+lugar",
 }
 

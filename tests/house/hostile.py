@@ -118,6 +118,7 @@ UNREADABLE = [
     ("another charset", f"{FORM}; charset=utf-7", b"text=+ADw-script+AD4-"),
 ]
 READ_DIFFERENTLY = {
+    "/api/v1/verify",
     "/account/register",
     "/account/passkeys/sign-in",
     "/account/begin/passkey",

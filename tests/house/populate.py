@@ -32,6 +32,10 @@ from certification.parties.models import (
     RepresentationProof,
     Tie,
 )
+from certification.registry import snapshots
+from certification.registry.watches.links import Link
+from certification.registry.watches.links import key_of as key_of_watch
+from certification.registry.watches.models import Watch
 from certification.rules.workflow import ApplicationState, ListingState, Outcome
 from certification.schemes.texts import text_of
 from marketplace.catalogue.models import ClaimDocument, Product, ProductPhoto
@@ -114,6 +118,8 @@ def populate(world: World) -> None:
         version = makers.scheme_version(scheme).version
         world.add("scheme", side, key=scheme, version=version)
         world.add("kind of file", side, kind=kind)
+        snapshots.make("2026-11", at=NOW)
+        world.add("snapshot", side, file={"csv": "2026-11.csv.gz", "json": "2026-11.json"}[kind])
         world.add("tile", side, rest="0/000.p/1")
         world.add("mail", side, public_id=db.session.scalars(select(OutboxMessage.public_id)).first())
         world.add("no code", side, code=f"never issued {key}")
@@ -251,6 +257,10 @@ def _apply(side: Side) -> None:
     side.add("version", code=made.code, number=1)
     side.add("status list", purpose="revocation" if side.name == "own" else "suspension", number=1)
     side.add("decided case", public_id=made.application.public_id)
+    watch = Watch(certificate_id=made.id, email=f"atenta-{side.name}@demo.tianguis.example", language="es", asked_at=NOW)
+    makers.save(watch)
+    for thing, link in (("watch by its mail", Link.CONFIRM), ("watch to leave", Link.LEAVE)):
+        side.add(thing, public_id=watch.public_id, key=key_of_watch(watch, link))
 
 
 def _case(side: Side, name: str, state: ApplicationState) -> None:

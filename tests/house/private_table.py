@@ -49,6 +49,8 @@ outbox.to                   | own other                   | mail   | nobody
 outbox.subject              | own other                   | text   | nobody
 outbox.text                 | own other                   | text   | nobody
 outbox.html                 | own other                   | text   | nobody
+outbox.unsubscribe          | own other                   | text   | nobody
+watches.email               | own other                   | mail   | nobody
 outbox.failure              | own other                   | text   | nobody
 audit_entries.details       | own                         | insert | nobody
 parties.reference           | own other                   | text   | members and vetters
@@ -145,7 +147,7 @@ applications: public_id subject_kind stage subject_refs state outcome
 products: public_id slug state name_en description_en category materials technique community size unit state_code search_text
 products: cover pictures
 answers: criterion
-certificates: code holder_ref holder_name subject_kind label_class goods search_text state_code municipality successor page
+certificates: code holder_ref holder_name subject_kind label_class goods search_text state_code municipality municipality_code successor page
 claim_documents: rule
 decisions: public_id outcome label_class reason_code criterion public_summary
 enquiries: public_id channel language state label_state
@@ -164,6 +166,7 @@ certificate_versions: statement kid signature
 version_credentials: document proof token
 status_lists: purpose origin document proof token
 findings: criterion value
+watches: public_id language told_state
 """
 
 

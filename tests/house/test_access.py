@@ -29,6 +29,7 @@ STRONG = {
     "certificate.restore",
     "certificate.withdraw",
     "certificate.rehook",
+    "certificate.survey",
     "scheme.install",
     "scheme.edit",
     "scheme.activate",
@@ -52,7 +53,7 @@ def outcome(answer: TestResponse) -> str:
         return "s"
     if answer.status_code == 422 and answer.request.method == "GET":
         return "0"
-    return "+" if answer.status_code < 400 or answer.status_code in (409, 422, 429) else str(answer.status_code)
+    return "+" if answer.status_code < 400 or answer.status_code in (409, 415, 422, 429) else str(answer.status_code)
 
 
 def tried(world: World, row: Row, role: str) -> tuple[str, list[str]]:

@@ -84,7 +84,7 @@ def test_every_command_of_the_unit_files_exists() -> None:
         for line in path.read_text().splitlines()
         if line.startswith("ExecStart=")
     ]
-    assert started == [["worker"], ["serve"]]
+    assert started == [["signer"], ["worker"], ["serve"]]
     assert [words for words in started if unknown(words)] == []
 
 

@@ -74,4 +74,16 @@ def test_a_chore_that_fails_is_whole_undone_and_the_others_are_done(
 
 
 def test_the_worker_does_the_chores_without_a_mail_server(app: Flask) -> None:
-    assert [task.name for task in tasks(app)] == ["lapse", "retention", "files", "credentials", "status lists"]
+    names = [
+        "lapse",
+        "watches",
+        "retention",
+        "reminders",
+        "files",
+        "credentials",
+        "signatures",
+        "status lists",
+        "snapshots",
+        "witnesses",
+    ]
+    assert [task.name for task in tasks(app)] == names

@@ -14,7 +14,8 @@ from certification.parties.places.bringing import import_file
 from certification.parties.places.places import Place
 from certification.registry import register
 from certification.registry.models import Certificate
-from certification.registry.register import Filter
+from certification.registry.moments import Moment
+from certification.registry.searching import Filter
 from certification.registry.validity import facts_of
 from certification.rules.claims import ClaimContext, check, parse_claims_guard
 from certification.rules.days import day_of
@@ -187,7 +188,7 @@ def _the_newest_was_worn_and_is_no_longer(done: list[Walked]) -> None:
 
 
 def _the_public_reads_expired(done: list[Walked], client: FlaskClient) -> None:
-    rows = register.page(Filter(), at=NOW, lang="es", after=None, limit=500).rows
+    rows = register.page(Filter(), Moment(NOW), lang="es", limit=500).rows
     assert Counter(row.state for row in rows) == {"EXPIRED": len(done)}
     for way in done:
         shown = client.get(f"/v/{way.certificate.code}")

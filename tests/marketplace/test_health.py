@@ -1,18 +1,26 @@
+from threading import Event
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from certification.core.db import db, unit_of_work
-from certification.log.keys import FOLDER, PRIVATE
+from certification.log import asking
+from certification.log.checkpoints import keep_outside
+from certification.log.keys import FOLDER, PRIVATE, signing_key
+from certification.rules.checkpoint import Checkpoint
+from certification.rules.signed_checkpoint import sign_checkpoint
 from marketplace import health
 from marketplace.health import newest_version
 from marketplace.migrations.upgrade import newest
+from tests import makers
 
 WELL = {"database": True, "schema": True, "signing_key": True, "public_log": True}
 
 
-@pytest.mark.parametrize(("path", "checks"), [("/healthz", {}), ("/readyz", WELL)])
+@pytest.mark.parametrize(("path", "checks"), [("/healthz", {"public_log": True}), ("/readyz", WELL)])
 def test_a_site_that_works_says_so_and_keeps_nothing_in_the_browser(client: FlaskClient, path: str, checks: object) -> None:
     told = client.get(path)
     assert (told.status_code, told.json) == (200, {"status": "ok", "checks": checks})
@@ -53,6 +61,15 @@ def test_a_key_that_others_may_read_is_not_ready(app: Flask, client: FlaskClient
     assert (told.status_code, told.json) == (503, {"status": "failing", "checks": WELL | {"signing_key": False}})
 
 
+def test_a_signer_that_answers_is_a_key_and_one_that_does_not_is_none(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config["SETTINGS"].values, "SIGNER", "/nowhere/socket")
+    assert client.get("/readyz").get_json()["checks"] == WELL | {"signing_key": False}
+    monkeypatch.setattr(asking, "greet", lambda _path: "abcdefghijklmnop")
+    assert client.get("/readyz").get_json()["checks"] == WELL
+
+
 def test_a_database_that_is_away_is_told_without_its_reason(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,3 +80,36 @@ def test_a_database_that_is_away_is_told_without_its_reason(
     told = client.get("/readyz")
     assert (told.status_code, told.get_json()["checks"]) == (503, WELL | {"database": False})
     assert "no_such_table" not in told.text
+
+
+def test_a_registry_behind_its_checkpoint_says_so_and_serves(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        code = makers.certified().code
+        newer = Checkpoint("localhost/log", 900, b"x" * 32)
+        keep_outside(sign_checkpoint(newer, signing_key().private).encode())
+        db.session.remove()
+    for path, rest in (("/healthz", {}), ("/readyz", WELL)):
+        told = client.get(path)
+        assert (told.status_code, told.json) == (200, {"status": "degraded", "checks": {**rest, "public_log": False}})
+    assert [client.get(path).status_code for path in ("/", f"/v/{code}", f"/c/{code}", "/register", "/log")] == [200] * 5
+
+
+def test_a_database_that_hangs_does_not_hold_up_that_the_process_lives(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = Event()
+    monkeypatch.setattr(health, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(health, "_public_log", answered.wait)
+    unknown = {"status": "degraded", "checks": {"public_log": None}}
+    assert [client.get("/healthz").json for _time in range(2)] == [unknown, unknown]
+    answered.set()
+    app.extensions[health.ASKED].result(timeout=5)
+
+
+def test_a_database_that_is_away_says_nothing_of_the_log(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> bool:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(health, "_public_log", away)
+    told = client.get("/healthz")
+    assert (told.status_code, told.json) == (200, {"status": "degraded", "checks": {"public_log": None}})

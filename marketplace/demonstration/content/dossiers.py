@@ -6,6 +6,7 @@ the sentences of ``dossiers.toml``.
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def application_behind(certificate: DemoCertificate, content: DemoContent, text:
         evaluations=tuple(_evaluations(certificate, criteria)),
         decision=_decision(certificate),
     )
+
+
+def renewal_behind(certificate: DemoCertificate, content: DemoContent, text: SchemeText) -> DemoApplication | None:
+    """The decided application that renewed ``certificate``, if one did: shown and found as the first time, on its own days."""
+    if certificate.renewed is None:
+        return None
+    again = replace(certificate, granted=certificate.renewed)
+    found = application_behind(again, content, text)
+    return replace(found, key=f"{found.key}-renewal", renewal_of=certificate.key)
 
 
 def _evaluations(certificate: DemoCertificate, criteria: Iterable[Criterion]) -> Iterable[DemoEvaluation]:

@@ -29,7 +29,10 @@ class DemoCondition:
 
 @dataclass(frozen=True, slots=True)
 class DemoCertificate:
-    """``expires`` and ``surveillance_due`` are the last days that count; ``state`` is the public state on day 0."""
+    """``expires`` and ``surveillance_due`` are the last days that count; ``state`` is the public state on day 0.
+
+    ``renewed`` is the day of the decision that renewed it, ``seen`` what visits found on the days of ``surveillance_passed``.
+    """
 
     key: str
     scheme: str
@@ -49,6 +52,8 @@ class DemoCertificate:
     scores: dict[str, int]
     version: str = "1.0"
     surveillance_passed: tuple[int, ...] = ()
+    seen: str = ""
+    renewed: int | None = None
     capacity_per_month: int | None = None
     application: str | None = None
     successor: str | None = None

@@ -12,16 +12,16 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from certification.core.db import after_commit, db, unit_of_work
-from certification.log import appending
+from certification.log import appending, signing
 from certification.log.appending import append, append_all, sign_what_stands
 from certification.log.checkpoints import keep_outside, outside_copy, place
-from certification.log.fsck import _nodes, _one_moment
+from certification.log.fsck import Walk, one_moment
 from certification.log.keys import FOLDER, PRIVATE
 from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import Head, head, signed
 from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from certification.rules.leaves import LogAct, leaf_bytes, parse_leaf
-from certification.rules.merkle import grow, leaf_hash, reader_of, root_of
+from certification.rules.merkle import leaf_hash, root_of
 from tests.certification.log.acts import act, appended
 
 WRITERS, EACH = 4, 6
@@ -33,18 +33,10 @@ def kinds(session: Session) -> list[str]:
 
 def whole(session: Session) -> bool:
     """Indices without a gap, hashes, nodes, head and copy: what ``fsck`` recomputes, without what stands behind the acts."""
-    _one_moment(session)
-    rows = list(session.scalars(select(LogLeaf).order_by(LogLeaf.index)))
-    grown = grow(0, [leaf_hash(one.entry) for one in rows], reader_of({}))
+    one_moment(session)
     found = head()
     copy = outside_copy(found.origin)
-    return (
-        [one.index for one in rows] == list(range(len(rows)))
-        and list(_nodes(session, grown)) == []
-        and (found.size, found.root) == (grown.size, grown.root)
-        and copy is not None
-        and (copy.size, copy.root) == (found.size, found.root)
-    )
+    return list(Walk().faults(session, found)) == [] and copy is not None and (copy.size, copy.root) == (found.size, found.root)
 
 
 def test_the_first_act_comes_after_the_key_that_signs_it(session: Session) -> None:
@@ -75,7 +67,7 @@ def test_several_acts_of_one_unit_of_work_make_one_checkpoint(session: Session, 
         kept.append(note)
         keep_outside(note)
 
-    monkeypatch.setattr(appending, "keep_outside", noted)
+    monkeypatch.setattr(signing, "keep_outside", noted)
     with unit_of_work():
         assert [append(act(number)) for number in range(3)] == [1, 2, 3]
     assert [note.splitlines()[1] for note in kept] == [b"0", b"4"]  # the empty log before the first, then the commit's
@@ -139,7 +131,7 @@ def test_other_wishes_run_though_the_copy_fails(session: Session, monkeypatch: p
     def fails(_note: bytes) -> None:
         raise OSError
 
-    monkeypatch.setattr(appending, "keep_outside", fails)
+    monkeypatch.setattr(signing, "keep_outside", fails)
 
     def write() -> None:
         with unit_of_work():
@@ -201,8 +193,8 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer who trusts the head that it read before another one moved it."""
     before = head()
     appended(1, first=1)
-    monkeypatch.setattr(appending, "_held_head", lambda _session: before)
-    monkeypatch.setattr(appending, "require_carried_on", lambda *_given: None)
+    monkeypatch.setattr(appending, "held_head", lambda _session: before)
+    monkeypatch.setattr(appending, "require_signable", lambda *_given, **_named: None)
 
 
 def test_a_head_that_moved_meanwhile_is_not_moved_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,8 +206,8 @@ def test_a_head_that_moved_meanwhile_is_not_moved_again(session: Session, monkey
     assert whole(session)
 
 
-def forced(session: Session, _found: Head, grown: Any, origin: str | None, note: bytes | None) -> None:
-    session.execute(update(LogHead).values(size=grown.size, root=grown.root, origin=origin, note=note))
+def forced(session: Session, _found: Head, grown: Any) -> None:
+    session.execute(update(LogHead).values(size=grown.size, root=grown.root))
 
 
 def test_without_the_compare_and_swap_the_head_would_be_moved_over_the_other_act(
@@ -224,12 +216,12 @@ def test_without_the_compare_and_swap_the_head_would_be_moved_over_the_other_act
     """The control: the swap alone stops a second branch before the leaves' own key does, and without both there is a fork."""
     appended(1)
     stale(monkeypatch)
-    monkeypatch.setattr(appending, "_compare_and_swap", forced)
+    monkeypatch.setattr(appending, "compare_and_swap", forced)
     with pytest.raises(IntegrityError):
         appended(1, first=2)
     session.rollback()
-    monkeypatch.setattr(appending, "_add", lambda *_given: None)
-    monkeypatch.setattr(appending, "keep_outside", lambda _note: None)
+    monkeypatch.setattr(appending, "add_leaves", lambda *_given: None)
+    monkeypatch.setattr(signing, "keep_outside", lambda _note: None)
     appended(1, first=2)
     assert not whole(session)
 
@@ -273,15 +265,15 @@ def test_writers_who_trust_what_they_read_before_do_not_get_through(shared: Flas
         appended(1)
         before = head()
         db.session.remove()
-    monkeypatch.setattr(appending, "_held_head", lambda _session: before)
-    monkeypatch.setattr(appending, "require_carried_on", lambda *_given: None)
+    monkeypatch.setattr(appending, "held_head", lambda _session: before)
+    monkeypatch.setattr(appending, "require_signable", lambda *_given, **_named: None)
     failures = race(shared, lambda writer: appended(1, first=writer + 1))
     assert [type(one) for one in failures] == [LogConflict] * (WRITERS - 1)
     with shared.app_context():
         assert whole(db.session())
 
 
-def test_the_copy_outside_is_closed_to_others_and_whole(session: Session) -> None:
+def test_the_copy_outside_is_for_its_owner_and_group_and_whole(session: Session) -> None:
     appended(1)
-    assert place().stat().st_mode & 0o077 == 0
+    assert place().stat().st_mode & 0o777 == 0o640
     assert sorted(one.name for one in Path(place().parent).iterdir()) == [".lock", "checkpoint"]

@@ -124,11 +124,3 @@ def test_an_empty_database_beside_a_copy_refuses_too(app: Flask, session: Sessio
         for table in (LogNode, LogLeaf, LogHead):
             session.execute(delete(table))
     refused("log_behind")
-
-
-def test_a_log_keeps_its_name_when_the_site_moves(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    appended(1)
-    settings = app.config["SETTINGS"]
-    monkeypatch.setitem(settings.values, "ORIGIN", "https://elsewhere.example")
-    appended(1, first=1)
-    assert (head().origin, head().size) == ("localhost/log", 3)

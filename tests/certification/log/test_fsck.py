@@ -170,7 +170,7 @@ def test_the_command_ends_with_one_and_says_what(app: Flask, session: Session) -
     runner = app.test_cli_runner()
     from certification.log.commands import public_log  # noqa: PLC0415 - a command of its own
 
-    well = runner.invoke(public_log, ["fsck"], obj=lambda: app)
+    well = runner.invoke(public_log, ["fsck"], obj=lambda: app, catch_exceptions=False)
     assert (well.exit_code, well.output) == (0, "11 leaves, all in order.\n")
     with behind_our_back():
         hash_changed()

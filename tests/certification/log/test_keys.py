@@ -115,4 +115,4 @@ def test_files_and_the_folders_that_name_them_are_made_durable(tmp_path: Path, m
     assert [one if one in (keys, tmp_path) else one.name.split(".")[1] for one in synced] == [
         "public", keys, "registry", keys, tmp_path,
     ]  # fmt: skip
-    assert {stat.S_IMODE((keys / name).stat().st_mode) for name in ("registry.pem", "public.json")} == {0o600}
+    assert [stat.S_IMODE((keys / name).stat().st_mode) for name in ("registry.pem", "public.json")] == [0o600, 0o644]

@@ -8,15 +8,16 @@ from certification.applications.models import Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.log import signing
+from certification.log.keys import KeyProblemError
 from certification.registry import issuing
 from certification.registry.commitments import Disclosure, disclose
-from certification.registry.issuing import certify, days_of
+from certification.registry.issuing import certify
 from certification.registry.models import Certificate, CertificateSubject, RecordedAct
 from certification.registry.records import is_sound
 from certification.rules.code import parse
 from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove
 from certification.rules.workflow import CertificateAct, Outcome
-from certification.schemes.texts import text_of
 from tests import makers
 
 DECIDED = datetime(2026, 3, 14, 18, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_the_act_the_audit_and_the_mail_are_written_with_it(session: Session) ->
     assert (act.kind, act.at, act.certificate_id) == (CertificateAct.GRANTED, DECIDED, made.id)
     assert act.details["term"]["valid_until"] == "2028-03-15T06:00:00+00:00"
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "certificate.grant")).one()
-    assert (entry.subject_id, entry.details["kid"]) == (made.code, made.versions[0].kid)
+    assert entry.subject_id == made.code
     mail = db.session.scalars(select(OutboxMessage)).one()
     assert mail.name == "certificate-granted"
     assert made.page["proof"]["signature"] == made.versions[0].signature
@@ -135,19 +136,13 @@ def test_without_a_key_nothing_is_granted(session: Session, monkeypatch: pytest.
     decision = makers.granted()
 
     def missing() -> None:
-        raise issuing_failure
+        raise KeyProblemError("no key")
 
-    issuing_failure = RuntimeError("no key")
-    monkeypatch.setattr(issuing, "signing_key", missing)
-    with pytest.raises(RuntimeError, match="no key"), unit_of_work():
+    monkeypatch.setattr(signing, "signing_key", missing)
+    with pytest.raises(KeyProblemError, match="no key"), unit_of_work():
         certify(decision.application, decision, by=decision.decided_by, at=DECIDED)
     assert db.session.scalar(select(Certificate)) is None
     assert db.session.scalar(select(OutboxMessage)) is None
-
-
-def test_where_the_term_is_no_longer_than_surveillance_there_is_none(session: Session) -> None:
-    days = days_of(text_of(makers.scheme_version("agroecologico-participativo")), date(2026, 3, 14))
-    assert (days.ends, days.surveillance_due, days.grace_ends) == (date(2027, 3, 14), None, None)
 
 
 @pytest.mark.parametrize("begins", [None, date(2026, 6, 13)])

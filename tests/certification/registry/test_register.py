@@ -1,19 +1,26 @@
 import csv
 import io
 import json
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from certification.core.db import db
+from certification.core.db import db, unit_of_work
+from certification.core.paging import Position
 from certification.core.web import cursor
-from certification.registry import register
-from certification.registry.register import Filter, label_counts
+from certification.registry import register, searching
+from certification.registry.counting import label_counts
+from certification.registry.logged import ActLeaf
+from certification.registry.models import Certificate
+from certification.registry.moments import Moment
+from certification.registry.searching import Filter
 from certification.rules.fold import fold
 from certification.rules.verdict import PublicState
 from certification.schemes.counting import LabelCounts
@@ -29,11 +36,11 @@ def codes(found: register.Page) -> list[str]:
 def paged(at: datetime, wanted: Filter, limit: int) -> list[str]:
     found, after = [], None
     while True:
-        page = register.page(wanted, at=at, lang="es", after=after, limit=limit)
+        page = register.page(wanted, Moment(at), lang="es", start=after, limit=limit)
         found += codes(page)
-        after = page.after
-        if after is None:
+        if page.after is None:
             return found
+        after = Position(page.after)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20])
@@ -55,7 +62,7 @@ def test_each_state_is_found_by_its_word(session: Session, at: datetime) -> None
         PublicState.WITHDRAWN: makers.certificate(withdrawn_at=past),
     }
     for state, one in made.items():
-        page = register.page(Filter(state=state), at=at, lang="es", after=None, limit=20)
+        page = register.page(Filter(state=state), Moment(at), lang="es", limit=20)
         assert [(row.code, row.state) for row in page.rows] == [(one.code, state.value)]
 
 
@@ -71,9 +78,9 @@ def test_words_are_found_without_accents_in_holder_goods_and_municipality(sessio
         f"{made.code[:4]} {made.code[4:8]} {made.code[8:10]} {made.code[10]}",
         f"https://tianguis.example/v/{made.code}?lang=en",
     ):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == [made.code]
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == [made.code]
     for text in ("100%", "_", "x' OR 1=1 --"):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == []
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == []
 
 
 def test_scheme_and_place_narrow(session: Session, at: datetime) -> None:
@@ -81,8 +88,8 @@ def test_scheme_and_place_narrow(session: Session, at: datetime) -> None:
     there = makers.certificate(
         makers.party("Otro", state_code="07"), makers.scheme_version("comercio-justo-local"), subject_kind="workshop"
     )
-    assert codes(register.page(Filter(scheme="comercio-justo-local"), at=at, lang="es", after=None, limit=9)) == [there.code]
-    assert codes(register.page(Filter(place="20"), at=at, lang="es", after=None, limit=9)) == [here.code]
+    assert codes(register.page(Filter(scheme="comercio-justo-local"), Moment(at), lang="es", limit=9)) == [there.code]
+    assert codes(register.page(Filter(place="20"), Moment(at), lang="es", limit=9)) == [here.code]
 
 
 def test_the_choices_are_the_schemes_and_all_states_and_no_certificate_is_asked(session: Session) -> None:
@@ -105,7 +112,7 @@ def test_the_choices_are_the_schemes_and_all_states_and_no_certificate_is_asked(
 def test_six_words_are_searched_and_no_more(session: Session, at: datetime) -> None:
     made = makers.certificate(search_text="uno dos tres cuatro cinco seis")
     for text, there in (("uno dos tres cuatro cinco seis siete", [made.code]), ("uno dos tres cuatro cinco siete", [])):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == there
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == there
 
 
 def test_the_page_keeps_its_filter_and_links_to_verify(session: Session, client: FlaskClient) -> None:
@@ -116,6 +123,142 @@ def test_the_page_keeps_its_filter_and_links_to_verify(session: Session, client:
     assert '<option value="VALID" selected>' in page
     assert 'href="/register.csv?state=VALID&amp;q=algodon"' in page
     assert "Ningún sello coincide" in client.get("/register?q=nada").text
+
+
+def test_municipality_scheme_version_and_days_of_grant_narrow(session: Session, at: datetime) -> None:
+    version = makers.scheme_version()
+    early = makers.certificate(
+        granted_at=datetime(2026, 3, 1, 6, 0, tzinfo=UTC), municipality_code="20067"
+    )  # midnight in Mexico City
+    late = makers.certificate(granted_at=datetime(2026, 3, 3, 5, 59, tzinfo=UTC), municipality_code="20553")
+    first, last = date(2026, 3, 1), date(2026, 3, 2)
+    for wanted, found in (
+        (Filter(municipality="20553"), [late]),
+        (Filter(municipality="20553", place="20"), [late]),
+        (Filter(municipality="20553", place="07"), []),
+        (Filter(scheme=version.scheme.key, version=version.version), [late, early]),
+        (Filter(scheme=version.scheme.key, version="99"), []),
+        (Filter(scheme="nada"), []),
+        (Filter(granted_from=first, granted_to=last), [late, early]),
+        (Filter(granted_to=first), [early]),
+        (Filter(granted_from=last), [late]),
+        (Filter(granted_from=date(2026, 3, 3)), []),
+        (Filter(granted_to=date(2026, 2, 28)), []),
+        (Filter(granted_from=last, state=PublicState.VALID, text="rebozos", place="20"), [late]),
+    ):
+        assert codes(register.page(wanted, Moment(at), lang="es", limit=9)) == [one.code for one in found], wanted
+
+
+def test_a_code_is_found_whatever_else_it_might_say(session: Session, at: datetime) -> None:
+    made = makers.certificate()
+    makers.certificate(search_text=f"dice {made.code.lower()}")
+    assert codes(register.page(Filter(text=made.code), Moment(at), lang="es", limit=9)) == [made.code]
+
+
+def test_a_sifted_search_says_how_far_it_came_and_goes_on(
+    session: Session, client: FlaskClient, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "CHUNKS", (2, 3))
+    oldest = makers.certificate(search_text="jarros")
+    for _ in range(9):
+        makers.certificate()
+    first = register.page(Filter(text="jarros"), Moment(at), lang="es", limit=5)
+    assert (first.rows, first.stopped) == ([], True)
+    assert first.after is not None
+    second = register.page(Filter(text="jarros"), Moment(at), lang="es", start=Position(first.after), limit=5)
+    assert (codes(second), second.stopped, second.after) == ([oldest.code], False, None)
+    assert [row.code for row in register.every(Filter(text="jarros"), Moment(at), lang="es")] == [oldest.code]
+    page = client.get("/register?q=jarros").text
+    assert "Seguir buscando" in page
+    assert "Ningún sello coincide" not in page
+    back = register.page(Filter(text="jarros"), Moment(at), lang="es", start=Position((makers.THEN, 0), back=True), limit=5)
+    assert (codes(back), back.stopped) == ([oldest.code], True)
+    whole = register.page(Filter(), Moment(at), lang="es", limit=9)
+    assert (len(whole.rows), whole.stopped) == (9, False)  # what an index serves has no such end
+
+
+def test_back_by_the_links(session: Session, client: FlaskClient) -> None:
+    for _ in range(60):
+        makers.certificate()
+
+    def follow(page: str, relation: str) -> str:
+        return client.get(page.split(f'rel="{relation}" href="')[1].split('"', maxsplit=1)[0].replace("&amp;", "&")).text
+
+    def shown(page: str) -> list[str]:
+        return re.findall(r'class="strong" href="/v/(\w{11})', page)
+
+    first = client.get("/register?state=VALID").text
+    second = follow(first, "next")
+    third = follow(second, "next")
+    assert shown(follow(third, "prev")) == shown(second)
+    assert shown(follow(follow(third, "prev"), "prev")) == shown(first)
+    assert 'rel="prev"' not in first
+    assert 'rel="next"' not in third
+    assert "state=VALID" in second.split('rel="prev" href="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("on=ayer", "Escriba la fecha como año-mes-día"),
+        ("on=2999-01-01", "Ese día todavía no llega"),
+        ("from=31/12/2026", "Escriba la fecha como año-mes-día"),
+        ("from=2026-05-02&to=2026-05-01", "Esta fecha es anterior a la primera"),
+        ("state=BUENO", "Elija un estado de la lista"),
+    ],
+)
+def test_a_bad_date_is_said_beside_its_field_and_loses_nothing(
+    session: Session, client: FlaskClient, query: str, said: str
+) -> None:
+    makers.certificate()
+    answer = client.get(f"/register?q=rebozo&place=20&{query}")
+    assert answer.status_code == 422
+    assert answer.text.count(said) == 2  # beside the field and on top
+    for pair in (*query.split("&"), "q=rebozo", "place=20"):
+        name, _, value = pair.partition("=")
+        assert f'value="{value}"' in answer.text or name == "state"
+    assert 'class="strong" href="/v/' not in answer.text  # nothing pretends to be the answer
+    file = client.get(f"/register.csv?{query}")
+    assert (file.status_code, file.get_json()["error"]["sentence"].startswith(said)) == (422, True)
+
+
+def test_a_past_day_shows_the_states_of_then_and_says_so(session: Session, client: FlaskClient) -> None:
+    made = makers.certificate(withdrawn_at=datetime(2026, 6, 1, 12, 0, tzinfo=UTC))
+    page = client.get("/register?on=2026-05-01&state=VALID").text
+    assert "El estado es el que tenían al terminar el 1 may 2026." in page
+    assert f'href="/c/{made.code}?on=2026-05-01"' in page
+    assert "Se aplican 2 condiciones." in page
+    assert 'href="/register.csv?state=VALID&amp;on=2026-05-01"' in page or 'on=2026-05-01&amp;state=VALID"' in page
+    rows = client.get("/register.json?on=2026-05-01T12:00:00Z").get_json()["certificates"]
+    assert [(row["code"], row["state"]) for row in rows] == [(made.code, "VALID")]
+    assert client.get("/register.json").get_json()["certificates"][0]["state"] == "WITHDRAWN"
+    assert client.get("/register.json?on=2025-12-31").get_json()["certificates"] == []
+
+
+def test_how_much_applies_is_said_in_words(session: Session, client: FlaskClient) -> None:
+    page = client.get("/register?q=uno+dos+tres+cuatro+cinco+seis+siete&place=20").text
+    assert "Se buscan 6 palabras con 1 condición. No se buscan más de 6." in page
+    assert "Se busca 1 palabra." in client.get("/register?q=uno").text
+    english = client.get("/register?q=uno&place=20&lang=en").text
+    assert "/register.csv?q=uno&amp;place=20&amp;lang=en" in english
+
+
+def test_the_files_are_open_to_other_sites_and_set_no_cookie(session: Session, client: FlaskClient) -> None:
+    makers.certificate()
+    for kind in ("csv", "json", "jsonl"):
+        answer = client.get(f"/register.{kind}?lang=en")
+        assert (answer.headers["Access-Control-Allow-Origin"], "Set-Cookie" in answer.headers) == ("*", False)
+        assert answer.text
+        assert answer.headers["Link"] == '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+
+
+def test_what_a_file_says_of_a_signed_certificate(session: Session, client: FlaskClient) -> None:
+    made = makers.certified()
+    row = client.get("/register.json").get_json()["certificates"][0]
+    address = f"http://localhost/c/{made.code}/versions/1"
+    leaf = db.session.scalar(select(ActLeaf.leaf_index))
+    assert (row["version"], row["last_act"], row["last_act_on"], row["credential"]) == (1, "granted", "2026-01-02", address)
+    assert (row["log_index"], row["municipality_code"], row["holder_ref"]) == (leaf, "20067", made.holder_ref)
 
 
 def test_an_empty_register_says_what_comes_next(session: Session, client: FlaskClient) -> None:
@@ -192,4 +335,14 @@ def test_how_many_hold_a_label(session: Session, at: datetime) -> None:
 def test_the_name_of_a_state_finds_what_is_from_there(session: Session, at: datetime) -> None:
     made = makers.certificate(search_text="rebozos tejidos")
     for text, there in (("oaxaca", [made.code]), ("rebozos Oaxaca", [made.code]), ("puebla", []), ("oax", [])):
-        assert codes(register.page(Filter(text=text), at=at, lang="es", after=None, limit=9)) == there
+        assert codes(register.page(Filter(text=text), Moment(at), lang="es", limit=9)) == there
+
+
+def test_the_migration_reads_the_code_from_what_was_signed(session: Session) -> None:
+    known, typed, unsigned = makers.certified(), makers.certified(of=makers.party(municipality_code=None)), makers.certificate()
+    with unit_of_work() as work:
+        work.execute(update(Certificate).values(municipality_code=None))
+    step = import_module("marketplace.migrations.versions.0008_the_register_is_searched_by_place_and_past")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(step.signed_codes(connection.dialect.name))
+    assert [makers.fresh(session, one).municipality_code for one in (known, typed, unsigned)] == ["20067", None, None]

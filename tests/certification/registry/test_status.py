@@ -37,6 +37,7 @@ def test_a_grant_takes_one_place_in_each_list_of_the_first_pair(session: Session
     assert all(0 <= slot.index < 131_072 for slot in slots.values())
     listed = find_list("revocation", 1)
     assert listed is not None
+    assert listed.document is not None
     assert len(StatusBits.decode(listed.document["credentialSubject"]["encodedList"])) == 131_072
 
 

@@ -6,8 +6,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
+from certification.log import signing
 from certification.log.keys import KeyProblemError
-from certification.registry import issuer, issuing, tending
+from certification.log.signing import Kind
+from certification.registry import issuing, tending
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate, CertificateVersion, StatusPlace, VersionCredential
 from certification.registry.verifying import faults_of
@@ -69,7 +71,7 @@ def test_without_the_key_it_waits_and_nothing_is_half_done(old: Certificate, mon
         raise KeyProblemError("closed")
 
     with monkeypatch.context() as away:
-        away.setattr(issuer, "signing_key", missing)
+        away.setattr(signing, "signing_key", missing)
         with pytest.raises(KeyProblemError):
             tending.complete_credentials(NOW)
     assert db.session.scalars(select(StatusPlace)).all() == []
@@ -81,7 +83,7 @@ def test_a_recorded_document_that_waits_for_the_key_is_signed_as_it_was_recorded
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr("certification.registry.credentials.secure", lambda *_given, **_named: None)
+        before.setitem(signing.KINDS, "versions", Kind(lambda _ring, _at: iter(()), lambda: False))
         made = makers.certified()
     waiting = db.session.get_one(VersionCredential, made.versions[0].id)
     document = dict(waiting.document)

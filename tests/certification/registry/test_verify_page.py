@@ -111,8 +111,8 @@ def test_the_sections_stand_in_their_order(session: Session, client: FlaskClient
         "Oaxaca de Juárez, Oaxaca",
         "Sello comunitario, no oficial.",
         "2 ene 2028",
-        made.versions[0].kid,
-        made.versions[0].signature,
+        str(made.versions[0].kid),
+        str(made.versions[0].signature),
     ):
         assert said in page
 

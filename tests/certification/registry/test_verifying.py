@@ -17,7 +17,8 @@ from certification.registry.models import CertificateVersion, StatusList
 from certification.registry.verifying import check, faults_of
 from certification.rules.verdict import PublicState
 from tests import makers
-from tests.certification.registry.test_truth import EACH, Case, renewed
+from tests.certification.registry.test_truth import EACH
+from tests.certification.registry.truth import Case
 from tests.conftest import NOW
 
 
@@ -26,14 +27,14 @@ def test_nothing_is_wrong_with_what_the_services_wrote(session: Session, case: C
     made = case.make(makers.user("Celia Decide"))
     tending.renew_lists(case.at)
     assert faults_of(made.versions[0], case.at) == ()
-    found = check(made.versions[0], case.at)
+    found = check(made.versions[-1], case.at)
     assert found is not None
     assert found.state is case.told
 
 
 def test_both_versions_of_a_renewed_certificate_hold(session: Session) -> None:
-    made = makers.certified()
-    renewed(made, NOW)
+    by = makers.user("Celia Decide")
+    made = makers.renewed(makers.certified(by), by, at=NOW, cause="scope")
     session.expire_all()
     assert [faults_of(one, NOW) for one in made.versions] == [(), ()]
 
@@ -75,10 +76,12 @@ def other_proof(version: CertificateVersion, _listed: StatusList) -> None:
 
 
 def other_list(_version: CertificateVersion, listed: StatusList) -> None:
+    assert listed.document is not None
     listed.document["validUntil"] = "2099-01-01T00:00:00Z"
 
 
 def other_list_token(_version: CertificateVersion, listed: StatusList) -> None:
+    assert listed.token is not None
     listed.token = listed.token[:-8] + ("AAAAAAAA" if listed.token[-8:] != "AAAAAAAA" else "BBBBBBBB")
 
 
@@ -119,6 +122,7 @@ def test_a_faulty_credential_is_neither_yes_nor_no_on_the_record_page(session: S
     code = made.code
     with unit_of_work() as writing:
         listed = writing.get_one(StatusList, 1)
+        assert listed.document is not None
         listed.document["credentialSubject"]["encodedList"] = "uH4sIAAAAAAAA_w"
         flag_modified(listed, "document")
     for path in (f"/c/{code}", f"/c/{code}/versions/1"):

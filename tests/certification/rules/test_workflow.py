@@ -62,6 +62,10 @@ STEPS = {
     "certificate": {
         ("in_force", "suspend", "suspended"),
         ("suspended", "restore", "in_force"),
+        ("in_force", "renew", "in_force"),
+        ("suspended", "renew", "suspended"),
+        ("in_force", "pass_surveillance", "in_force"),
+        ("suspended", "pass_surveillance", "suspended"),
         ("in_force", "supersede", "superseded"),
         ("suspended", "supersede", "superseded"),
         ("in_force", "surrender", "surrendered"),

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from certification.core.db import unit_of_work
+from certification.rules.canonical import digest
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes.counting import EXTENSION, LabelCounts, declare_counter
 from tests import makers
@@ -98,3 +99,27 @@ def test_nobody_counts_twice(uncounted: Flask) -> None:
     declare_counter(uncounted, lambda _ids, _at: {})
     with pytest.raises(ValueError, match="already"):
         declare_counter(uncounted, lambda _ids, _at: {})
+
+
+def test_a_program_reads_the_text_whose_digest_certificates_name(session: Session, client: FlaskClient) -> None:
+    made = makers.scheme_version()
+    address = f"/schemes/{made.scheme.key}/{made.version}"
+    answer = client.get(address, headers={"Accept": "application/json"})
+    said = answer.get_json()
+    assert digest(said["document"]) == said["digest"] == made.digest
+    assert {
+        name: said[name] for name in ("key", "version", "state", "activated_at", "ended_at", "lapsed_at", "mark_ends_on")
+    } == {
+        "key": "origen-local",
+        "version": "1.0",
+        "state": "active",
+        "activated_at": "2026-01-02T12:00:00Z",
+        "ended_at": None,
+        "lapsed_at": None,
+        "mark_ends_on": None,
+    }
+    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Cache-Control"]) == ("*", "public, max-age=3600")
+    assert "Set-Cookie" not in answer.headers
+    page = client.get(address)
+    assert (page.mimetype, "Accept" in page.headers["Vary"]) == ("text/html", True)
+    assert client.get("/schemes/origen-local/9", headers={"Accept": "application/json"}).status_code == 404

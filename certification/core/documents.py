@@ -1,0 +1,39 @@
+"""Documents that outsiders fetch: which form they ask for, and the headers that let a browser of theirs read and keep it."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from flask import Response, g, request
+from werkzeug.wrappers import Response as AnyResponse
+
+HTML, JSON, JSON_LD, VC = "text/html", "application/json", "application/ld+json", "application/vc"
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def wanted(*offered: str) -> str:
+    """Which of the offered forms this client likes best; the first when it does not say."""
+    return request.accept_mimetypes.best_match(offered, default=offered[0]) or offered[0]
+
+
+def kept_for(age: timedelta) -> str:
+    """The header that lets everybody keep an answer so long."""
+    return f"public, max-age={int(age.total_seconds())}"
+
+
+def public(content: str | Mapping[str, object], kind: str, cache: str) -> AnyResponse:
+    """An answer that is the same for everybody: no cookie, open to other sites, with a mark to ask again by."""
+    g.cookieless = True
+    body = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    response = Response(body, content_type=kind)
+    response.headers["Cache-Control"] = cache
+    response.add_etag()
+    return opened(response).make_conditional(request)
+
+
+def opened(response: Response) -> Response:
+    """Let scripts of other sites read it."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.vary.add("Accept")
+    return response

@@ -1,0 +1,147 @@
+"""Keys come and go: each step is an act of the log, and every way of being interrupted leads on to the same end.
+
+A rotation makes the next key and lists it, tells the log in one commit that it was added and its forerunner retired, has that
+checkpoint signed by both, and then lets its file take the place of the other. While the next file is there it signs as soon as
+the log tells of it, so that whoever is cut short between the last two steps is none the worse; run again, it ends.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask import current_app
+
+from certification.audit.record import record
+from certification.core.db import unit_of_work
+from certification.log import keys
+from certification.log.appending import append_all, hold_log
+from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
+from certification.log.lives import KeyLife, key_lives, key_ref
+from certification.log.reading import head, latest, signed
+from certification.log.signing import KINDS, mend
+from certification.rules.leaves import Act, LogAct, whole_milliseconds
+from certification.rules.signing import Keypair
+
+Now = Callable[[], datetime]
+MOMENT = timedelta(milliseconds=1)  # the least that a leaf can tell apart
+
+
+def rotate(*, now: Now) -> tuple[str, str]:
+    """Let a new key sign from now on; the ``kid`` that signed until now, and the new one.
+
+    Where a rotation was cut short that one is ended, and no other begun. ``now`` is asked once the log is held, so that nothing
+    which the old key signed is later than its end.
+
+    Raises:
+        KeyProblemError, CannotSign, LogConflict: the present key can't be used, or the log can't be told.
+        NotConfirmed: it stands, and its signature or its copy is still missing; run again, it ends.
+
+    """
+    held = signing_key()
+    if finish():
+        return held.kid, signing_key().kid
+    return _follow(held, LogAct.KEY_RETIRED, now)
+
+
+def retire(kid: str, *, now: Now) -> None:
+    """End a key that another one has followed, or that is lost. Raises as :func:`rotate`."""
+    finish()
+    _known(kid)
+    if signing_key().kid == kid:
+        msg = f"{kid} is the key that signs. `tianguis keys rotate` retires it and lets another follow."
+        raise KeyProblemError(msg)
+    with unit_of_work():
+        hold_log()
+        if _known(kid).over:
+            msg = f"{kid} has ended already; `tianguis keys list` says when."
+            raise KeyProblemError(msg)
+        _tell([], LogAct.KEY_RETIRED, kid, _end(now))
+
+
+def compromise(kid: str, from_index: int, *, now: Now) -> str:
+    """A key fell into other hands: what it signed counts below the leaf ``from_index`` and no more from there on.
+
+    Where it is the one that signs, another takes its place in the same act. Returns the ``kid`` that signs now.
+
+    Raises:
+        KeyProblemError: also when the log does not know the key, has no such leaf, or was told as much before.
+        CannotSign, LogConflict, NotConfirmed: see :func:`rotate`.
+
+    """
+    finish()
+    held = signing_key()
+    if _known(kid).from_index == from_index:
+        return held.kid
+    _check_index(_known(kid), from_index)
+    if held.kid == kid:
+        return _follow(held, LogAct.KEY_COMPROMISED, now, from_index)[1]
+    with unit_of_work():
+        hold_log()
+        _check_index(_known(kid), from_index)
+        _tell([], LogAct.KEY_COMPROMISED, kid, _end(now), from_index)
+    return held.kid
+
+
+def finish() -> bool:
+    """Let the next key's file take its place where the log tells of it already; whether it did.
+
+    Both keys sign the checkpoint that tells of it, so that signature comes first. Raises NotConfirmed while the signer is away.
+    """
+    coming = following_key()
+    life = key_lives().get(coming.kid) if coming is not None else None
+    if life is None:
+        return False
+    told = signed(head())
+    if told is None or told.size <= life.index:
+        mend()
+    _replace()
+    return True
+
+
+def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None) -> tuple[str, str]:
+    settings = current_app.config["SETTINGS"]
+    fresh = keys.create_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    with unit_of_work():
+        hold_log()
+        at = _end(now)
+        added = Act(LogAct.KEY_ADDED, whole_milliseconds(at), key=key_ref(fresh.kid, fresh.public))
+        _tell([added], ends, held.kid, at, from_index)
+        for kind in KINDS.values():
+            kind.anew(at)
+    _replace()
+    return held.kid, fresh.kid
+
+
+def _end(now: Now) -> datetime:
+    """A moment after all that the key can have signed, whatever became of the clock since the last act."""
+    return max([now(), *(one.act.at for one in latest(None, 1) if one.act)]) + MOMENT
+
+
+def _tell(before: list[Act], ends: LogAct, kid: str, at: datetime, from_index: int | None = None) -> None:
+    """The end of a key: its leaf, after those given, and its row in the record."""
+    ended = Act(ends, whole_milliseconds(at), key=key_ref(kid, verifying_keys()[kid]), from_index=from_index)
+    append_all([*before, ended], at=at)
+    details = {"from_index": from_index, "successor": [one.key.kid for one in before if one.key]}
+    record("key.retire" if ends is LogAct.KEY_RETIRED else "key.compromise", "key", kid, by=None, at=at, **details)
+
+
+def _replace() -> None:
+    settings = current_app.config["SETTINGS"]
+    keys.replace_key(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+
+
+def _known(kid: str) -> KeyLife:
+    found = key_lives().get(kid)
+    if found is None or kid not in verifying_keys():
+        msg = f"The public log knows no key {kid}. `tianguis keys list` names those that it knows."
+        raise KeyProblemError(msg)
+    return found
+
+
+def _check_index(life: KeyLife, index: int) -> None:
+    size = head().size
+    if not 0 <= index <= size:
+        msg = f"The log has {size} entries, counted from 0; there is no index {index} from which on a key could count no more."
+        raise KeyProblemError(msg)
+    if life.from_index is not None and life.from_index <= index:
+        msg = f"{life.kid} counts no more from {life.from_index} on already; only an earlier index adds to that."
+        raise KeyProblemError(msg)

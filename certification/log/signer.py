@@ -1,0 +1,237 @@
+"""The signer: the one process that can read the key. It is handed no byte to sign, only the word that something waits.
+
+It reads the rows itself and signs what is recorded there, if the log carries on from the last checkpoint in its own record, if
+every new leaf has its act and every new act its leaf, and if each document is what its act recorded. What it is about to sign
+stands in its record first (``log.journal``). Then head and documents get their signatures in one commit. The same words and key
+give the same signature, so a round that was cut short is simply done again.
+"""
+
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certification.core import clock
+from certification.core.db import db, unit_of_work
+from certification.log.asking import DONE, HELLO, HERE, LONGEST, REFUSED, SIGN
+from certification.log.domains import require_domain
+from certification.log.fsck import BATCH, claims, repeats
+from certification.log.journal import Journal
+from certification.log.keys import FOLDER, signing_key
+from certification.log.models import LogLeaf
+from certification.log.reading import Head, head, held_head, nodes, signed
+from certification.log.signing import KINDS, Waiting, anything_waits, origin, ring_of, sign_head, write_note
+from certification.rules.canonical import digest
+from certification.rules.checkpoint import Checkpoint
+from certification.rules.errors import BadLeaf, BadProof, DomainError, LogConflict
+from certification.rules.leaves import Act, parse_leaf
+from certification.rules.merkle import EMPTY_ROOT, grow, leaf_hash, nodes_in, root
+
+PATIENCE_S = 2.0
+BACKLOG = 64
+PAUSE_S = 0.5
+MODE = 0o660
+log = structlog.get_logger()
+
+
+class SignerThereError(RuntimeError):
+    """Another signer answers on this socket, or something that is none stands at its path."""
+
+
+def journal() -> Journal:
+    """The signer's record, of the application at hand."""
+    return Journal(Path(current_app.config["SETTINGS"].data) / FOLDER)
+
+
+def begin_record(at: datetime) -> int:
+    """Begin a record from the log as it stands, for a registry that signed without one; how many leaves it has.
+
+    Raises:
+        LogConflict: there is a record already (``record_there``).
+
+    """
+    if journal().last() is not None:
+        raise LogConflict("record_there")
+    with unit_of_work() as session:
+        found, told = held_head(session), signed(head(session))
+        if told is not None:
+            journal().add(told, ring_of(session).present.kid, (), at)
+    return found.size
+
+
+def sign_recorded(at: datetime) -> int:
+    """Sign all that is recorded and waits; how many leaves the signed log has then.
+
+    Raises:
+        LogConflict: the log does not carry on from the record (``log_behind``, ``log_fork``, ``record_missing``), or what is new
+            in it does not hold together (``log_unrecorded``, ``log_not_proven``, ``document_changed``).
+        CannotSign: the key can't be used, or the address changed.
+
+    """
+    if not anything_waits():
+        return _signed_size()
+    with unit_of_work() as session:
+        for kind in KINDS.values():
+            kind.hold()
+        found = held_head(session)
+        require_domain(found, session)
+        ring, record = ring_of(session), journal()
+        last = record.last()
+        if found.note is None:
+            last = last or Checkpoint(origin(), 0, EMPTY_ROOT)
+            if last.size:
+                raise LogConflict("log_behind", earlier=last.size, newer=0)
+            record.add(last, ring.present.kid, (), at)
+            write_note(last, ring, session)
+            return 0
+        if last is None:
+            raise LogConflict("record_missing")
+        check_carries_on(last, found, session)
+        waiting = [one for kind in KINDS.values() for one in kind.waiting(ring, at)]
+        _check_documents(waiting)
+        newest = Checkpoint(last.origin, found.size, found.root)
+        record.add(newest, ring.present.kid, [(one.what, digest(one.document)) for one in waiting], at)
+        for one in waiting:
+            one.sign()
+        sign_head(found, ring, session)
+    return found.size
+
+
+def check_carries_on(last: Checkpoint, found: Head, session: Session) -> None:
+    """Insist that the log is the tree of the record and what was recorded since, and that nothing is in it without its act.
+
+    It reads what is new and the few nodes that it stands on. Raises LogConflict.
+    """
+    if found.origin != last.origin:
+        raise LogConflict("log_other_log")
+    if found.size < last.size:
+        raise LogConflict("log_behind", earlier=last.size, newer=found.size)
+    acts, hashes = _new_leaves(last.size, session)
+    try:
+        before = nodes(nodes_in(0, last.size), session)
+        grown = grow(last.size, hashes, before)
+        if root(last.size, before) != last.root:
+            raise LogConflict("log_fork", earlier=last.size, newer=found.size)
+        above = {node: hash_ for node, hash_ in grown.nodes.items() if node[0]}
+        stored = nodes(above, session)
+        proven = all(stored(*node) == hash_ for node, hash_ in above.items())
+    except BadProof as error:
+        raise LogConflict("log_not_proven") from error
+    if not proven or (grown.size, grown.root) != (found.size, found.root):
+        raise LogConflict("log_fork" if found.size == last.size else "log_not_proven")
+    faults = list(claims(acts, b"\1" * len(acts), last.size))
+    if faults:
+        log.error("not signed", faults=faults[:10])
+        raise LogConflict("log_unrecorded")
+
+
+def _new_leaves(first: int, session: Session) -> tuple[dict[int, Act], list[bytes]]:
+    acts: dict[int, Act] = {}
+    hashes: list[bytes] = []
+    rows = select(LogLeaf).where(LogLeaf.index >= first).order_by(LogLeaf.index).execution_options(yield_per=BATCH)
+    for row in session.scalars(rows):
+        try:
+            act = parse_leaf(row.entry)
+        except BadLeaf as error:
+            raise LogConflict("log_not_proven") from error
+        if row.index != first + len(hashes) or leaf_hash(row.entry) != row.hash or not repeats(row, act):
+            raise LogConflict("log_not_proven")
+        acts[row.index] = act
+        hashes.append(row.hash)
+    return acts, hashes
+
+
+def _check_documents(waiting: list[Waiting]) -> None:
+    for one in waiting:
+        if not one.holds():
+            log.error("not signed", document=one.what)
+            raise LogConflict("document_changed")
+
+
+def _signed_size() -> int:
+    told = signed(head())
+    db.session.rollback()
+    return told.size if told else 0
+
+
+def serve(app: Flask, path: Path, stop: threading.Event) -> None:
+    """Answer on a Unix socket until ``stop`` is set, one at a time.
+
+    Raises:
+        SignerThereError: another signer is there.
+        OSError: the socket can't be made.
+
+    """
+    with _listening(path) as listener:
+        log.info("signer listens", path=str(path))
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                line, _ = listener.accept()
+                with line:
+                    _answer(app, line)
+
+
+@contextmanager
+def _listening(path: Path) -> Iterator[socket.socket]:
+    _clear(path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        path.chmod(MODE)
+        listener.listen(BACKLOG)
+        listener.settimeout(PAUSE_S)
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _clear(path: Path) -> None:
+    """A socket that nobody answers on was left by a signer that was killed."""
+    if not path.exists():
+        return
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        msg = f"{path} is there and is no socket."
+        raise SignerThereError(msg)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(PATIENCE_S)
+        try:
+            line.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            return
+    msg = f"Another signer answers on {path}."
+    raise SignerThereError(msg)
+
+
+def _answer(app: Flask, line: socket.socket) -> None:
+    """One question, one answer; to anything that is none of the two words, nothing."""
+    line.settimeout(PATIENCE_S)
+    with suppress(OSError):
+        word = line.recv(LONGEST)  # once: a word of ours comes whole
+        if word in (SIGN, HELLO):
+            line.sendall(reply(app, word) + b"\n")
+
+
+def reply(app: Flask, word: bytes) -> bytes:
+    """What is answered to one of the two words; never more than a code or a number."""
+    with app.app_context():
+        try:
+            if word == HELLO:
+                return HERE + signing_key().kid.encode()
+            return DONE + str(sign_recorded(clock.now())).encode()
+        except DomainError as error:
+            log.error("not signed", code=error.code, error=str(error))  # noqa: TRY400 - a sentence for the operator
+            return REFUSED + error.code.encode()
+        except Exception as error:  # noqa: BLE001 - whatever the rows hold, the signer lives and signs none of it
+            log.exception("not signed", kind=type(error).__name__)
+            return REFUSED + b"failed"
+        finally:
+            db.session.remove()

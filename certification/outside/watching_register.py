@@ -1,0 +1,132 @@
+"""The register held against the log: every row, and what the log tells of that has none."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from certification.outside.findings import Findings, Kind
+from certification.outside.memory import Memory
+from certification.outside.sources import MOST_BYTES, Source
+from certification.outside.watching_states import Due, Moments, Schemes, due
+from certification.rules.days import day_of
+from certification.rules.errors import DomainError, InvalidInput, NotFound
+from certification.rules.jsontext import read_object
+from certification.rules.leaves import fits
+from certification.rules.replay import term_of
+from certification.rules.verdict import PRECEDENCE, PublicState
+
+REGISTER = "/register.jsonl"
+WORDS = ("goods", "label_class", "subject_kind")
+DAYS = ("valid_from", "last_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is read of a row: code, state, the scheme's id and version; and what a credential says too (`WORDS`, `DAYS`)."""
+
+    code: str
+    state: str
+    scheme: str
+    scheme_version: str
+    said: Mapping[str, str]
+
+
+def read_register(source: Source, findings: Findings) -> dict[str, Row]:
+    """The rows by their code. Raises CannotCheck when the register can't be read over the network."""
+    try:
+        whole = source.get(REGISTER)
+    except NotFound:
+        findings.fault(Kind.REGISTER, REGISTER, "the register is not there")
+        return {}
+    rows: dict[str, Row] = {}
+    for number, row in _rows(whole, findings):
+        if row.code in rows:
+            findings.fault(Kind.REGISTER, row.code, f"line {number} of the register has {row.code} a second time")
+        rows.setdefault(row.code, row)
+    return rows
+
+
+def compare(memory: Memory, schemes: Schemes, rows: Mapping[str, Row], moments: Moments, findings: Findings) -> dict[str, Due]:
+    """Hold rows and log against each other; returns what each certificate must be."""
+    found: dict[str, Due] = {}
+    for code in memory.codes():
+        try:
+            must = due(memory, schemes, code, moments)
+        except ValueError as error:
+            findings.fault(Kind.ENTRY, code, f"{code}: the log tells its acts in an order that cannot be ({error})")
+            continue
+        if must is None:
+            findings.fault(Kind.ENTRY, code, f"{code}: the log tells of acts and of no grant")
+            continue
+        found[code] = must
+        if code in rows:
+            _hold(rows[code], must, findings)
+        else:
+            findings.fault(Kind.MISSING, code, f"{code} was granted by the log and is not in the register")
+    for code in sorted(rows.keys() - found.keys()):
+        findings.fault(Kind.UNLOGGED, code, f"{code} is in the register as {rows[code].state} and was never granted in the log")
+    return found
+
+
+def hold_words(row: Row, document: Mapping[str, object], findings: Findings, *, days: bool) -> None:
+    """Hold what a row tells of goods, class and, with `days`, its term against the newest credential, which holds."""
+    try:
+        signed = _signed(document)
+    except (DomainError, KeyError, TypeError, ValueError, IndexError, ZoneInfoNotFoundError):
+        findings.fault(Kind.CREDENTIAL, row.code, f"the credential of {row.code} does not say what the register repeats of it")
+        return
+    for name in (*WORDS, *(DAYS if days else ())):
+        if name in row.said and _plain(row.said[name]) != _plain(signed[name]):
+            findings.fault(Kind.REGISTER, f"{row.code} {name}", f"{row.code} is shown with another {name} than was signed")
+
+
+def _signed(document: Mapping[str, object]) -> dict[str, str]:
+    subject: Any = document["credentialSubject"]
+    zone, term = ZoneInfo(subject["validityTimeZone"]), term_of(document)
+    return {
+        "goods": " ".join(one["product"]["name"] for one in subject["assessment"][0]["assessedProduct"]),
+        "label_class": subject["labelClass"],
+        "subject_kind": subject["subjectKind"],
+        "valid_from": day_of(term.valid_from, zone).isoformat(),
+        "last_day": day_of(term.valid_until - timedelta(microseconds=1), zone).isoformat(),
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _hold(row: Row, must: Due, findings: Findings) -> None:
+    true = " or ".join(sorted(must.states))
+    if row.state == PublicState.CANNOT_CHECK:
+        findings.warn(row.code, f"{row.code} is shown as {row.state}: its record was lost in a restore; by the log it is {true}")
+    elif row.state not in must.states:
+        kind = Kind.SHOWN_VALID if row.state == PublicState.VALID else Kind.UNLOGGED
+        findings.fault(kind, row.code, f"{row.code} is shown as {row.state}; by the log it is {true}")
+    if must.scheme and (row.scheme, row.scheme_version) != (must.scheme.id, must.scheme.version):
+        scheme = f"{must.scheme.id} {must.scheme.version}"
+        words = f"{row.code} is shown under {row.scheme} {row.scheme_version}; the log says {scheme}"
+        findings.fault(Kind.REGISTER, row.code, words)
+
+
+_STATES = {state.value for state in (*PRECEDENCE, PublicState.CANNOT_CHECK)}
+
+
+def _rows(whole: bytes, findings: Findings) -> Iterator[tuple[int, Row]]:
+    for number, line in enumerate(whole.split(b"\n"), 1):
+        if not line:
+            continue
+        try:
+            said = read_object(line, longest=MOST_BYTES)
+        except InvalidInput:
+            findings.fault(Kind.REGISTER, number, f"line {number} of the register can't be read")
+            continue
+        values = [said.get(name) for name in ("code", "state", "scheme", "scheme_version")]
+        if not all(isinstance(one, str) for one in values) or said["state"] not in _STATES or not fits("successor", said["code"]):
+            findings.fault(Kind.REGISTER, number, f"line {number} of the register lacks its code, state or scheme")
+            continue
+        code, state, scheme, version = (str(one) for one in values)
+        yield number, Row(code, state, scheme, version, {name: str(said[name]) for name in (*WORDS, *DAYS) if name in said})

@@ -1,0 +1,129 @@
+"""The API's answers: one code from one row, a hundred from one query; as of the past from recorded acts."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext as _
+from sqlalchemy import Engine
+
+from certification.core.edge import Answer
+from certification.core.i18n import sentence
+from certification.core.problems import OPEN
+from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
+from certification.registry.api.asking import AsOf
+from certification.registry.api.past import histories
+from certification.registry.frames import Frame, frame_of, kept_frame
+from certification.registry.lookup import Lookup
+from certification.registry.words import Words
+from certification.rules.code import code_in, near_misses, parse
+from certification.rules.errors import BadCode
+
+JSON = "application/json"
+HEADERS = tuple(OPEN.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why there is no certificate: a code of the API, a sentence, and where to look again."""
+
+    reason: str
+    sentence: str
+    looks: list[Said]
+
+
+class Checks:
+    """Makes answers for one application; safe to share between threads."""
+
+    def __init__(self, app: Flask, engine: Engine) -> None:
+        self._app = app
+        self._origin = str(app.config["SETTINGS"]["ORIGIN"])
+        self._lookup = Lookup(engine)
+        self._words = Words(app)
+
+    def one(self, code: str, lang: str, now: datetime) -> Answer | None:
+        """The answer for a canonical code at ``now``, or ``None`` when there is no such certificate.
+
+        Raises:
+            UnreachableError: when the database fails.
+
+        """
+        row = self._lookup.find(code)
+        if row is None:
+            return None
+        frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
+        return sent(self._told(row, frame, standing_now(row, frame, now), lang), now)
+
+    def one_then(self, code: str, lang: str, as_of: AsOf) -> Said | Missing:
+        """The same as of a past instant. Needs an application context. Raises as :meth:`one`, or SQLAlchemyError."""
+        row = self._lookup.find(code)
+        if row is None:
+            return unknown()
+        frame = frame_of(row.scheme_version_id, row.digest)
+        standing = standing_then(row, frame, histories([code]).get(code), as_of.instant(frame.zone))
+        return not_granted() if standing is None else self._told(row, frame, standing, lang)
+
+    def many(self, asked: Sequence[str], lang: str, now: datetime, as_of: AsOf | None) -> list[Said]:
+        """One result for each code in the order asked. Needs a request. Raises as :meth:`one_then`."""
+        read = [_read(text) for text in asked]
+        codes = {one for one in read if isinstance(one, str)}
+        rows = self._lookup.find_several(codes) if codes else {}
+        known = histories(rows) if as_of and rows else {}
+        made = {code: self._result(row, lang, now, as_of, known.get(code)) for code, row in rows.items()}
+        return [
+            _named(text, made.get(one, unknown()) if isinstance(one, str) else one, lang)
+            for text, one in zip(asked, read, strict=True)
+        ]
+
+    def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, history: Any) -> Said | Missing:
+        frame = frame_of(row.scheme_version_id, row.digest)
+        if as_of is None:
+            return self._told(row, frame, standing_now(row, frame, now), lang)
+        standing = standing_then(row, frame, history, as_of.instant(frame.zone))
+        return not_granted() if standing is None else self._told(row, frame, standing, lang)
+
+    def _told(self, row: Any, frame: Frame, standing: Standing, lang: str) -> Said:
+        return certificate(row, frame, standing, lang, self._words, self._origin)
+
+    def _frame(self, row: Any) -> Frame:
+        with self._app.app_context():
+            return frame_of(row.scheme_version_id, row.digest)
+
+
+def sent(said: Said, now: datetime) -> Answer:
+    """As it goes out. The mark is of what was found: to have looked again and found the same is no change."""
+    found = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    mark = blake2b(found.encode(), digest_size=12).hexdigest()
+    return Answer(f'{found[:-1]},"checked_at":"{iso(now)}"}}'.encode(), f'W/"{mark}"', JSON, HEADERS)
+
+
+def unknown() -> Missing:
+    return Missing("unknown_code", _("Ningún sello de este registro tiene ese código."), [])
+
+
+def not_granted() -> Missing:
+    return Missing("not_granted_then", _("En esa fecha este sello todavía no se otorgaba."), [])
+
+
+def misread(text: str, error: BadCode) -> Missing:
+    """No code at all, or one whose check character says no."""
+    looks = [{"slip": one.slip.value, "positions": list(one.positions)} for one in near_misses(text)]
+    return Missing(error.code, sentence(error), looks)
+
+
+def _read(text: str) -> str | Missing:
+    plain = code_in(text)
+    try:
+        return parse(plain)
+    except BadCode as error:
+        return misread(plain, error)
+
+
+def _named(asked: str, found: Said | Missing, lang: str) -> Said:
+    if isinstance(found, Missing):
+        return not_found(asked, found.reason, found.sentence, found.looks, lang)
+    return {"asked": asked, **found}

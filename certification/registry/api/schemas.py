@@ -1,0 +1,169 @@
+"""The forms of what is asked and answered, as JSON Schema 2020-12. What the API itself says has no member that is not here."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from certification.core.i18n import LANGUAGES
+from certification.registry.lookup import MOST
+from certification.registry.rows import Row
+from certification.rules.code import Slip
+from certification.rules.verdict import PRECEDENCE, PublicState, Reason
+
+Schema = dict[str, Any]
+LONGEST_CODE = 300  # whole addresses are taken too
+LONGEST_AS_OF = 40
+ACT = "code of the act's public reason"
+
+
+def text(description: str = "", **more: Any) -> Schema:
+    return {"type": "string", **({"description": description} if description else {}), **more}
+
+
+def or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def closed(description: str = "", **properties: Schema) -> Schema:
+    """An object that has all of these members and no other."""
+    head = {"description": description} if description else {}
+    return {"type": "object", **head, "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def opened(description: str, *required: str) -> Schema:
+    """An object of somebody else's specification."""
+    return {"type": "object", "description": description, "required": list(required)}
+
+
+def listed(items: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": items, **more}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def one_of(values: Any, description: str = "") -> Schema:
+    return text(description, enum=[getattr(one, "value", one) for one in values])
+
+
+DAY = text("A day, included, in the scheme's time zone (ISO 8601)", format="date")
+INSTANT = text("An instant (RFC 3339, UTC)", format="date-time")
+URL = text(format="uri")
+LANG = one_of(LANGUAGES, "Language of words for people; the site's own where it is not given")
+CODE = text("Certificate code in any spelling: with or without dashes, in any case, O for 0, I and L for 1", minLength=1)
+AS_OF = text(
+    "A past instant (RFC 3339 with its offset) or a day (ISO 8601: its end in the scheme's time zone, or now for today)",
+    maxLength=LONGEST_AS_OF,
+    examples=["2026-11-21", "2026-11-21T16:32:00Z"],
+)
+CERTIFICATE_STATES = [state.value for state in reversed(PRECEDENCE)]
+LOOK = closed(
+    "A place to look again, counted from 1 without dashes. The code that would fit is never said.",
+    slip=one_of(Slip),
+    positions=listed({"type": "integer", "minimum": 1, "maximum": 11}, minItems=1, maxItems=2),
+)
+CERTIFICATE = {
+    "code": text("Canonical code: 11 characters, no dashes", pattern="^[0-9A-HJKMNP-TV-Z]{11}$"),
+    "shown_code": text("As it is printed"),
+    "state": one_of(CERTIFICATE_STATES, "Only VALID is valid"),
+    "since": or_null(INSTANT) | {"description": "When the state began; null where nothing began"},
+    "reason": one_of([one for one in Reason if one is not Reason.UNKNOWN_CODE]),
+    "sentence": text("What it means, in words for people"),
+    "why": {"oneOf": [{"type": "null"}, ref("Why")]},
+    "label": ref("Label"),
+    "holder": text("The public name that the holder chose"),
+    "goods": text("What the label covers"),
+    "subject_kind": text("product_line, organization, workshop or farm"),
+    "place": text("Locality, municipality and state"),
+    "term": ref("Term"),
+    "next_visit_by": or_null(DAY) | {"description": "Last day for the next visit; null where there is none"},
+    "successor": or_null(text("Code of the certificate in its place, with SUPERSEDED")),
+    "version": {"type": "integer", "minimum": 1, "description": "Version of the certificate under this code"},
+    "log_index": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "description": "Its last act in the public log; null as of the past",
+    },
+    "links": ref("Links"),
+    "lang": LANG,
+    "as_of": or_null(INSTANT) | {"description": "The past instant that was asked for; null for now"},
+}
+SCHEMAS: Mapping[str, Schema] = {
+    "Certificate": closed("A certificate at one instant", **CERTIFICATE, checked_at=INSTANT),
+    "Found": closed("A certificate, as one result of many", asked=text("As it was asked for"), **CERTIFICATE),
+    "Unknown": closed(
+        "No certificate has this code, or had it then",
+        asked=text("As it was asked for"),
+        state=one_of([PublicState.NOT_FOUND]),
+        reason=one_of(["unknown_code", "not_granted_then", "code_length", "code_letters", "code_check"]),
+        sentence=text(),
+        look_again_at=listed(LOOK),
+        lang=LANG,
+    ),
+    "Results": closed(
+        "One result for each code, in the order asked",
+        results=listed({"oneOf": [ref("Found"), ref("Unknown")]}, minItems=1, maxItems=MOST),
+        checked_at=INSTANT,
+    ),
+    "Why": closed(
+        "The public reason of the act that paused or ended it", code=text(ACT), words=text(), criterion=or_null(text())
+    ),
+    "Label": closed(
+        "The label, the scheme behind it, and who decided",
+        name=text(),
+        wording=text("What goods under this label may say of themselves"),
+        label_class=or_null(text("Class within the scheme, where it has classes")),
+        scheme=text("Key of the scheme"),
+        version=text("Version of its rules"),
+        owner=text("Whose scheme it is"),
+        decided_by=text("Who decided: a body, never a person"),
+        official={"type": "boolean", "description": "Whether the scheme belongs to an authority"},
+        notice=or_null(text("To be shown wherever the label is, unless the scheme is an authority's")),
+        rules=URL,
+    ),
+    "Term": closed(
+        "",
+        first_day=DAY,
+        last_day=DAY,
+        begins=INSTANT,
+        ends=INSTANT | {"description": "The first instant after the term"},
+        time_zone=text(),
+    ),
+    "Links": closed("", verify=URL, certificate=URL, credential=or_null(URL), log_proof=or_null(URL), successor=or_null(URL)),
+    "Problem": {
+        "type": "object",
+        "description": "Problem details for HTTP (RFC 9457); a code says more than a status",
+        "properties": {
+            "type": URL,
+            "title": text(),
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "code": text("Stable, for programs"),
+            "detail": text("In words for people"),
+            "state": one_of([PublicState.NOT_FOUND, PublicState.CANNOT_CHECK]),
+            "look_again_at": listed(LOOK),
+        },
+        "required": ["type", "title", "status", "code"],
+        "additionalProperties": False,
+    },
+    "Question": {
+        "type": "object",
+        "properties": {
+            "codes": listed(text(maxLength=LONGEST_CODE), minItems=1, maxItems=MOST),
+            "as_of": or_null(AS_OF),
+        },
+        "required": ["codes"],
+        "additionalProperties": False,
+    },
+    "RegisterRow": closed("One certificate in the register", **{one.name: text() for one in fields(Row)}, verify=URL),
+    "Register": closed("", certificates=listed(ref("RegisterRow"))),
+    "Record": opened("What was signed of a certificate, by which key, and every act since", "code", "state"),
+    "Credential": opened("A W3C Verifiable Credential 2.0 with an eddsa-jcs-2022 proof", "@context", "type", "issuer", "proof"),
+    "DidDocument": opened("did:web document: every key that ever signed, with its period", "id", "verificationMethod"),
+    "Context": opened("JSON-LD context", "@context"),
+    "LogProof": opened(
+        "Entries with their inclusion proofs (RFC 9162) and the checkpoint", "code", "log", "size", "root", "entries"
+    ),
+    "Error": opened("A failure, said to a program", "error"),
+    "Health": opened("", "status"),
+}

@@ -1,0 +1,220 @@
+"""Every public address for programs, in one table: requests are read by it and the OpenAPI document is made of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from certification.core.problems import KIND as PROBLEM
+from certification.registry.api.schemas import AS_OF, CODE, LANG, Schema, text
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
+from certification.rules.text import N_
+
+JSON, HTML, PLAIN, OCTETS, SVG, PNG = (
+    "application/json",
+    "text/html",
+    "text/plain",
+    "application/octet-stream",
+    "image/svg+xml",
+    "image/png",
+)
+VC, JSON_LD, DID = "application/vc", "application/ld+json", "application/did+ld+json"
+Contents = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A part of the address (``where`` is ``path``) or an argument (``query``); ``example`` is one that can be tried."""
+
+    name: str
+    where: str
+    schema: Schema
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one status means, and the schema of each media type; ``None`` for bytes of another specification."""
+
+    status: int
+    text: str
+    contents: Contents = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one address. ``summary`` is a Spanish sentence; ``body`` the schema of what is sent as JSON."""
+
+    id: str
+    method: str
+    path: str
+    tag: str
+    summary: str
+    answers: tuple[Answers, ...]
+    params: tuple[Param, ...] = ()
+    body: str | None = None
+
+
+def _problem(status: int, said: str) -> Answers:
+    return Answers(status, said, {PROBLEM: "Problem"})
+
+
+CODE_PART = Param("code", "path", CODE, "7QK4-M2XD-9F-C")
+LANG_ARGUMENT = Param("lang", "query", LANG)
+AS_OF_ARGUMENT = Param("as_of", "query", AS_OF)
+UNREADABLE = _problem(400, "The address or the body cannot be read")
+UNFIT = _problem(422, "An argument or the body does not have the form that is asked for, or asks for the future (as_of_future)")
+AWAY = _problem(503, "The register cannot be read just now: CANNOT_CHECK, neither valid nor invalid")
+OURS = Answers(500, "A fault of ours; it says nothing about a label", {PROBLEM: "Problem"})
+BAD = Answers(400, "The address cannot be read", {HTML: None})
+NONE_HERE = Answers(404, "There is no such thing", {HTML: None})
+NOT_LOGGED = Answers(404, "It does not exist, or not yet", {PLAIN: None, HTML: None})
+NO_DOCUMENT = Answers(404, "There is no such thing", {HTML: None, JSON: "Error"})
+WAITS = Answers(503, "It still waits to be signed, or does not hold together", {JSON: "Error", HTML: None})
+SECURED = {VC: "Credential", VC_JWT: None, JSON_LD: "Credential", JSON: "Credential"}
+NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2_147_483_647}
+FILTERS = tuple(Param(name, "query", text(said)) for name, said in (
+    ("state", "Public state"),
+    ("scheme", "Key of a scheme"),
+    ("place", "INEGI's two-digit code of a state"),
+    ("q", "Words or a code"),
+))  # fmt: skip
+
+
+def _file(kind: str, summary: str, media: str, schema: str | None) -> Operation:
+    return Operation(
+        f"register_{kind}", "get", f"/register.{kind}", "register", summary,
+        (Answers(200, "Every certificate, newest first", {media: schema}), BAD), (*FILTERS, LANG_ARGUMENT),
+    )  # fmt: skip
+
+
+VERIFY_ONE = Operation(
+    "verify_one", "get", "/api/v1/certificates/{code}", "verification", N_("Qué vale un sello, hoy o en una fecha pasada"),
+    (
+        Answers(200, "There is such a certificate; `state` says whether it holds", {JSON: "Certificate"}),
+        UNREADABLE, _problem(404, "No certificate has this code, or had it then"), UNFIT, OURS, AWAY,
+    ),
+    (CODE_PART, AS_OF_ARGUMENT, LANG_ARGUMENT),
+)  # fmt: skip
+VERIFY_MANY = Operation(
+    "verify_many", "post", "/api/v1/verify", "verification", N_("Qué valen hasta 100 sellos"),
+    (
+        Answers(200, "One result for each code, in the order asked", {JSON: "Results"}),
+        UNREADABLE, _problem(413, "More than 64 KiB"), _problem(415, "The body is not application/json"), UNFIT,
+        _problem(429, "Too many in five minutes; Retry-After says when to ask again"), OURS, AWAY,
+    ),
+    (LANG_ARGUMENT,), "Question",
+)  # fmt: skip
+OPERATIONS = (
+    VERIFY_ONE,
+    VERIFY_MANY,
+    Operation(
+        "openapi", "get", "/api/v1/openapi.json", "verification", N_("Este documento, OpenAPI 3.1"),
+        (Answers(200, "OpenAPI 3.1", {JSON: None}), UNREADABLE, OURS),
+    ),
+    Operation(
+        "docs", "get", "/api/v1/docs", "verification", N_("Lo mismo para personas, con respuestas de verdad"),
+        (Answers(200, "A page", {HTML: None}), UNREADABLE, OURS, AWAY), (Param("lang", "query", text()),),
+    ),
+    _file("csv", N_("Todo el registro en CSV"), "text/csv", None),
+    _file("json", N_("Todo el registro en JSON"), JSON, "Register"),
+    _file("jsonl", N_("Todo el registro en JSON Lines"), "application/jsonl", None),
+    Operation(
+        "certificate", "get", "/c/{code}", "credentials",
+        N_("Un certificado: su página, su registro o la credencial de su última versión"),
+        (Answers(200, "In the form that Accept asks for", {HTML: None, **SECURED, JSON: "Record"}), BAD, NO_DOCUMENT, WAITS),
+        (CODE_PART,),
+    ),
+    Operation(
+        "version", "get", "/c/{code}/versions/{number}", "credentials", N_("La credencial de una versión; no cambia nunca"),
+        (Answers(200, "In the form that Accept asks for", {**SECURED, HTML: None}), BAD, NO_DOCUMENT, WAITS),
+        (CODE_PART, Param("number", "path", NUMBER, "1")),
+    ),
+    Operation(
+        "status_list", "get", "/status/{purpose}/{number}", "credentials",
+        N_("Una lista de estado firmada (Bitstring Status List)"),
+        (Answers(200, "As last signed; whoever reads it judges its dates", SECURED), BAD, NO_DOCUMENT, WAITS),
+        (Param("purpose", "path", text(minLength=1), "revocation"), Param("number", "path", NUMBER, "1")),
+    ),
+    Operation(
+        "did", "get", "/.well-known/did.json", "credentials", N_("Las llaves que han firmado aquí (did:web)"),
+        (Answers(200, "The document", {DID: "DidDocument", JSON: "DidDocument", JSON_LD: "DidDocument"}), BAD, WAITS),
+    ),
+    Operation(
+        "context", "get", "/contexts/tianguis/v1", "credentials", N_("Nuestras palabras como contexto JSON-LD"),
+        (Answers(200, "The context; it never changes", {JSON_LD: "Context"}), BAD),
+    ),
+    Operation(
+        "proof", "get", "/c/{code}/proof", "log", N_("Los actos del certificado en la bitácora, con su prueba"),
+        (Answers(200, "Entries, inclusion proofs and the checkpoint", {JSON: "LogProof"}), BAD, NONE_HERE), (CODE_PART,),
+    ),
+    Operation(
+        "checkpoint", "get", "/log/checkpoint", "log", N_("El punto de control firmado (C2SP tlog-checkpoint)"),
+        (Answers(200, "A signed note", {PLAIN: None}), BAD, NOT_LOGGED),
+    ),
+    Operation(
+        "vkey", "get", "/log/vkey", "log", N_("Las llaves que comprueban los puntos de control (C2SP signed-note)"),
+        (Answers(200, "One key in a line, the present one first", {PLAIN: None}), BAD, NOT_LOGGED),
+    ),
+    Operation(
+        "entries", "get", "/log/tile/entries/{index}", "log", N_("Hasta 256 entradas de la bitácora (C2SP tlog-tiles)"),
+        (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NOT_LOGGED),
+        (Param("index", "path", text(minLength=1), "000"),),
+    ),
+    Operation(
+        "tile", "get", "/log/tile/{level}/{index}", "log", N_("Hasta 256 huellas de un nivel del árbol (C2SP tlog-tiles)"),
+        (Answers(200, "Hashes of 32 bytes", {OCTETS: None}), BAD, NOT_LOGGED),
+        (Param("level", "path", text(minLength=1), "0"), Param("index", "path", text(minLength=1), "000")),
+    ),
+    Operation(
+        "verify_page", "get", "/v/{code}", "for people", N_("La página de verificación, como la abre una etiqueta"),
+        (Answers(200, "A page", {HTML: None}), BAD, NONE_HERE, Answers(503, "CANNOT_CHECK, in words", {HTML: None})),
+        (CODE_PART, Param("lang", "query", text())),
+    ),
+    Operation(
+        "qr_svg", "get", "/c/{code}/qr.svg", "for people", N_("El QR de la página de verificación, en SVG"),
+        (Answers(200, "A drawing", {SVG: None}), BAD, NONE_HERE), (CODE_PART,),
+    ),
+    Operation(
+        "qr_png", "get", "/c/{code}/qr.png", "for people", N_("El QR de la página de verificación, en PNG"),
+        (Answers(200, "A picture", {PNG: None}), BAD, NONE_HERE), (CODE_PART,),
+    ),
+    Operation(
+        "weave", "get", "/weave/{code}.svg", "for people", N_("El tejido que se dibuja del código"),
+        (Answers(200, "A drawing", {SVG: None}), BAD, NONE_HERE), (CODE_PART,),
+    ),
+    Operation(
+        "scheme", "get", "/schemes/{key}/{version}", "for people", N_("Las reglas de un sello en una versión"),
+        (Answers(200, "A page", {HTML: None}), BAD, NONE_HERE),
+        (Param("key", "path", text(minLength=1), "origen-local"), Param("version", "path", text(minLength=1), "1.0")),
+    ),
+    Operation(
+        "alive", "get", "/healthz", "operation", N_("Si el sitio responde"),
+        (Answers(200, "It does", {JSON: "Health"}), BAD, Answers(503, "It should not be asked", {JSON: "Health"})),
+    ),
+    Operation(
+        "ready", "get", "/readyz", "operation", N_("Si puede hacer su trabajo"),
+        (Answers(200, "It can", {JSON: "Health"}), BAD, Answers(503, "It cannot", {JSON: "Health"})),
+    ),
+)  # fmt: skip
+PROBLEMS = (
+    ("unknown_code", 404, N_("Ningún sello de este registro tiene ese código.")),
+    ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
+    ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),
+    ("code_letters", 404, N_("Así como está escrito no es un código: lleva letras que los códigos no usan.")),
+    (
+        "code_check",
+        404,
+        N_("El código no cuadra: hay una letra distinta o dos cambiadas de lugar. «look_again_at» dice dónde mirar."),
+    ),
+    ("does_not_fit", 422, N_("Lo que se preguntó no tiene la forma que pide OpenAPI.")),
+    ("as_of_unreadable", 422, N_("La fecha no se puede leer.")),
+    ("as_of_future", 422, N_("Nadie sabe qué valdrá mañana: pregunte por hoy o por un día que ya pasó.")),
+    ("too_many_attempts", 429, N_("Hubo demasiadas preguntas seguidas. «Retry-After» dice en cuántos segundos volver.")),
+    ("cannot_check", 503, N_("No pudimos revisar. No es sí ni no: vuelva a preguntar, y mientras no lo tome por vigente.")),
+    ("bad_request", 400, N_("La dirección o lo enviado no se puede leer.")),
+    ("not_found", 404, N_("No hay tal dirección.")),
+    ("method_not_allowed", 405, N_("Esa dirección no se pide así; «Allow» dice cómo.")),
+    ("too_large", 413, N_("Lo enviado pasa de 64 KiB.")),
+    ("not_json", 415, N_("Lo enviado no es application/json.")),
+    ("fault", 500, N_("Un error nuestro, que no dice nada del sello.")),
+    ("unavailable", 503, N_("El sitio no puede responder en este momento.")),
+)

@@ -1,0 +1,111 @@
+"""Certificates as an export holds them: what was signed, both credentials, and each act's leaf; no name, no free text."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer, selectinload
+
+from certification.log.models import LogLeaf
+from certification.outside.layout import PREFIX
+from certification.registry.credentials import document_of
+from certification.registry.models import Certificate, CertificateVersion
+from certification.rules.code import display
+from certification.rules.instants import instant_text
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
+from certification.rules.weave import weave
+
+VC = "application/vc"
+WHOLE = (
+    defer(Certificate.page),
+    selectinload(Certificate.versions).selectinload(CertificateVersion.credential),
+    selectinload(Certificate.acts),
+)
+
+
+def packs(session: Session, prefixes: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The certificates of each prefix, one pack at a time so that memory stays flat. Prefixes without any are left out."""
+    for prefix in prefixes:
+        wanted = select(Certificate).where(Certificate.code >= prefix, Certificate.code < _after(prefix)).options(*WHOLE)
+        found = list(session.scalars(wanted.order_by(Certificate.code)))
+        if found:
+            entries = _entries(session, [one.code for one in found])
+            yield prefix, {"certificates": {one.code: _whole(one, entries.get(one.code, [])) for one in found}}
+        session.expunge_all()
+
+
+def all_prefixes(session: Session) -> list[str]:
+    """Those that any certificate has."""
+    start = func.substr(Certificate.code, 1, PREFIX)
+    return list(session.scalars(select(start).distinct().order_by(start)))
+
+
+def changed_prefixes(session: Session, since: int) -> set[str]:
+    """Those of certificates with an act in the log from index `since` on."""
+    start = func.substr(LogLeaf.certificate_code, 1, PREFIX)
+    acted = select(start).where(LogLeaf.index >= since, LogLeaf.certificate_code.is_not(None))
+    return set(session.scalars(acted.distinct()))
+
+
+def waiting_codes(session: Session) -> list[str]:
+    """Certificates with a version whose credential still waits to be made or signed: they change without an act."""
+    waits = ~CertificateVersion.credential.has(token=None) & CertificateVersion.credential.has()
+    rows = select(Certificate.code).join(CertificateVersion).where(~waits).distinct().order_by(Certificate.code)
+    return list(session.scalars(rows))
+
+
+def _after(prefix: str) -> str:
+    """The first text that no longer begins with a prefix of ASCII."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def _entries(session: Session, codes: list[str]) -> dict[str, list[dict[str, Any]]]:
+    rows = select(LogLeaf.certificate_code, LogLeaf.index, LogLeaf.entry).where(LogLeaf.certificate_code.in_(codes))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for code, index, entry in session.execute(rows.order_by(LogLeaf.index)):
+        found.setdefault(str(code), []).append({"index": index, "entry": entry.decode()})
+    return found
+
+
+def _whole(one: Certificate, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "record": _record(one),
+        "versions": {str(version.number): forms for version in one.versions if (forms := _forms(version))},
+        "entries": entries,
+        "weave": weave(display(one.code), title=False),
+    }
+
+
+def _forms(version: CertificateVersion) -> dict[str, Any]:
+    document = document_of(version)
+    if document is None or version.credential is None:
+        return {}
+    return {VC: document, VC_JWT: version.credential.token}
+
+
+def _record(one: Certificate) -> dict[str, Any]:
+    """What does not change by itself: a state of today would be wrong tomorrow, so a reader computes it."""
+    return {
+        "code": one.code,
+        "versions": [
+            {
+                "number": version.number,
+                "statement": version.statement,
+                "algorithm": "Ed25519 over RFC 8785",
+                "kid": version.kid,
+                "signature": version.signature,
+                "signed_at": instant_text(version.signed_at),
+            }
+            for version in one.versions
+        ],
+        "acts": [
+            {
+                "kind": act.kind.value,
+                "at": instant_text(act.at),
+                "reason_code": act.reason_code,
+                "criterion": act.criterion,
+                "appeal_until": instant_text(act.appeal_until) if act.appeal_until else None,
+            }
+            for act in one.acts
+        ],
+    }

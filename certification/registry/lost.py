@@ -1,0 +1,118 @@
+"""Versions that the public log tells of and this database has lost, after it was restored from a backup. Queries only.
+
+What is known of one: its leaves, always; and its credential, where a source still published it. From both its standing is told
+by the one verdict, except that nobody may say VALID of a record that is not there: its people must enter it anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from certification.core.db import db
+from certification.log.leaves import readable
+from certification.log.models import LogLeaf
+from certification.registry.models import Certificate, LostVersion
+from certification.rules.code import parse
+from certification.rules.errors import BadCode, DomainError
+from certification.rules.facts import Facts
+from certification.rules.leaves import Act, LogAct, SchemeRef
+from certification.rules.replay import ISSUING, facts_as_of, scheme_end, term_of
+from certification.rules.text import N_
+from certification.rules.verdict import PublicState, Verdict, verdict
+from certification.schemes.models import Scheme, SchemeVersion
+from certification.schemes.texts import lapsed_at
+
+UNTOLD = (PublicState.VALID, PublicState.NOT_YET_VALID, PublicState.NOT_FOUND)
+SCHEME_ACTS = (LogAct.SCHEME_ACTIVATED, LogAct.SCHEME_SUPERSEDED, LogAct.SCHEME_LAPSED, LogAct.SCHEME_WITHDRAWN)
+SENTENCE = N_(
+    "Este registro se recuperó de un respaldo y perdió este expediente. En el registro público de actos consta como otorgado el "
+    "%(day)s. Mientras no se vuelva a capturar, no podemos decir si vale."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A code with leaves and no record. ``document`` is its newest credential that was found, with its proof."""
+
+    code: str
+    granted_at: datetime
+    verdict: Verdict
+    document: Mapping[str, Any] | None
+
+    @property
+    def state(self) -> PublicState:
+        return self.verdict.state
+
+    @property
+    def subject(self) -> Mapping[str, Any]:
+        """What the credential says of it; empty without one."""
+        return self.document["credentialSubject"] if self.document else {}
+
+
+def find_lost(code: str, at: datetime) -> Lost | None:
+    """What is left of a certificate whose record is gone; None where there is a record, or never was one.
+
+    Its state is CANNOT_CHECK where the leaves alone would make it valid.
+    """
+    try:
+        plain = parse(code)
+    except BadCode:
+        return None
+    told = acts_of(plain)
+    granted = next((act.at for act in told if act.act is LogAct.GRANTED), told[0].at if told else None)
+    if granted is None or db.session.scalar(select(exists().where(Certificate.code == plain))):
+        return None
+    found = verdict(facts_of_lost(plain, told, at), at)
+    if found.state in UNTOLD:
+        found = replace(found, state=PublicState.CANNOT_CHECK, since=None)
+    return Lost(plain, granted, found, _newest_document(plain))
+
+
+def find_lost_version(code: str, number: int) -> LostVersion | None:
+    """A lost version whose credential was found."""
+    try:
+        found = db.session.get(LostVersion, (parse(code), number))
+    except BadCode:
+        return None
+    return found if found and found.document else None
+
+
+def acts_of(code: str) -> list[Act]:
+    """The leaves of one certificate that can be read, in the log's order."""
+    rows = select(LogLeaf.entry).where(LogLeaf.certificate_code == code).order_by(LogLeaf.index)
+    return [act for entry in db.session.scalars(rows) if (act := readable(entry)) is not None]
+
+
+def facts_of_lost(code: str, told: list[Act], at: datetime) -> Facts | None:
+    """The facts as leaves and credentials lead to them; None where they lead nowhere."""
+    versions = db.session.scalars(select(LostVersion).where(LostVersion.code == code, LostVersion.document.is_not(None)))
+    scheme = next((act.scheme for act in told if act.act in ISSUING and act.scheme), None)
+    try:
+        terms = {one.number: term_of(one.document) for one in versions if one.document}
+        return facts_as_of(told, at, terms=terms, scheme_lapsed_at=_scheme_end(scheme) if scheme else None)
+    except (ValueError, DomainError):
+        return None
+
+
+def newest_number(code: str) -> int:
+    """The number of the newest lost version whose credential was found; 0 for none."""
+    numbers = select(LostVersion.number).where(LostVersion.code == code, LostVersion.document.is_not(None))
+    return db.session.scalar(numbers.order_by(LostVersion.number.desc()).limit(1)) or 0
+
+
+def _newest_document(code: str) -> Mapping[str, Any] | None:
+    found = db.session.get(LostVersion, (code, newest_number(code)))
+    return found.document if found else None
+
+
+def _scheme_end(named: SchemeRef) -> datetime | None:
+    """By the row where there is one, for it knows the legal mark too; else by the leaves."""
+    rows = select(SchemeVersion).join(Scheme).where(Scheme.key == named.id, SchemeVersion.version == named.version)
+    version = db.session.scalar(rows)
+    if version is not None:
+        return lapsed_at(version)
+    entries = db.session.scalars(select(LogLeaf.entry).where(LogLeaf.act.in_(SCHEME_ACTS)).order_by(LogLeaf.index))
+    return scheme_end((act for entry in entries if (act := readable(entry)) is not None), named)

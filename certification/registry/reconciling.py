@@ -1,0 +1,199 @@
+"""What adopted leaves tell of certificates, applied to the records that this database knows, and kept of those that it lost.
+
+Acts get their row again, without the dossier behind them, and the certificate's columns and page follow. A grant whose record
+is gone can't be made up: its leaf stays, and its credential where a source publishes it (see ``lost``). Lists are signed anew.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from certification.audit.record import record
+from certification.core.db import after_commit, hold, writing
+from certification.log.adopting import Follower, declare_follower
+from certification.log.reading import Told
+from certification.outside.sources import Source
+from certification.registry import status
+from certification.registry.acts import ACT_WORDS
+from certification.registry.issuer import compromises, keys_behind
+from certification.registry.logged import LOST_SALT, ActLeaf
+from certification.registry.models import Certificate, LostVersion, RecordedAct
+from certification.registry.projection import why_of, with_act
+from certification.registry.recording import forget_pages
+from certification.registry.replayed import TERM, facts_by_acts
+from certification.registry.validity import INSTANTS
+from certification.rules.days import day_of, end_of_day
+from certification.rules.errors import CannotCheck, DomainError, InvalidInput, NotFound
+from certification.rules.facts import Term
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
+from certification.rules.jsontext import read_object
+from certification.rules.leaves import Act
+from certification.rules.replay import ISSUING, require_logged, term_of
+from certification.rules.secured import open_secured
+from certification.rules.workflow import CertificateAct
+from certification.schemes.reasons import check_reason
+from certification.schemes.texts import text_of, zone_of
+
+VC = "application/vc"
+KINDS = {act.value: act for act in CertificateAct}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version's credential as a source gave it: with its proof, and as a token where there was one."""
+
+    document: dict[str, Any]
+    token: str | None
+
+
+def gather(told: Sequence[Told], sources: Sequence[Source]) -> Mapping[int, Published]:
+    """The credentials of the versions that were issued meanwhile, by the index of their leaf; only what the leaf names."""
+    found = {}
+    for one in told:
+        if one.act.act in ISSUING and one.act.certificate and one.act.credential:
+            path = f"/c/{one.act.certificate.code}/versions/{one.act.certificate.version}"
+            made = next((made for source in sources if (made := _published(source, path, one.act)) is not None), None)
+            if made is not None:
+                found[one.index] = made
+    return found
+
+
+def _published(source: Source, path: str, act: Act) -> Published | None:
+    try:
+        document = read_object(source.get(path, VC))
+        require_logged(document, act)
+    except (NotFound, CannotCheck, InvalidInput):
+        return None
+    try:
+        token: str | None = source.get(path, VC_JWT).decode("ascii").strip()
+    except (NotFound, CannotCheck, UnicodeDecodeError):
+        token = None
+    return Published(document, token)
+
+
+def apply(told: Sequence[Told], gathered: Mapping[int, Published], at: datetime) -> Collection[int]:
+    """Bring the records forward, act by act in the log's order; the leaves that have a row again.
+
+    Raises:
+        KeyProblemError: when the lists can't be signed anew.
+
+    """
+    applied = {one.index for one in told if one.act.certificate and _apply(one, gathered.get(one.index), at)}
+    if any(one.act.certificate for one in told):
+        status.follow_all(at)
+        after_commit(forget_pages)
+    return applied
+
+
+def _apply(one: Told, published: Published | None, at: datetime) -> bool:
+    act, kind = one.act, KINDS.get(one.act.act.value)
+    if act.certificate is None or kind is None:
+        return False
+    certificate = writing().scalar(select(Certificate).where(Certificate.code == act.certificate.code))
+    if act.act in ISSUING:
+        believed = _believed(published, one, at)
+        _keep(one, believed, at)
+        if certificate is None or believed is None:
+            return False
+        term = term_of(believed.document)
+    else:
+        term = None
+    if certificate is None:
+        return False
+    hold(certificate)
+    _record(certificate, kind, one, _details(kind, act, term))
+    rows = writing().scalars(select(RecordedAct).where(RecordedAct.certificate_id == certificate.id).order_by(RecordedAct.id))
+    facts = facts_by_acts(certificate, rows, max(at, act.at))
+    for name in INSTANTS:
+        setattr(certificate, name, getattr(facts, name))
+    record("certificate.take_back", "certificate", certificate.code, by=None, at=at, act=kind.value, leaf=one.index)
+    return True
+
+
+def _believed(published: Published | None, one: Told, at: datetime) -> Published | None:
+    """What carries the registry's own signature, now that the log tells of all keys; a token that says something else goes."""
+    if published is None:
+        return None
+    ends = compromises()
+    unsecured = {name: value for name, value in published.document.items() if name != "proof"}
+    counted = partial(keys_behind(unsecured).at, compromised=ends, index=one.index)
+    try:
+        open_secured(published.document, counted, at=at)
+    except DomainError:
+        return None
+    try:
+        same = published.token is not None and open_secured(published.token, counted, at=at).document == unsecured
+    except DomainError:
+        same = False
+    return Published(published.document, published.token if same else None)
+
+
+def _keep(one: Told, believed: Published | None, at: datetime) -> None:
+    """The version as lost, and its places in the lists as taken."""
+    named = one.act.certificate
+    if named is None:
+        return
+    document, token = (believed.document, believed.token) if believed else (None, None)
+    session = writing()
+    session.add(LostVersion(code=named.code, number=named.version, leaf_index=one.index, document=document, token=token))
+    session.flush()
+    if document is not None:
+        status.keep_places(named.code, named.version, document["credentialStatus"], at=at)
+
+
+def _details(kind: CertificateAct, act: Act, term: Term | None) -> dict[str, Any]:
+    """What the row of the act says besides its reason."""
+    details: dict[str, Any] = {"taken_back": True}
+    if kind is CertificateAct.SUSPENDED and act.until:
+        details["suspension_until"] = act.until.isoformat()
+    if kind is CertificateAct.SUPERSEDED:
+        details["successor"] = act.successor
+    if term is not None:
+        details["term"] = {name: value.isoformat() for name in TERM if (value := getattr(term, name)) is not None}
+    return details
+
+
+def _record(certificate: Certificate, kind: CertificateAct, one: Told, details: dict[str, Any]) -> None:
+    """The row again: by nobody that we know of, with the public reason and without the words that were lost."""
+    why, appeal_until = reason_of(certificate, kind, one.act)
+    act = RecordedAct(
+        certificate=certificate,
+        kind=kind,
+        at=one.act.at,
+        by_id=None,
+        reason_code=one.act.reason_code,
+        criterion=one.act.criterion,
+        public_summary="",
+        appeal_until=appeal_until,
+        details=details,
+    )
+    session = writing()
+    session.add(act)
+    session.flush()
+    session.add(ActLeaf(act_id=act.id, leaf_index=one.index, salt=LOST_SALT))
+    certificate.page = with_act(certificate.page, kind, one.act.at, why) | {"leaf": one.index}
+    session.flush()
+
+
+def reason_of(certificate: Certificate, kind: CertificateAct, act: Act) -> tuple[dict[str, Any] | None, datetime | None]:
+    """The reason as pages show it, and until when it could be appealed; none for a code that the lists do not have."""
+    version = certificate.scheme_version
+    if act.reason_code is None:
+        return None, None
+    try:
+        reason = check_reason(ACT_WORDS[kind], act.reason_code, act.criterion, text_of(version))
+    except (InvalidInput, KeyError):
+        return None, None
+    shown = why_of(kind, act.at, reason, version, criterion=act.criterion, summary="")
+    if kind is CertificateAct.SURRENDERED:
+        return shown, None
+    days, zone = text_of(version).timing.appeal_deadline_days, zone_of(version)
+    until = end_of_day(day_of(act.at, zone) + timedelta(days=days), zone)
+    return shown | {"appeal_until": until.isoformat()}, until
+
+
+declare_follower("certificates", Follower(gather, apply))

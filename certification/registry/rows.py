@@ -1,0 +1,184 @@
+"""One certificate as a line of the register, at a moment: its state by the one rule, and what stood then. No personal names."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from certification.core.db import db
+from certification.parties.places.places import state as entity
+from certification.registry.history import facts_as_of
+from certification.registry.logged import ActLeaf
+from certification.registry.models import CertificateVersion, RecordedAct, VersionCredential
+from certification.registry.moments import Known, Moment
+from certification.registry.telling import last_day
+from certification.registry.validity import facts_of
+from certification.rules.code import display
+from certification.rules.days import day_of
+from certification.rules.verdict import Verdict, verdict
+from certification.rules.workflow import CertificateAct
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One certificate in the register. Days are in the scheme's zone; ``last_day`` is included; absent facts are None."""
+
+    code: str
+    shown_code: str
+    state: str
+    version: int
+    scheme: str
+    scheme_version: str
+    label: str
+    label_class: str
+    subject_kind: str
+    holder: str
+    holder_ref: str
+    goods: str
+    municipality: str
+    municipality_code: str | None
+    place: str
+    granted_on: str
+    valid_from: str
+    last_day: str
+    last_act: str | None
+    last_act_on: str | None
+    log_index: int | None
+    credential: str | None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is recorded of one certificate: all acts in their order, the leaf of its grant, and each version's number and date."""
+
+    acts: list[Any] = field(default_factory=list)
+    leaf: int | None = None
+    versions: list[Any] = field(default_factory=list)
+
+
+def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> Iterator[tuple[Any, Row, Verdict]]:
+    """Each of ``searching.COLUMNS`` as a line, with its verdict; what was granted later than the moment is left out."""
+    told = _told([one.id for one in found])
+    older = _older_statements(found, told, known, when) if when.is_past else {}
+    for one in found:
+        version = older.get(one.id)
+        scheme = _scheme(one, version, known)
+        at = when.at(scheme.zone)
+        facts = facts_as_of(one, told[one.id].acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
+        if facts is not None:
+            judged = verdict(facts, at)
+            yield one, _row(one, told[one.id], version, scheme, judged, facts, at), judged
+
+
+def _row(  # noqa: PLR0913 - the parts of one line
+    one: Any, told: _Told, older: Mapping[str, Any] | None, scheme: Known, judged: Verdict, facts: Any, at: datetime
+) -> Row:
+    acts = [act for act in told.acts if act.at <= at]
+    version = _standing(told.versions, at)
+    words = _words(one, older)
+    return Row(
+        code=one.code,
+        shown_code=display(one.code),
+        state=judged.state.value,
+        version=version.number if version else 1,
+        scheme=scheme.key,
+        scheme_version=scheme.version,
+        label=scheme.name,
+        label_class=one.label_class,
+        subject_kind=one.subject_kind,
+        holder=words["holder"],
+        holder_ref=one.holder_ref,
+        goods=words["goods"],
+        municipality=words["municipality"],
+        municipality_code=words["municipality_code"],
+        place=words["place"],
+        granted_on=day_of(one.granted_at, scheme.zone).isoformat(),
+        valid_from=day_of(facts.valid_from, scheme.zone).isoformat(),
+        last_day=last_day(facts.valid_until, scheme.zone).isoformat(),
+        last_act=acts[-1].kind.value if acts else None,
+        last_act_on=day_of(acts[-1].at, scheme.zone).isoformat() if acts else None,
+        log_index=told.leaf,
+        credential=version.credential if version else None,
+    )
+
+
+def _words(one: Any, older: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Who, what and where: of today's columns, or of what an older version said when it was signed."""
+    if older is None:
+        place = entity(one.state_code)
+        return {
+            "holder": one.holder_name,
+            "goods": one.goods,
+            "municipality": one.municipality,
+            "municipality_code": one.municipality_code,
+            "place": place.name if place else "",
+        }
+    subject, place = older["subject"], older["subject"]["place"]
+    code = place["municipality"]["code"]
+    return {
+        "holder": older["holder"],
+        "goods": ", ".join(subject["goods"]),
+        "municipality": place["municipality"]["name"],
+        "municipality_code": f"{place['state']['code']}{code}" if code else None,
+        "place": place["state"]["name"],
+    }
+
+
+def _told(ids: Sequence[int]) -> dict[int, _Told]:
+    found = {id_: _Told() for id_ in ids}
+    acts = (
+        select(RecordedAct.certificate_id, RecordedAct.kind, RecordedAct.at, RecordedAct.details, ActLeaf.leaf_index)
+        .outerjoin(ActLeaf, ActLeaf.act_id == RecordedAct.id)
+        .where(RecordedAct.certificate_id.in_(ids))
+        .order_by(RecordedAct.id)
+    )
+    for act in db.session.execute(acts):
+        told = found[act.certificate_id]
+        told.acts.append(act)
+        if act.kind is CertificateAct.GRANTED:
+            told.leaf = act.leaf_index
+    for version in db.session.execute(_versions(ids)):
+        found[version.certificate_id].versions.append(version)
+    return found
+
+
+def _versions(ids: Sequence[int]) -> Any:
+    """Each version with the address of its credential, where it is signed."""
+    one, held = CertificateVersion, VersionCredential
+    return (
+        select(one.certificate_id, one.id, one.number, one.signed_at, held.document["id"].as_string().label("credential"))
+        .outerjoin(held, (held.version_id == one.id) & held.token.is_not(None))
+        .where(one.certificate_id.in_(ids))
+        .order_by(one.number)
+    )
+
+
+def _standing(versions: Iterable[Any], at: datetime) -> Any | None:
+    return max((one for one in versions if one.signed_at <= at), key=lambda one: one.number, default=None)
+
+
+def _older_statements(
+    found: Sequence[Any], told: Mapping[int, _Told], known: Mapping[int, Known], when: Moment
+) -> dict[int, Mapping[str, Any]]:
+    """What was signed of those certificates that stood in an older version then."""
+    wanted: dict[int, int] = {}
+    for one in found:
+        versions = told[one.id].versions
+        stood = _standing(versions, when.at(known[one.scheme_version_id].zone))
+        if stood is not None and stood.number < versions[-1].number:
+            wanted[stood.id] = one.id
+    if not wanted:
+        return {}
+    said = select(CertificateVersion.id, CertificateVersion.statement).where(CertificateVersion.id.in_(wanted))
+    return {wanted[id_]: statement for id_, statement in db.session.execute(said)}
+
+
+def _scheme(one: Any, older: Mapping[str, Any] | None, known: Mapping[int, Known]) -> Known:
+    """The version of the scheme that it stood under."""
+    now = known[one.scheme_version_id]
+    if older is None or older["scheme"]["version"] == now.version:
+        return now
+    named = older["scheme"]["id"], older["scheme"]["version"]
+    return next((scheme for scheme in known.values() if (scheme.key, scheme.version) == named), now)

@@ -1,0 +1,69 @@
+"""The next version of a certificate made lasting: stated, revoking the one before, on the record, and told to its holder."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from certification.accounts.models import User
+from certification.applications.models import Application
+from certification.audit.record import record
+from certification.core.db import hold, writing
+from certification.registry.credentials import issue_credential, scheme_behind
+from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.projection import with_proof
+from certification.registry.recording import add_act
+from certification.registry.telling import last_day, tell_holder
+from certification.registry.validity import facts_of
+from certification.registry.versions import Stated, calendar_of, state_version, take_term, term_said
+from certification.rules.facts import renewed
+from certification.rules.statement import read_statement
+from certification.rules.terms import CalendarTerm
+from certification.rules.workflow import CertificateAct, RenewalCause
+from certification.schemes.texts import zone_of
+
+
+def hold_versions(certificate: Certificate) -> None:
+    """Keep others from making a version, and see those that are there."""
+    hold(certificate)
+    writing().expire(certificate, ["versions", "acts"])
+
+
+def running(certificate: Certificate) -> CalendarTerm:
+    """The days of the version that stands."""
+    newest = certificate.versions[-1]
+    return calendar_of(read_statement(newest.statement), scheme_behind(newest))
+
+
+def issue_version(
+    certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
+) -> CertificateVersion:
+    """Record the next version with its credential, and let dates and page follow it. What it states stands on the row already."""
+    instants = stated.term.instants(zone_of(stated.scheme))
+    signed = state_version(certificate, stated, application=application, at=at)
+    take_term(certificate, renewed(facts_of(certificate, None), instants, at))
+    issue_credential(signed, at=at)
+    certificate.page = with_proof(certificate.page, signed)
+    return signed
+
+
+def tell_renewed(  # noqa: PLR0913 - the parts of one record
+    certificate: Certificate,
+    signed: CertificateVersion,
+    cause: RenewalCause,
+    *,
+    by: User,
+    at: datetime,
+    details: Mapping[str, object],
+    summary: str = "",
+) -> None:
+    """Put a next version on the record: the act with its leaf, the audit and the mail to the holder."""
+    scheme = scheme_behind(signed)
+    term = calendar_of(read_statement(signed.statement), scheme).instants(zone_of(scheme))
+    said = {"term": term_said(term), **details}
+    add_act(certificate, CertificateAct.RENEWED, by=by, at=at, details=said, summary=summary)
+    case = signed.application.public_id if signed.application else None
+    facts = {"cause": cause.value, "version": signed.number, "application": case}
+    record("certificate.renew", "certificate", certificate.code, by=by, at=at, **facts)
+    due = certificate.surveillance_due
+    visit = last_day(due, zone_of(scheme)) if due else None
+    tell_holder(certificate, "certificate-renewed", at=at, cause=cause.value, next_visit=visit)
+    writing().flush()

@@ -1,0 +1,141 @@
+"""The visit that a scheme asks for between grant and end: passed, it makes the next version with a new due date."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.applications.cases import check_decider
+from certification.core.db import writing
+from certification.log.appending import hold_log
+from certification.registry.acts import standing_of
+from certification.registry.commitments import Disclosure
+from certification.registry.models import Certificate, RecordedAct
+from certification.registry.permissions import Permission
+from certification.registry.projection import with_visit
+from certification.registry.renewals import LOST, OVER, SCHEME_OVER
+from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
+from certification.registry.versions import stated_by
+from certification.rules.days import day_of
+from certification.rules.errors import Conflict, IllegalMove, InvalidInput
+from certification.rules.terms import CalendarTerm, watched_term
+from certification.rules.text import N_
+from certification.rules.workflow import CERTIFICATE, CertificateAct, RenewalCause
+from certification.schemes.texts import lapsed_at, text_of, zone_of
+
+ACTION = "pass_surveillance"
+MOST_VISITORS = 50
+MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What was seen: the day, how many visited as peers and as outsiders, and words for the public.
+
+    ``seen`` is the number of the version on the page that it was written on: whoever sends it twice passes it once.
+    """
+
+    on: date
+    peers: int
+    outsiders: int
+    summary: str
+    seen: int
+
+
+def pass_surveillance(certificate: Certificate, visit: Visit, *, by: User, at: datetime) -> RecordedAct:
+    """Record that a visit found the label in order: the next is due the scheme's interval after it. The term keeps its end.
+
+    A late one lifts the pause of an overdue visit. A pause by an act stays until it is restored.
+
+    Raises:
+        InvalidInput: the day is not one between the last look and today, nobody visited, or the summary is missing.
+        IllegalMove: the label is lost or over, or no visit is due before its end.
+        Conflict: the label has another version by now.
+        TieBars, EvaluatorDecides, Forbidden: not for this person.
+
+    """
+    check(by, Permission.SURVEY, certificate)
+    check_decider(by, certificate.case, at)
+    hold_versions(certificate)
+    before = _same(certificate, visit, by)
+    if before is not None:
+        return before
+    if certificate.versions[-1].number != visit.seen:
+        raise Conflict("moved_meanwhile", MOVED)
+    term = foresee(certificate, visit, at=at)
+    hold_log()
+    scheme = certificate.scheme_version
+    makers = [Disclosure(one["name"], one["salt"]) for one in certificate.page["makers"]]
+    stated = stated_by(certificate.versions[-1], scheme, makers, term)
+    certificate.page = with_visit(certificate.page, visit.on)
+    signed = issue_version(certificate, stated, application=None, at=at)
+    cause = RenewalCause.SURVEILLANCE
+    seen = {"visited_on": visit.on.isoformat(), "peers": visit.peers, "outsiders": visit.outsiders}
+    details: dict[str, object] = {"cause": cause.value, "version": signed.number, **seen}
+    tell_renewed(certificate, signed, cause, by=by, at=at, details=details, summary=visit.summary.strip())
+    writing().expire(certificate, ["acts"])
+    return certificate.acts[-1]
+
+
+def due(certificate: Certificate, at: datetime) -> bool:
+    """Whether a visit can be recorded: one is due before the end of a term that runs."""
+    return _bar(certificate, at) is None
+
+
+def require_due(certificate: Certificate, at: datetime) -> None:
+    """Raises IllegalMove where no visit can be recorded (:func:`due`)."""
+    bar = _bar(certificate, at)
+    if bar is not None:
+        raise bar
+
+
+def foresee(certificate: Certificate, visit: Visit, *, at: datetime) -> CalendarTerm:
+    """The days of the version that it would make; refuses what the act itself would refuse of what was written."""
+    require_due(certificate, at)
+    today, last = day_of(at, zone_of(certificate.scheme_version)), last_look(certificate)
+    if visit.on > today:
+        raise InvalidInput("day_to_come", N_("Ese día todavía no llega."), field="visited_on")
+    if visit.on <= last:
+        raise InvalidInput("day_before_last", N_("Esa visita es anterior a la última que ya cuenta."), field="visited_on")
+    if not 0 < visit.peers + visit.outsiders <= MOST_VISITORS or min(visit.peers, visit.outsiders) < 0:
+        raise InvalidInput("nobody_visited", N_("Diga cuántas personas fueron, al menos una."), field="peers")
+    if not visit.summary.strip():
+        raise InvalidInput(
+            "summary_missing", N_("Escriba en pocas palabras qué pasó: lo leerá todo el público."), field="public_summary"
+        )
+    timing = text_of(certificate.scheme_version).timing
+    return watched_term(timing, running(certificate), begins=max(today, running(certificate).valid_from), visited_on=visit.on)
+
+
+def last_look(certificate: Certificate) -> date:
+    """The day of the last visit that passed, or of the last decision: a surveillance is counted from there."""
+    visits = [one for one in certificate.acts if one.details.get("cause") == RenewalCause.SURVEILLANCE]
+    decided = date.fromisoformat(certificate.versions[-1].statement["decision"]["on"])
+    return max([decided - timedelta(days=1), *(date.fromisoformat(one.details["visited_on"]) for one in visits)])
+
+
+def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
+    end = lapsed_at(certificate.scheme_version)
+    if ACTION not in CERTIFICATE.actions_from(standing_of(certificate)):
+        return IllegalMove("not_renewable", LOST)
+    if end is not None and end <= at:
+        return IllegalMove("scheme_lapsed", SCHEME_OVER)
+    if at >= certificate.valid_until:
+        return IllegalMove("term_over", OVER)
+    if certificate.surveillance_due is None:
+        return IllegalMove("no_visit_due", N_("Este sello no tiene otra visita pendiente antes de su fin: toca renovarlo."))
+    return None
+
+
+def _same(certificate: Certificate, visit: Visit, by: User) -> RecordedAct | None:
+    """The act that this very visit made, if its form was sent before."""
+    last = certificate.acts[-1]
+    said = last.details
+    same = (said.get("visited_on"), said.get("peers"), said.get("outsiders"), said.get("version"), last.by_id) == (
+        visit.on.isoformat(),
+        visit.peers,
+        visit.outsiders,
+        visit.seen + 1,
+        by.id,
+    )
+    return last if last.kind is CertificateAct.RENEWED and same else None

@@ -1,0 +1,78 @@
+"""The ways to a further version: what the holder asks for, and the visit that the committee writes down, asked for twice."""
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from certification.accounts.guard import me, requires
+from certification.core import clock
+from certification.core.db import unit_of_work
+from certification.core.failures import status_of
+from certification.core.i18n import language, sentence
+from certification.core.web import see_other
+from certification.registry import renewals, surveillance
+from certification.registry.forms import VisitForm
+from certification.registry.models import Certificate
+from certification.registry.permissions import Permission
+from certification.registry.validity import standing
+from certification.registry.views_certificate import cannot, load
+from certification.rules.code import display
+from certification.rules.errors import Conflict, IllegalMove, InvalidInput
+from certification.rules.workflow import RenewalCause
+from certification.schemes.texts import text_of
+
+bp = Blueprint("renewing", __name__)
+Page = str | tuple[str, int] | Response
+ASKED = {RenewalCause.RENEWAL.value: RenewalCause.RENEWAL, RenewalCause.SCOPE.value: RenewalCause.SCOPE}
+
+
+@bp.post("/c/<code>/renew")
+@requires(Permission.RENEW, load=load)
+def ask(certificate: Certificate) -> Page:
+    """Open the application that renews this label or, with ``cause=scope``, changes what it covers; then fill it in."""
+    cause = ASKED.get(request.form.get("cause", ""), RenewalCause.RENEWAL)
+    try:
+        with unit_of_work():
+            made = renewals.ask(certificate, cause, by=me(), at=clock.now())
+    except (Conflict, IllegalMove, InvalidInput) as error:
+        return cannot(certificate, sentence(error))
+    return see_other(url_for("applications.goods", public_id=made.public_id))
+
+
+@bp.route("/c/<code>/act/visit", methods=["GET", "POST"])
+@requires(Permission.SURVEY, load=load)
+def visit(certificate: Certificate) -> Page:
+    """The form of a passed visit, then the same as a question, then the act."""
+    form = VisitForm(data={"seen": certificate.versions[-1].number if certificate.versions else 1})
+    try:
+        if not form.is_submitted():
+            surveillance.require_due(certificate, clock.now())
+            return _draw(certificate, form)
+        if not form.validate():
+            return _draw(certificate, form), 422
+        if form.confirmed.data != "yes":
+            term = surveillance.foresee(certificate, form.visit(), at=clock.now())
+            return _draw(certificate, form, asked=True, next_due=term.surveillance_due)
+        with unit_of_work():
+            surveillance.pass_surveillance(certificate, form.visit(), by=me(), at=clock.now())
+    except IllegalMove as error:
+        return cannot(certificate, sentence(error))
+    except (InvalidInput, Conflict) as error:
+        form.refuse(error)
+        form.seen.data = certificate.versions[-1].number
+        return _draw(certificate, form), status_of(error)
+    flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
+    return see_other(f"/c/{certificate.code}")
+
+
+def _draw(certificate: Certificate, form: VisitForm, *, asked: bool = False, next_due: object = None) -> str:
+    return render_template(
+        "certificates/visit.html",
+        certificate=certificate,
+        form=form,
+        asked=asked,
+        next_due=next_due,
+        shown=display(certificate.code),
+        label=text_of(certificate.scheme_version).name.in_(language()),
+        verdict=standing(certificate, clock.now()),
+    )

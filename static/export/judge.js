@@ -1,0 +1,219 @@
+// From evidence to a state: certification/rules/{facts,verdict,replay,attested}. The same answers, held by one table of cases.
+"use strict";
+
+(() => {
+  const t = globalThis.tianguis;
+  const { Doubt, isObject, part } = t;
+  const NOT_WHOLE = { code: "log_not_whole", about: "log" };
+  const LISTS = ["revocation", "suspension"];
+  const doubt = (code, about) => { throw new Doubt(code, about); };
+
+  function factsAsOf(own, asOf, terms, lapse) {
+    let facts = null;
+    for (const act of own) {
+      if (act.at > asOf) continue;
+      if (act.act === "granted") facts = { ...terms(act), suspendedAt: null, suspensionUntil: null, withdrawnAt: null, surrenderedAt: null, supersededAt: null, successor: null, lapsedAt: null };
+      else if (facts) facts = after(facts, act, asOf, terms);
+    }
+    return facts && lapse !== null && lapse <= asOf ? { ...facts, lapsedAt: lapse } : facts;
+  }
+
+  function after(facts, act, asOf, terms) {
+    switch (act.act) {
+      case "renewed": return renewed(facts, terms(act), asOf);
+      case "suspended": return { ...facts, suspendedAt: facts.suspendedAt ?? act.at, suspensionUntil: facts.suspensionUntil ?? act.until };
+      case "restored": return { ...facts, suspendedAt: null, suspensionUntil: null };
+      case "withdrawn": return { ...facts, withdrawnAt: facts.withdrawnAt ?? act.at };
+      case "surrendered": return { ...facts, surrenderedAt: facts.surrenderedAt ?? act.at };
+      case "superseded": return { ...facts, supersededAt: facts.supersededAt ?? act.at, successor: act.successor };
+      default: return facts;
+    }
+  }
+
+  function renewed(facts, term, asOf) {
+    const gap = term.validFrom > facts.validUntil;
+    if (gap && asOf < facts.validUntil) return facts;
+    return { ...facts, ...term, validFrom: gap ? term.validFrom : Math.min(facts.validFrom, term.validFrom) };
+  }
+
+  function verdict(facts, asOf) {
+    const is = (at) => at !== null && at !== undefined && at <= asOf;
+    const say = (state, since, reason, successor = null) => ({ state, since, reason, successor });
+    if (!facts) return say("NOT_FOUND", null, "unknown_code");
+    if (is(facts.withdrawnAt)) return say("WITHDRAWN", facts.withdrawnAt, "withdrawn_by_act");
+    if (is(facts.surrenderedAt)) return say("SURRENDERED", facts.surrenderedAt, "given_back");
+    if (is(facts.supersededAt)) return say("SUPERSEDED", facts.supersededAt, "replaced", facts.successor);
+    const overdue = facts.graceEnds !== null && facts.graceEnds < facts.validUntil ? facts.graceEnds : null;
+    const begun = [facts.suspendedAt, overdue].filter(is);
+    if (begun.length) {
+      const past = is(facts.suspensionUntil) ? "suspension_past_limit" : "suspended_by_act";
+      return say("SUSPENDED", Math.min(...begun), is(facts.suspendedAt) ? past : "surveillance_overdue");
+    }
+    if (is(facts.lapsedAt)) return say("SCHEME_LAPSED", facts.lapsedAt, "scheme_lapsed");
+    if (asOf >= facts.validUntil) return say("EXPIRED", facts.validUntil, "term_over");
+    if (asOf < facts.validFrom) return say("NOT_YET_VALID", null, "not_started");
+    return say("VALID", facts.validFrom, is(facts.surveillanceDue) ? "surveillance_in_grace" : "in_force");
+  }
+
+  function schemeEnd(other, scheme) {
+    let inForce = false;
+    for (const act of other) {
+      const one = act.scheme || {};
+      const same = one.id === scheme.id && one.version === scheme.version && one.digest === scheme.digest;
+      if (act.act === "scheme_activated" && same) inForce = true;
+      else if (["scheme_lapsed", "scheme_withdrawn"].includes(act.act) && one.id === scheme.id && inForce) return act.at;
+    }
+    return null;
+  }
+
+  function compromises(other) {
+    const marks = other.filter((act) => act.act === "key_compromised" && act.from_index !== undefined);
+    return new Map(marks.map((act) => [act.key.kid, act.from_index]));
+  }
+
+  async function requireKeysTold(keys, other) {
+    const told = new Map(other.filter((act) => act.act === "key_added").map((act) => [act.key.kid, act.key.digest]));
+    for (const [kid, one] of keys.keys) {
+      if (told.get(kid) !== t.hex(await t.sha256(one.key))) doubt("unannounced_key", "keys");
+    }
+  }
+
+  async function requireBound(document, act) {
+    const subject = part(document, "credentialSubject");
+    const scope = part(subject, "scope");
+    if (subject.certificateCode !== act.certificate.code || subject.certificateVersion !== act.certificate.version) doubt("other_certificate");
+    const { scheme } = act;
+    if (scope.schemeKey !== scheme.id || scope.version !== scheme.version || scope.schemeDigest !== scheme.digest) doubt("other_scheme", "scheme");
+    const dates = t.datesOf(document);
+    if (dates.validFrom !== act.valid_from || dates.validUntil !== act.valid_until) doubt("other_term");
+    if (act.credential === undefined && act.before_log) return [{ code: "before_log", about: "log" }];
+    const { proof: _proof, ...unsecured } = document;
+    if (act.credential === undefined || (await t.digest(unsecured)) !== act.credential) doubt("not_logged");
+    return [];
+  }
+
+  async function endOfScheme(told, granted, document, schemes) {
+    const { scheme } = granted;
+    const said = schemes.get(`${scheme.id}/${scheme.version}`);
+    const ends = [schemeEnd(told.other, scheme)];
+    if (!said) return [ends[0], [{ code: "scheme_missing", about: "scheme" }]];
+    if (!isObject(said) || (await t.digest(said.document)) !== scheme.digest) doubt("other_scheme", "scheme");
+    if (said.mark_ends_on !== null && said.mark_ends_on !== undefined) {
+      try {
+        ends.push(t.endOfDay(String(said.mark_ends_on), part(document, "credentialSubject").validityTimeZone));
+      } catch {
+        doubt("bad_scheme", "scheme");
+      }
+    }
+    const known = ends.filter((one) => one !== null);
+    return [known.length ? Math.min(...known) : null, []];
+  }
+
+  // When both lists speak of a credential: [begin, end), and when the older was signed; null where they say nothing.
+  function windowOf(secured, lists) {
+    try {
+      const entries = Array.isArray(secured.credentialStatus) ? secured.credentialStatus.filter(isObject) : [];
+      const listed = entries.map((one) => lists.get(one.statusListCredential));
+      if (!listed.length || !listed.every(isObject)) return null;
+      const begins = listed.map((one) => t.instant(one.validFrom));
+      const begin = Math.max(t.proofCreated(secured), ...begins);
+      const end = Math.min(...listed.map((one) => t.instant(one.validUntil)));
+      return begin < end ? { signed: Math.min(...begins), begin, end } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  const clamped = (window, at) => Math.max(window.begin, Math.min(at, window.end - 1));
+
+  // `evidence`: {code, keys, log, versions: Map, lists: Map, schemes: Map, made}. Never throws.
+  async function attest(evidence, { asOf, now, allow = false }) {
+    try {
+      return await judged(evidence, asOf, now, allow);
+    } catch (error) {
+      const why = error instanceof Doubt ? error : { code: "unreadable", about: "credential" };
+      return { state: "CANNOT_CHECK", asOf, reasons: [{ code: why.code, about: why.about }], demonstration: Boolean(why.demonstration), unchecked: [] };
+    }
+  }
+
+  async function judged(evidence, asOf, now, allow) {
+    if (asOf > now) doubt("in_future");
+    if (!evidence.keys) doubt("keys_missing", "keys");
+    const told = await t.readLog(evidence.log, evidence.code, evidence.fetch);
+    if (!told.own.length && evidence.versions.size) doubt("not_logged", "log");
+    const standing = told.issued.filter((act) => act.at <= asOf);
+    if (!standing.length) {
+      const code = told.own.length ? "before_grant" : "unknown_code";
+      return { state: "NOT_FOUND", asOf, since: null, reasons: [{ code, about: "credential" }], unchecked: [NOT_WHOLE], document: null };
+    }
+    await requireKeysTold(evidence.keys, told.other);
+    return byLeavesAndLists(await caseOf(evidence, told, standing, asOf, now, allow), evidence, asOf, now);
+  }
+
+  async function caseOf(evidence, told, standing, asOf, now, allow) {
+    const ends = compromises(told.other);
+    const terms = new Map();
+    const unchecked = [];
+    let opened;
+    for (const act of standing) {
+      const { version } = act.certificate;
+      const secured = evidence.versions.get(version);
+      if (!secured) doubt("credential_missing");
+      opened = await t.checkCredential(secured, evidence.lists, evidence.keys, now, ends, act.index, allow);
+      unchecked.push(...(await requireBound(opened.opened.document, act)));
+      terms.set(version, opened.dates);
+    }
+    const newest = standing.at(-1);
+    const secured = evidence.versions.get(newest.certificate.version);
+    const [lapse, more] = await endOfScheme(told, newest, opened.opened.document, evidence.schemes);
+    const window = windowOf(secured, evidence.lists);
+    const listed = await t.checkCredential(secured, evidence.lists, evidence.keys, window ? clamped(window, asOf) : now, ends, newest.index, allow);
+    const termOf = (act) => terms.get(act.certificate.version)
+      ?? { validFrom: act.valid_from, validUntil: act.valid_until, surveillanceDue: null, graceEnds: null };
+    const facts = (at) => {
+      const found = factsAsOf(told.own, at, termOf, lapse);
+      const later = told.issued.filter((act) => act.at <= at && act.certificate.version > newest.certificate.version).map((act) => act.at);
+      if (!found || !later.length || (found.supersededAt !== null && found.supersededAt <= Math.min(...later))) return found;
+      return { ...found, supersededAt: Math.min(...later), successor: evidence.code };
+    };
+    return {
+      told, facts, opened, bits: listed.bits, faults: listed.faults, window: listed.bits ? window : null,
+      unchecked: [NOT_WHOLE, ...unchecked, ...more], version: newest.certificate.version,
+    };
+  }
+
+  function byLeavesAndLists(one, evidence, asOf) {
+    const found = verdict(one.facts(asOf), asOf);
+    const whole = {
+      state: found.state, since: found.since, successor: found.successor, asOf, version: one.version, window: one.window,
+      reasons: [{ code: found.reason, about: "credential" }], document: one.opened.opened.document,
+      demonstration: one.opened.demonstration, unchecked: one.unchecked,
+    };
+    const cannot = (reasons, more = {}) => ({ ...whole, state: "CANNOT_CHECK", since: null, successor: null, reasons, ...more });
+    if (!one.window) {
+      const latest = Math.max(...[...one.told.own, ...one.told.other].map((act) => act.at));
+      return asOf < latest ? { ...whole, unchecked: [...whole.unchecked, ...one.faults] } : cannot(one.faults);
+    }
+    const at = clamped(one.window, asOf);
+    const differing = differences(one.facts(at), one.bits, at);
+    if (differing.length) return cannot(differing);
+    if (asOf < one.window.end) return whole;
+    const last = clamped(one.window, evidence.made ?? one.window.begin);
+    const stale = LISTS.map((about) => ({ code: "stale", about }));
+    return cannot(stale, { known: verdict(one.facts(last), last), knownAt: last });
+  }
+
+  function differences(facts, bits, at) {
+    if (!facts) return [];
+    const ends = {
+      revocation: [facts.withdrawnAt, facts.surrenderedAt, facts.supersededAt],
+      suspension: [facts.suspendedAt, facts.lapsedAt],
+    };
+    return LISTS.flatMap((about) => {
+      const told = ends[about].some((end) => end !== null && end <= at);
+      return told === bits[about] ? [] : [{ code: told ? "leaf_without_bit" : "bit_without_leaf", about }];
+    });
+  }
+
+  Object.assign(t, { attest });
+})();

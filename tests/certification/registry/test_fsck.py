@@ -1,0 +1,139 @@
+"""Whatever is changed behind our back in what anybody is told, fsck names it."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from certification.core.db import unit_of_work
+from certification.registry import fsck
+from certification.registry.acts import Why, withdraw
+from certification.registry.commands import check_all
+from certification.registry.models import Certificate
+from certification.registry.names import forget_name
+from tests import makers, mutations
+from tests.certification.log import test_fsck as of_log
+from tests.conftest import NOW
+from tests.mutations import with_no_guard
+
+history = of_log.history  # two certificates with every kind of act that this registry knows
+AT = NOW + timedelta(hours=5)
+UNTOLD = {
+    ("certificates", "version_id"): "counts writes",
+    ("scheme_versions", "version_id"): "counts writes",
+    ("scheme_versions", "id"): "of a scheme under which nothing was granted",
+    ("certificate_acts", "by_id"): "who acted is told to nobody; the audit knows",
+    ("certificate_acts", "details"): "what of it is told stands in columns, page and leaf as well",
+}
+
+
+@pytest.mark.usefixtures("history")
+def test_a_registry_with_a_whole_history_is_in_order(session: Session) -> None:
+    assert list(fsck.check(AT)) == []
+
+
+def test_an_empty_registry_is_in_order(session: Session) -> None:
+    assert list(fsck.check(AT)) == []
+
+
+@pytest.mark.usefixtures("history")
+def test_one_change_in_any_column_of_what_is_told_is_named(session: Session) -> None:
+    chance, silent, made = Random(3), set(), 0
+    with with_no_guard():
+        for table in mutations.tables():
+            rows = mutations.rows_of(table)
+            for column in table.columns:
+                found = [row for row in rows if row[column.name] is not None]
+                row = chance.choice(found) if found else {}
+                value = mutations.changed(row.get(column.name), chance)
+                if value is None:
+                    continue
+                made += 1
+                point = session.begin_nested()
+                try:
+                    mutations.change(table, row, column, value)
+                    session.expire_all()
+                    if next(fsck.faults(AT), None) is None:
+                        silent.add((table.name, column.name))
+                except DBAPIError:
+                    continue  # the database itself refuses it
+                finally:
+                    point.rollback()
+    assert silent <= UNTOLD.keys()
+    assert made > 80
+
+
+CHANGES = [
+    (
+        "UPDATE certificates SET withdrawn_at = NULL WHERE id = 1",
+        "certificate {one}: withdrawn_at is not what the recorded acts lead to",
+    ),
+    ("UPDATE certificates SET goods = 'Otra cosa' WHERE id = 2", "certificate {two}: goods is not what was signed"),
+    ("UPDATE certificates SET holder_name = 'Otro' WHERE id = 2", "certificate {two}: holder_name is not what was signed"),
+    ("DELETE FROM certificate_versions WHERE id = 2", "certificate {two}: it has no version or no act"),
+    (
+        "UPDATE status_lists SET valid_until = signed_at WHERE id = 1",
+        "status list revocation/1: its dates are not those that were signed",
+    ),
+    ("DELETE FROM status_slots WHERE version_id = 1", "certificate {one}: version 1: what is signed does not hold (other_place)"),
+    ("UPDATE scheme_versions SET lapsed_at = NULL", "scheme origen-local/1.0: lapsed_at is not what the log tells"),
+    ("UPDATE certificates SET valid_until = 'x' WHERE id = 1", "certificate number 1 can't be read"),
+]
+
+
+@pytest.mark.usefixtures("history")
+def test_a_change_is_named_in_plain_words(session: Session) -> None:
+    one, two = session.query(Certificate.code).order_by(Certificate.id)
+    with with_no_guard():
+        for statement, told in CHANGES:
+            point = session.begin_nested()
+            try:
+                session.execute(text(statement))
+                session.expire_all()
+                found = list(fsck.faults(AT))
+            except DBAPIError:
+                found = [told]  # this database refuses such a value
+            finally:
+                point.rollback()
+            expected = told.format(one=one.code, two=two.code)
+            assert [fault for fault in found if fault.startswith((expected, told))], found
+
+
+def test_a_name_that_was_removed_by_consent_is_no_fault(session: Session) -> None:
+    one = makers.certified()
+    with unit_of_work():
+        forget_name("Martina Luna", [one.holder_id], by=None, at=NOW)
+    assert list(fsck.check(AT)) == []
+    with with_no_guard():
+        session.execute(text("DELETE FROM audit_entries"))
+        found = list(fsck.faults(AT))
+    assert found == [f"certificate {one.code}: the page: a maker's name is missing, and nobody took it away"]
+
+
+def test_bits_that_do_not_follow_the_acts_are_named_though_they_are_signed(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decider = makers.user("Celia Decide")
+    one = makers.certified(decider)
+    monkeypatch.setattr("certification.registry.acts.follow", lambda *_given, **_named: None)
+    with unit_of_work():
+        withdraw(one, Why("FALSE_INFORMATION", "No era cierto.", "OL-1"), by=decider, at=NOW)
+    assert list(fsck.check(AT)) == ["status list revocation/1: its bits are not what the recorded acts say"]
+
+
+def test_the_command_says_each_fault_on_a_line_and_ends_with_one(app: Flask, session: Session) -> None:
+    makers.certified()
+    runner = app.test_cli_runner()
+    well = runner.invoke(check_all, [], obj=lambda: app)
+    assert (well.exit_code, well.output) == (0, "All in order.\n")
+    with with_no_guard():
+        session.execute(text("UPDATE certificates SET goods = 'Otra cosa'"))
+        session.commit()
+    ill = runner.invoke(check_all, [], obj=lambda: app)
+    assert ill.exit_code == 1
+    assert "goods is not what was signed" in ill.output
+    assert ill.output.endswith("faults.\n")

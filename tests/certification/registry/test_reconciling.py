@@ -1,0 +1,384 @@
+"""A registry restored from yesterday's backup comes forward from what was published, and says what it lost."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import Role, User
+from certification.core import clock
+from certification.core.db import db, unit_of_work
+from certification.log.adopting import reconcile
+from certification.log.checkpoints import keep_outside, place
+from certification.log.commands import public_log
+from certification.log.models import AdoptedLeaf
+from certification.log.reading import head
+from certification.outside.sources import Folder
+from certification.registry import fsck, reconciling, status
+from certification.registry.acts import Why, restore, suspend, withdraw
+from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
+from certification.registry.tending import renew_lists
+from certification.registry.validity import standing
+from certification.registry.verifying import check as check_version
+from certification.rules.errors import LogConflict
+from certification.rules.statuslist import StatusBits
+from certification.rules.verdict import PublicState
+from certification.rules.workflow import CertificateAct
+from certification.schemes.models import SchemeVersion
+from certification.schemes.versions import lapse
+from tests import makers
+from tests.conftest import NOW
+from tests.restoring import edited, publish, put_back, rows_now
+
+WHY = Why("UNDER_INVESTIGATION", "Se revisa.")
+GONE = Why("FALSE_INFORMATION", "No era cierto.", "OL-1")
+LATER = NOW + timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Codes: what stood in the backup, and what was granted after it. ``published`` is what the registry showed at its end."""
+
+    codes: dict[str, str]
+    published: Path
+    size: int
+    note: bytes
+    back: Callable[[], None]
+    forward: Callable[[], None]
+
+
+_told: dict[str, Any] = {}
+
+
+@pytest.fixture
+def story(
+    app: Flask, session: Session, pristine: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    """The database as it was in the backup, the copy outside as it was at the end; lived once and told to each test."""
+    if not _told:
+        _told.update(lived(app, tmp_path_factory.mktemp("story")))
+    shutil.copytree(_told["published"], tmp_path / "published")
+    keep_outside(_told["note"])
+    put_back(app, pristine, _told["backup"])
+    with clock.standing_at(LATER):
+        yield Story(
+            _told["codes"],
+            tmp_path / "published",
+            _told["size"],
+            _told["note"],
+            lambda: put_back(app, pristine, _told["backup"]),
+            lambda: put_back(app, pristine, _told["end"]),
+        )
+
+
+def lived(app: Flask, folder: Path) -> dict[str, Any]:
+    decider = makers.user("Celia Decide")
+    made = {name: makers.certified(decider, at=NOW - timedelta(days=3)).code for name in ("kept", "paused", "ended", "returned")}
+    with unit_of_work():
+        suspend(one(made["returned"]), WHY, until=date(2026, 12, 31), by=decider, at=NOW)
+    keeper = makers.user("Rosa Titular")
+    makers.member(keeper, one(made["kept"]).holder)
+    backup = rows_now()
+    with unit_of_work():
+        suspend(one(made["paused"]), WHY, until=date(2026, 12, 31), by=decider, at=LATER)
+        withdraw(one(made["ended"]), GONE, by=decider, at=LATER)
+        restore(one(made["returned"]), by=decider, at=LATER)
+    made |= {name: makers.certified(decider, at=LATER).code for name in ("lost", "lost_ended")}
+    with unit_of_work():
+        withdraw(one(made["lost_ended"]), GONE, by=decider, at=LATER)
+    found = head()
+    published = publish(app, folder)
+    return {
+        "codes": made,
+        "backup": backup,
+        "end": rows_now(),
+        "published": published,
+        "size": found.size,
+        "note": found.note,
+    }
+
+
+def one(code: str) -> Certificate:
+    return db.session.scalars(select(Certificate).where(Certificate.code == code)).one()
+
+
+def state(code: str) -> PublicState:
+    return standing(one(code), LATER).state
+
+
+def bits(purpose: str) -> StatusBits:
+    listed = db.session.scalars(select(StatusList).where(StatusList.purpose == purpose)).one()
+    return StatusBits.decode((listed.document or {})["credentialSubject"]["encodedList"])
+
+
+def test_what_was_done_after_the_backup_is_done_again(session: Session, story: Story) -> None:
+    assert state(story.codes["ended"]) is PublicState.VALID  # what an old backup would have everybody believe
+    done = reconcile([Folder(story.published)], at=LATER)
+    assert (done.after, done.adopted, done.applied) == (story.size, 6, 3)
+    assert head().note == story.note
+    told = {name: state(story.codes[name]) for name in ("kept", "paused", "ended", "returned")}
+    assert told == {
+        "kept": PublicState.VALID,
+        "paused": PublicState.SUSPENDED,
+        "ended": PublicState.WITHDRAWN,
+        "returned": PublicState.VALID,
+    }
+    act = db.session.scalars(select(RecordedAct).where(RecordedAct.kind == CertificateAct.WITHDRAWN)).one()
+    assert (act.by_id, act.reason_code, act.criterion, act.public_summary) == (None, "FALSE_INFORMATION", "OL-1", "")
+    assert act.details == {"taken_back": True}
+    page = one(story.codes["ended"]).page
+    assert ([each["kind"] for each in page["history"]], page["why"]["reason_code"]) == (
+        ["granted", "withdrawn"],
+        "FALSE_INFORMATION",
+    )
+    assert list(fsck.check(LATER)) == []
+
+
+def test_lists_say_what_the_leaves_say_of_known_and_of_lost(session: Session, story: Story) -> None:
+    reconcile([Folder(story.published)], at=LATER)
+    for name, expected in (("kept", "VALID"), ("paused", "SUSPENDED"), ("ended", "WITHDRAWN"), ("returned", "VALID")):
+        found = check_version(one(story.codes[name]).versions[-1], LATER)
+        assert found is not None
+        assert found.state == expected
+    places = {(each.code, each.list_id): each.place for each in db.session.scalars(select(LostPlace))}
+    revoked = {code: bits("revocation")[place] for (code, listed), place in places.items() if listed == 1}
+    assert revoked == {story.codes["lost"]: False, story.codes["lost_ended"]: True}
+
+
+def test_a_place_of_a_lost_version_is_nobody_elses(session: Session, story: Story) -> None:
+    reconcile([Folder(story.published)], at=LATER)
+    taken = next(each.place for each in db.session.scalars(select(LostPlace)) if each.list_id == 1)
+    draws = iter([9, taken, 7, 8])  # the first asks how full the list is
+    known = one(story.codes["kept"]).versions[0]
+    signed = {"kid": known.kid, "signature": known.signature, "signed_at": LATER, "statement": known.statement}
+    with unit_of_work() as writing:
+        next_one = CertificateVersion(certificate_id=known.certificate_id, number=2, **signed)
+        writing.add(next_one)
+        writing.flush()
+        found = status.take_places(next_one, at=LATER, draw=lambda _size: next(draws))
+    assert (found["revocation"].index, found["suspension"].index) == (7, 8)
+
+
+def test_a_lost_grant_is_never_valid_and_never_unknown(app: Flask, session: Session, story: Story, client: FlaskClient) -> None:
+    lost = story.codes["lost"]
+    assert client.get(f"/v/{lost}").status_code == 404
+    reconcile([Folder(story.published)], at=LATER)
+    for path in (f"/v/{lost}", f"/c/{lost}"):
+        page = client.get(path, headers={"Accept": "text/html"})
+        assert page.status_code == 503
+        assert "perdió este expediente" in page.text
+        assert "Rebozos de algodón teñidos con añil" in page.text
+        assert "21 nov 2026" in page.text
+        assert "Vigente" not in page.text
+    for form in ("application/json", "application/vc", "application/vc+jwt", "application/ld+json"):
+        answer = client.get(f"/c/{lost}", headers={"Accept": form})
+        assert (answer.status_code, answer.get_json()["state"], answer.get_json()["reason"]) == (
+            503,
+            "CANNOT_CHECK",
+            "record_lost",
+        )
+        assert answer.get_json()["granted_at"] == LATER.isoformat()
+    assert client.get(f"/c/{lost}/versions/1").get_json(force=True)["id"] == f"http://localhost/c/{lost}/versions/1"
+    assert client.get(f"/c/{lost}/versions/2").status_code == 503
+    assert [entry["index"] for entry in client.get(f"/c/{lost}/proof").get_json()["entries"]] == [story.size - 3]
+    assert "This registry was restored" in client.get(f"/v/{lost}?lang=en").text
+
+
+def test_a_lost_grant_that_was_withdrawn_is_told_truly(session: Session, story: Story, client: FlaskClient) -> None:
+    reconcile([Folder(story.published)], at=LATER)
+    ended = story.codes["lost_ended"]
+    page = client.get(f"/v/{ended}")
+    assert (page.status_code, "Retirado" in page.text) == (200, True)
+    told = client.get(f"/c/{ended}", headers={"Accept": "application/json"})
+    assert (told.status_code, told.get_json()["state"]) == (200, "WITHDRAWN")
+    credential = client.get(f"/c/{ended}", headers={"Accept": "application/vc"}).get_json(force=True)
+    assert credential["credentialSubject"]["certificateCode"] == ended
+
+
+def test_without_its_credential_nothing_but_the_leaf_is_told(
+    app: Flask, session: Session, story: Story, client: FlaskClient, tmp_path: Path
+) -> None:
+    story.forward()
+    bare = publish(app, tmp_path / "bare", credentials=False)
+    story.back()
+    reconcile([Folder(bare)], at=LATER)
+    page = client.get(f"/v/{story.codes['lost']}")
+    assert (page.status_code, "Rebozos" in page.text) == (503, False)
+    assert client.get(f"/c/{story.codes['lost']}/versions/1").get_json()["state"] == "CANNOT_CHECK"
+    assert db.session.scalars(select(LostPlace)).all() == []
+    assert list(fsck.check(LATER)) == []
+
+
+def test_twice_is_once(session: Session, story: Story) -> None:
+    reconcile([Folder(story.published)], at=LATER)
+    before = rows_now()
+    assert reconcile([Folder(story.published)], at=LATER).adopted == 0
+    assert rows_now() == before
+
+
+def test_who_dies_in_the_middle_leaves_nothing_half(session: Session, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rows_now()
+
+    def dies(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(status, "follow_all", dies)
+    with pytest.raises(KeyboardInterrupt):
+        reconcile([Folder(story.published)], at=LATER)
+    assert rows_now() == before
+    monkeypatch.undo()
+    assert reconcile([Folder(story.published)], at=LATER).adopted == 6
+
+
+def test_after_it_acts_are_recorded_again(session: Session, story: Story) -> None:
+    with pytest.raises(LogConflict) as refused:
+        makers.certified(at=LATER)
+    assert refused.value.code == "log_behind"
+    with pytest.raises(LogConflict):
+        renew_lists(NOW + timedelta(hours=13))  # old rows would clear the bits of what was lost since
+    reconcile([Folder(story.published)], at=LATER)
+    makers.certified(at=LATER)
+    assert head().size == story.size + 1
+    assert list(fsck.check(LATER)) == []
+
+
+def test_the_control_without_following_shows_as_valid_what_was_withdrawn(
+    session: Session, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "_apply", lambda *_given: False)
+    reconcile([Folder(story.published)], at=LATER)
+    assert state(story.codes["ended"]) is PublicState.VALID
+
+
+LIES: list[tuple[str, bytes, bytes]] = [
+    ("log/tile/entries/000.p/{size}", b"FALSE_INFORMATION", b"FALSE_INFORMATIOM"),
+    ("log/tile/entries/000.p/{size}", b'"act":"withdrawn"', b'"act":"wizhdrawn"'),
+]
+
+
+@pytest.mark.parametrize(("path", "old", "new"), LIES)
+def test_a_source_that_lies_is_refused_with_a_sentence(session: Session, story: Story, path: str, old: bytes, new: bytes) -> None:
+    edited(story.published / path.format(size=story.size), old, new)
+    before = rows_now()
+    with pytest.raises(LogConflict, match="no llevan de los de esta base de datos") as refused:
+        reconcile([Folder(story.published)], at=LATER)
+    assert refused.value.code == "log_no_source"
+    assert rows_now() == before
+
+
+def test_a_liar_first_and_an_honest_source_second_is_enough(session: Session, story: Story, tmp_path: Path) -> None:
+    liar = tmp_path / "liar"
+    shutil.copytree(story.published, liar)
+    edited(liar / f"log/tile/entries/000.p/{story.size}", b"FALSE_INFORMATION", b"FALSE_INFORMATIOM")
+    edited(liar / f"c/{story.codes['lost']}/versions/1", b"Rebozos", b"Rebozas")
+    assert reconcile([Folder(liar), Folder(story.published)], at=LATER).adopted == 6
+    kept = db.session.scalars(select(LostVersion).where(LostVersion.code == story.codes["lost"])).one()
+    assert kept.document
+    assert "Rebozas" not in str(kept.document)
+
+
+def test_a_credential_that_the_leaf_does_not_name_is_not_kept(session: Session, story: Story) -> None:
+    edited(story.published / f"c/{story.codes['lost']}/versions/1", b"Rebozos", b"Rebozas")
+    reconcile([Folder(story.published)], at=LATER)
+    kept = db.session.scalars(select(LostVersion).where(LostVersion.code == story.codes["lost"])).one()
+    assert kept.document is None
+
+
+def test_a_checkpoint_of_somebody_else_is_no_target(session: Session, story: Story) -> None:
+    (story.published / "log/checkpoint").write_bytes(b"localhost/log\n900\nAAAA\n\n\xe2\x80\x94 localhost/log AAAA\n")
+    assert reconcile([Folder(story.published)], at=LATER).after == story.size  # the copy outside says how far
+
+
+def test_a_later_checkpoint_of_a_source_counts_too(session: Session, story: Story) -> None:
+    older = place().read_bytes()
+    now = head().note
+    assert now
+    place().write_bytes(now)  # the copy outside came from the same backup
+    assert reconcile([Folder(story.published)], at=LATER).after == story.size
+    assert place().read_bytes() == older
+
+
+def test_the_end_of_a_scheme_is_taken_back(
+    app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient
+) -> None:
+    story.forward()
+    owner = makers.user("Olga Dueña")
+    makers.role(owner, Role.SCHEME_OWNER, "origen-local")
+    with unit_of_work():
+        lapse(one(story.codes["kept"]).scheme_version, by=owner, at=LATER, reason="El esquema terminó")
+    ended = publish(app, tmp_path / "ended")
+    story.back()
+    reconcile([Folder(ended)], at=LATER)
+    assert state(story.codes["kept"]) is PublicState.SCHEME_LAPSED
+    lost = client.get(f"/c/{story.codes['lost']}", headers={"Accept": "application/json"})
+    version = db.session.scalars(select(SchemeVersion).where(SchemeVersion.lapsed_at.is_not(None))).one()
+    assert (version.lapsed_at, lost.get_json()["state"]) == (LATER, "SCHEME_LAPSED")
+    assert list(fsck.check(LATER)) == []
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_the_copy_outside_comes_back_only_with_a_source_that_agrees(
+    app: Flask, session: Session, story: Story, tmp_path: Path, harm: str
+) -> None:
+    story.forward()
+    if harm == "gone":
+        place().unlink()
+    else:
+        place().write_bytes(b"x")
+    with pytest.raises(LogConflict, match=r"log_outside|--trust-database|dañada"):
+        reconcile([Folder(story.published)], at=LATER)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(LogConflict) as refused:
+        reconcile([Folder(empty)], at=LATER, trust_database=True)
+    assert refused.value.code == "log_nobody_agrees"
+    reconcile([Folder(story.published)], at=LATER, trust_database=True)
+    assert place().read_bytes() == story.note
+    assert list(fsck.check(LATER)) == []
+
+
+def test_a_database_that_signed_another_history_is_not_trusted(session: Session, story: Story) -> None:
+    place().unlink()
+    reconcile_target = head().note
+    assert reconcile_target
+    place().write_bytes(reconcile_target)
+    makers.certified(at=LATER)  # the control: signed over the restored backup
+    place().unlink()
+    with pytest.raises(LogConflict) as refused:
+        reconcile([Folder(story.published)], at=LATER, trust_database=True)
+    assert refused.value.code == "log_no_source"
+
+
+def test_the_command_tells_what_it_did(app: Flask, session: Session, story: Story, tmp_path: Path) -> None:
+    runner = app.test_cli_runner()
+    wrong = runner.invoke(public_log, ["reconcile", "--from", str(tmp_path / "nowhere")], obj=lambda: app)
+    assert (wrong.exit_code, "neither a folder nor an address" in wrong.output) == (1, True)
+    done = runner.invoke(public_log, ["reconcile", "--from", str(story.published)], obj=lambda: app)
+    assert done.output == (
+        f"6 acts taken back: from {story.size - 6} to {story.size}. 3 have their records again; "
+        "of 3 the records are lost, and their codes say so.\n"
+    )
+    again = runner.invoke(public_log, ["reconcile", "--from", str(story.published)], obj=lambda: app)
+    assert (again.exit_code, again.output) == (0, f"{story.size} acts; nothing was missing.\n")
+    assert db.session.query(AdoptedLeaf).count() == 6
+
+
+def test_whoever_acts_on_a_restored_registry_is_told_in_a_sentence(
+    session: Session, story: Story, client_of: Callable[[User], FlaskClient]
+) -> None:
+    keeper = db.session.scalars(select(User).where(User.name == "Rosa Titular")).one()
+    code = story.codes["kept"]
+    said = {"reason_code": "HOLDER_REQUEST", "public_summary": "", "confirmed": "yes"}
+    answer = client_of(keeper).post(f"/c/{code}/act/surrender", data=said)
+    assert answer.status_code == 409
+    assert "parece restaurada de un respaldo viejo" in answer.text
+    assert state(code) is PublicState.VALID
+    assert head().size == story.size - 6
