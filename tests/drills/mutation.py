@@ -41,7 +41,10 @@ TABLES = (
     "status_slots",
     "scheme_versions",
 )
-MACHINERY = {"certificates.version_id"}  # counts changes so that of two writers one loses; says nothing of the label
+MACHINERY = {
+    "certificates.version_id",
+    "scheme_versions.version_id",
+}  # count changes so that of two writers one loses; say nothing of the label
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/"
 Check = Callable[[], list[str]]
 
