@@ -4,9 +4,9 @@
 
 Promise: each change, alone on a fresh copy, is told: in rows by the registry's own check, in what is served by whoever reads it
 from outside with the keys written down before. The table says for each target how many were changed, caught and missed, and in
-which column. Not changed are numbers that only the database's own machinery counts by (:data:`MACHINERY`). What is changed in columns that
-are known to be open (:data:`OPEN`) is counted apart and breaks nothing. The control is what nobody changed: of it nothing may be
-told.
+which column. Not changed are numbers that only the database's own machinery counts by (:data:`MACHINERY`). What is changed in
+columns that are known to be open (:data:`OPEN`) is counted apart and breaks nothing. The control is what nobody changed: of it
+nothing may be told.
 """
 
 import argparse
@@ -42,11 +42,10 @@ TABLES = (
     "status_slots",
     "scheme_versions",
 )
-MACHINERY = {"certificates.version_id", "scheme_versions.version_id"}  # of two writers one loses by them; they say nothing of a label
-OPEN = {"certificate_acts.by_id", "certificate_acts.details"}  # no signature and no second row holds all of them: told apart
-    "certificates.version_id",
-    "scheme_versions.version_id",
-}  # count changes so that of two writers one loses; say nothing of the label
+# Of two writers one loses by these: they say nothing of a label.
+MACHINERY = {"certificates.version_id", "scheme_versions.version_id"}
+# No signature and no second row holds all of these.
+OPEN = {"certificate_acts.by_id", "certificate_acts.details"}
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/"
 Check = Callable[[], list[str]]
 
@@ -204,7 +203,9 @@ def show(rows: list[Row]) -> None:
     for row in rows:
         where = ", ".join(f"{name} {count}" for name, count in (row.missed + row.open).most_common(12))
         missed = sum(row.missed.values())
-        print(f"{row.target:<30} {row.changed:>7} {row.caught:>7} {row.crashed:>10} {missed:>7} {sum(row.open.values()):>5}   {where}")
+        print(
+            f"{row.target:<30} {row.changed:>7} {row.caught:>7} {row.crashed:>10} {missed:>7} {sum(row.open.values()):>5}   {where}"
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -217,7 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
     missed = sum(sum(row.missed.values()) for row in rows)
     for what in wrong:
         print(f"BROKEN  {what}")
-    total = sum(row.changed for row in rows)
+    total, left = sum(row.changed for row in rows), sum(sum(row.open.values()) for row in rows)
     print(
         f"promise: {'kept' if not missed and not wrong else 'BROKEN'}: {missed} of {total} missed, {left} in columns known to be open; {time.perf_counter() - begun:.0f} s"
     )
