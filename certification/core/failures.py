@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from certification.core.i18n import sentence
 from certification.core.log import told_of
 from certification.core.problems import API, problem
+from certification.core.quick import UnreachableError
 from certification.rules.errors import (
     CannotSign,
     Conflict,
@@ -77,10 +78,16 @@ def _where() -> str | None:
 
 
 def _database(error: DBAPIError) -> tuple[Response | str, int]:
-    log.error("database", **told_of(error), rule=_where())
     if isinstance(error, OperationalError):
-        return answer(503, _("La base de datos no responde. No se guardó nada; intente de nuevo en un momento."))
+        return _silent(error)
+    log.error("database", **told_of(error), rule=_where())
     return answer(500)
+
+
+def _silent(error: Exception) -> tuple[Response | str, int]:
+    """No answer from the database, whichever way it was asked."""
+    log.error("database", **told_of(error), rule=_where())
+    return answer(503, _("La base de datos no responde. No se guardó nada; intente de nuevo en un momento."))
 
 
 def _unforeseen(error: Exception) -> tuple[Response | str, int]:
@@ -93,5 +100,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(UnreachableError, _silent)
     if not app.testing:
         app.register_error_handler(Exception, _unforeseen)

@@ -2,12 +2,14 @@
 
 What is read has been committed; a unit of work that needs its own rows reads through its session (``reading.nodes``). Leaves and
 nodes are only ever added, so that what is read after a head is of that head's tree or of one that carries on from it.
+All raise ``core.quick.UnreachableError`` when the database fails.
 """
 
 from collections.abc import Callable, Collection
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Engine, Integer, Select, and_, bindparam, or_, select
+from flask import current_app
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select
 
 from certification.core.db import db
 from certification.core.quick import QuickSelect
@@ -16,7 +18,6 @@ from certification.rules.merkle import Node
 
 FEWEST, MOST = 4, 64  # nodes in one statement; those between are made up by saying the last one again
 Statement = Select[*tuple[Any, ...]]
-_kept: dict[tuple[Engine, str, int], QuickSelect] = {}
 
 
 def head() -> tuple[int, bytes, str | None, bytes | None] | None:
@@ -64,10 +65,10 @@ def _portions(wanted: list[Any]) -> list[list[Any]]:
 
 
 def _quick(name: str, size: int, make: Callable[[int], Statement]) -> QuickSelect:
-    key = (db.engine, name, size)
-    found = _kept.get(key)
+    kept: dict[tuple[str, int], QuickSelect] = current_app.extensions.setdefault("log_reads", {})
+    found = kept.get((name, size))
     if found is None:
-        found = _kept[key] = QuickSelect(db.engine, make(size))
+        found = kept[name, size] = QuickSelect(db.engine, make(size))
     return found
 
 

@@ -19,9 +19,9 @@ from certification.rules.merkle import (
     Range,
     consistency_proof,
     consistency_ranges,
-    inclusion_proof,
     inclusion_ranges,
     nodes_of,
+    range_hash,
     reader_of,
 )
 from certification.rules.notes import parse_note
@@ -118,9 +118,9 @@ def inclusion(index: int) -> Included | None:
     checkpoint, leaf = signed(found), quickly.leaf(index)
     if checkpoint is None or found.note is None or leaf is None or index >= checkpoint.size:
         return None
-    wanted = nodes_of(inclusion_ranges(index, checkpoint.size))
-    proof = inclusion_proof(index, checkpoint.size, reader_of(quickly.nodes(wanted)))
-    return Included(index, *leaf, proof, checkpoint, found.note)
+    ranges = inclusion_ranges(index, checkpoint.size)
+    read = reader_of(quickly.nodes(nodes_of(ranges)))
+    return Included(index, *leaf, tuple(range_hash(start, end, read) for start, end in ranges), checkpoint, found.note)
 
 
 def consistency(old: int, size: int) -> tuple[bytes, ...]:

@@ -68,7 +68,8 @@ PAGE = {
         "visited_on": "2026-03-01",
         "conditions": False,
     },
-    "proof": {"number": 1, "kid": "abcdefghijklmnop", "signature": "A" * 86, "at": THEN.isoformat()},
+    "proof": {"number": 1, "kid": "abcdefghijklmnop", "signature": "A" * 86, "at": THEN.isoformat(), "credential": True},
+    "leaf": 123_456,
     "history": [{"kind": "granted", "at": THEN.isoformat()}],
     "why": None,
 }

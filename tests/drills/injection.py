@@ -83,13 +83,13 @@ def failures(found: dict[str, list[int]]) -> Iterator[Failure]:
                 yield Failure(name, nth, how)
 
 
-def few(every: list[Failure]) -> list[Failure]:
+def few(every: list[Failure], count: int) -> list[Failure]:
     """Those that write first, each kind once, then by chance."""
     dice = random.Random(len(every))
     dice.shuffle(every)
     kinds = {(one.call, one.how): one for one in every if one.call in FULL_DISK}
     chosen = dict.fromkeys([*kinds.values(), *every])
-    return list(chosen)[:SHORT]
+    return list(chosen)[:count]
 
 
 def judge(place: Place, base: Path, task: Task, failure: Failure, row: Row, before: Told, *, boast: bool = False) -> None:
@@ -122,13 +122,13 @@ def judge(place: Place, base: Path, task: Task, failure: Failure, row: Row, befo
     row.broken += [f"{row.act}, {failure.how} at {failure.call} {failure.nth} (told: {said}): {one}" for one in faults]
 
 
-def drill(place: Place, base: Path, task: Task, work: Path, before: Told, *, short: bool) -> Row:
+def drill(place: Place, base: Path, task: Task, work: Path, before: Told, count: int | None) -> Row:
     """Every failure of one act, or some."""
     row, begun = Row(task.act), time.perf_counter()
     found = touching(place, base, task, work)
     row.calls = sum(len(nths) for nths in found.values())
     every = list(failures(found))
-    for one in few(every) if short else every:
+    for one in every if count is None else few(every, count):
         judge(place, base, task, one, row, before)
     row.seconds = time.perf_counter() - begun
     return row
@@ -153,7 +153,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the drill; 0 when every promise was kept and the control was found out."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--short", action="store_true", help=f"{SHORT} failures of each act")
-    short = parser.parse_args(arguments).short
+    parser.add_argument("--failures", type=int, help="so many of each act, by chance")
+    given = parser.parse_args(arguments)
+    count = SHORT if given.short else given.failures
     with registry(4) as place, tempfile.TemporaryDirectory(prefix="tianguis-injection-") as folder:
         base = Path(folder) / "base"
         worker = Worker(place)
@@ -162,7 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
         assert before is not None
         worker.end()
         copy(place.folder, base)
-        rows = [drill(place, base, task, Path(folder), before, short=short) for task in ACTS]
+        rows = [drill(place, base, task, Path(folder), before, count) for task in ACTS]
         boaster = control(place, base, before)
     show([*rows, boaster])
     broken = [what for row in rows for what in row.broken]

@@ -33,6 +33,10 @@ def test_an_instant_is_read_with_its_offset(text: str) -> None:
     assert read_instant(text) == AT
 
 
+def test_what_is_finer_than_microseconds_is_cut_off() -> None:
+    assert read_instant("2026-11-21T16:32:00.123456789Z") == AT.replace(microsecond=123456)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -44,6 +48,8 @@ def test_an_instant_is_read_with_its_offset(text: str) -> None:
         "2026-11-21T24:00:01Z",
         "2026-11-21T16:32:00z",
         "2026-11-21T16:32:00Z\n",
+        "2026-11-21T16:32:00.Z",
+        "2026-11-21T16:32:00." + "1" * 19 + "Z",
         "２026-11-21T16:32:00Z",
         "0001-01-01T00:00:00+14:00",
         None,
