@@ -132,9 +132,17 @@ def blank_page() -> dict[str, Any]:
 
 
 def certificate(
-    of: Party | None = None, version: SchemeVersion | None = None, *, subject_refs: tuple[str, ...] = (), **given: Any
+    of: Party | None = None,
+    version: SchemeVersion | None = None,
+    *,
+    subject_refs: tuple[str, ...] = (),
+    acts: tuple[RecordedAct, ...] | None = None,
+    **given: Any,
 ) -> Certificate:
-    """A certificate in force for two years, without what was signed; for queries. Signed ones come from the service."""
+    """A certificate in force for two years, without what was signed; for queries. Signed ones come from the service.
+
+    Its acts are those that the columns tell of, unless others are given.
+    """
     holder, under = of or party(), version or scheme_version()
     values: dict[str, Any] = {
         "code": new_code(),
@@ -157,9 +165,8 @@ def certificate(
     save(case)
     made = Certificate(application_id=case.id, scheme_version_id=under.id, holder_id=holder.id, **(values | given))
     save(made)
-    save(
-        *(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs), *_acts_of(made, case.applicant_id)
-    )
+    told = _acts_of(made, case.applicant_id) if acts is None else acts
+    save(*(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs), *told)
     return made
 
 

@@ -1,126 +1,135 @@
-"""What certificates were worth at any instant, from their recorded acts: their columns know only how they stand now.
+"""What certificates were worth at any instant: recorded acts led back to the facts of then, and judged by the one rule.
 
-``facts_at`` and ``verdict_at`` for one certificate, ``facts_of_all`` and ``verdicts_of_all`` for many in three queries. What
-they say of now is what the columns say (``validity``); a property test holds the two equal. Queries only.
+Their columns know only how they stand now. For which rows those answer for the past as well is said here once more, as SQL, so
+that a search need not lead every certificate back. Property tests hold columns, acts and SQL equal. Queries only.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_
 
-from certification.core.db import db
-from certification.registry.models import Certificate, CertificateVersion
-from certification.registry.models import RecordedAct as Row
-from certification.registry.versions import calendar_of
-from certification.rules.facts import Facts, RecordedAct, Term, history_facts
-from certification.rules.statement import GrantStatement, read_statement
+from certification.registry.credentials import scheme_behind
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct
+from certification.registry.moments import InSql
+from certification.registry.validity import Dated, facts_of
+from certification.registry.versions import TERM, calendar_of
+from certification.rules import facts as rules
+from certification.rules.facts import Facts, Term, history_facts
+from certification.rules.statement import read_statement
 from certification.rules.verdict import Verdict, verdict
 from certification.rules.workflow import CertificateAct
-from certification.schemes.models import Scheme, SchemeVersion
+from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at, zone_of
 
 ISSUING = (CertificateAct.GRANTED, CertificateAct.RENEWED)
+RETURNING = (CertificateAct.RESTORED, CertificateAct.RENEWED)
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """The acts of one certificate in the order of their record, and the scheme version behind each that issued one."""
+class Granted(Dated, Protocol):
+    """A certificate, or a row with its columns of the same names."""
 
-    acts: tuple[RecordedAct, ...]
-    schemes: tuple[SchemeVersion, ...]
+    @property
+    def granted_at(self) -> Any: ...
 
-    def scheme_at(self, at: datetime) -> SchemeVersion | None:
-        """The version of the scheme that the certificate stood under; None before the grant."""
-        issued = (one for one in self.acts if one.kind in ISSUING)
-        return next((scheme for one, scheme in reversed(list(zip(issued, self.schemes, strict=True))) if one.at <= at), None)
 
-    def facts_at(self, at: datetime) -> Facts | None:
-        """The facts that held at ``at``; None before the grant."""
-        scheme = self.scheme_at(at)
-        end = lapsed_at(scheme) if scheme else None
-        return history_facts(self.acts, at, scheme_lapsed_at=end)
+class Act(Protocol):
+    """A recorded act, or a row with its columns of the same names."""
+
+    @property
+    def kind(self) -> Any: ...
+
+    @property
+    def at(self) -> Any: ...
+
+    @property
+    def details(self) -> Any: ...
 
 
 def facts_at(certificate: Certificate, at: datetime) -> Facts | None:
-    """The facts that held for one certificate at ``at``; None before its grant."""
-    return facts_of_all([certificate], at)[certificate.id]
+    """The facts that held for a certificate at ``at``; None before its grant."""
+    acts = certificate.acts
+    signed = signed_terms(certificate) if any(_lacks_term(act) for act in acts) else ()
+    return facts_by(certificate, acts, at, lapsed_at(scheme_at(certificate, at)), signed)
 
 
 def verdict_at(certificate: Certificate, at: datetime) -> Verdict:
-    """What the certificate was worth at ``at``: NOT_FOUND before its grant."""
+    """What a certificate was worth at an instant; NOT_FOUND before its grant."""
     return verdict(facts_at(certificate, at), at)
 
 
-def facts_of_all(certificates: Collection[Certificate], at: datetime) -> dict[int, Facts | None]:
-    """The facts of many at one instant, by ``Certificate.id``; give them in batches of some hundreds."""
-    return {id_: history.facts_at(at) for id_, history in histories_of(certificates).items()}
+def last_act(certificate: Certificate, at: datetime) -> RecordedAct | None:
+    """The last act recorded until an instant."""
+    return next((one for one in reversed(certificate.acts) if one.at <= at), None)
 
 
-def verdicts_of_all(certificates: Collection[Certificate], at: datetime) -> dict[int, Verdict]:
-    """The verdicts on many at one instant, by ``Certificate.id``."""
-    return {id_: verdict(facts, at) for id_, facts in facts_of_all(certificates, at).items()}
+def version_at(certificate: Certificate, at: datetime) -> CertificateVersion | None:
+    """The version that stood at an instant."""
+    return max((one for one in certificate.versions if one.signed_at <= at), key=lambda one: one.number, default=None)
 
 
-def histories_of(certificates: Collection[Certificate]) -> dict[int, History]:
-    """The history of each certificate, by ``Certificate.id``; to ask for several instants at the price of one."""
-    rows: dict[int, list[Row]] = defaultdict(list)
-    ids = [one.id for one in certificates]
-    for row in db.session.scalars(select(Row).where(Row.certificate_id.in_(ids)).order_by(Row.id)):
-        rows[row.certificate_id].append(row)
-    signed = _statements([one.id for one in certificates if _needs_statement(rows[one.id])])
-    schemes = _schemes(signed)
-    return {one.id: _history(one, rows[one.id], signed[one.id], schemes) for one in certificates}
+def scheme_at(certificate: Certificate, at: datetime) -> SchemeVersion:
+    """The version of its scheme that it stood under; a renewal may have moved it to a newer one."""
+    now, version = certificate.scheme_version, version_at(certificate, at)
+    name = version.statement["scheme"]["version"] if version else now.version
+    return now if name == now.version else next((one for one in now.scheme.versions if one.version == name), now)
 
 
-def _needs_statement(rows: Iterable[Row]) -> bool:
-    """One grant under one scheme that says its own term tells all by itself."""
-    issuing = [row for row in rows if row.kind in ISSUING]
-    return len(issuing) > 1 or any("term" not in row.details for row in issuing)
+def facts_by(
+    row: Granted, acts: Sequence[Act], at: datetime, lapse: datetime | None, signed: Sequence[Term] = ()
+) -> Facts | None:
+    """The same from rows: all acts in the order of their record, the end of the scheme it stood under, and the terms of its
+    versions for acts that were kept without theirs; where there are none, those have the term of the columns.
+    """
+    if not acts:  # nothing was ever recorded of it: its columns are all that is known
+        return facts_of(row, lapse) if row.granted_at <= at else None
+    return history_facts(as_rules(acts, row, signed), at, scheme_lapsed_at=lapse)
 
 
-def _statements(ids: Sequence[int]) -> Mapping[int, list[GrantStatement]]:
-    found: dict[int, list[GrantStatement]] = defaultdict(list)
-    wanted = select(CertificateVersion.certificate_id, CertificateVersion.statement)
-    rows = wanted.where(CertificateVersion.certificate_id.in_(ids)).order_by(CertificateVersion.number) if ids else None
-    for id_, statement in db.session.execute(rows) if rows is not None else ():
-        found[id_].append(read_statement(statement))
+def as_rules(acts: Iterable[Act], row: Dated, signed: Sequence[Term] = ()) -> Iterator[rules.RecordedAct]:
+    """Stored acts as the rule reads them; for ``signed`` see :func:`facts_by`."""
+    issued = 0
+    for act in acts:
+        term = None
+        if act.kind in ISSUING:
+            kept = signed[issued] if issued < len(signed) else Term(**{name: getattr(row, name) for name in TERM})
+            term, issued = _term(act.details.get("term")) or kept, issued + 1
+        until = act.details.get("suspension_until")
+        ends = datetime.fromisoformat(until) if until else None
+        yield rules.RecordedAct(act.kind, act.at, term, ends, act.details.get("successor"))
+
+
+def signed_terms(certificate: Certificate) -> list[Term]:
+    """What was signed of the term of each version, in their order."""
+    found = []
+    for version in certificate.versions:
+        scheme = scheme_behind(version)
+        found.append(calendar_of(read_statement(version.statement), scheme).instants(zone_of(scheme)))
     return found
 
 
-def _schemes(signed: Mapping[int, list[GrantStatement]]) -> dict[tuple[str, str], SchemeVersion]:
-    """The scheme versions that statements name, by key and version. They are few."""
-    keys = {one.scheme_id for several in signed.values() for one in several}
-    if not keys:
-        return {}
-    rows = select(SchemeVersion).join(Scheme, Scheme.id == SchemeVersion.scheme_id).where(Scheme.key.in_(keys))
-    return {(one.scheme.key, one.version): one for one in db.session.scalars(rows).unique()}
+def moved_since(at: InSql) -> ColumnElement[bool]:
+    """Whether the columns of today may tell something else of ``at`` than the acts do.
+
+    A pause that ended since has left no mark in them, and a renewal has put its term in the place of the older one; a renewal
+    whose term has not begun leaves the running one in force. Loss for good stays where it was written.
+    """
+    act = RecordedAct
+    since = and_(act.kind.in_(RETURNING), act.at > at)
+    ahead = and_(act.kind == CertificateAct.RENEWED, Certificate.valid_from > at)
+    return exists().where(act.certificate_id == Certificate.id, or_(since, ahead))
 
 
-def _history(
-    certificate: Certificate,
-    rows: Sequence[Row],
-    signed: Sequence[GrantStatement],
-    schemes: Mapping[tuple[str, str], SchemeVersion],
-) -> History:
-    issuing = [row for row in rows if row.kind in ISSUING]
-    behind = [schemes[one.scheme_id, one.scheme_version] for one in signed] or [certificate.scheme_version] * len(issuing)
-    terms = {row.id: _term(row, number, signed, behind) for number, row in enumerate(issuing)}
-    acts = tuple(_recorded(row, terms.get(row.id)) for row in rows)
-    return History(acts, tuple(behind[: len(issuing)]))
+def numbered(acts: Iterable[Act], versions: Iterable[CertificateVersion]) -> list[int]:
+    """Of each act the number of the version that stood when it was recorded; 1 where nothing was signed."""
+    signed = sorted((one.signed_at, one.number) for one in versions)
+    return [max((number for when, number in signed if when <= act.at), default=1) for act in acts]
 
 
-def _recorded(row: Row, term: Term | None) -> RecordedAct:
-    until = row.details.get("suspension_until")
-    return RecordedAct(row.kind, row.at, term, datetime.fromisoformat(until) if until else None, row.details.get("successor"))
+def _lacks_term(act: Act) -> bool:
+    return act.kind in ISSUING and "term" not in act.details
 
 
-def _term(row: Row, number: int, signed: Sequence[GrantStatement], behind: Sequence[SchemeVersion]) -> Term:
-    """As the act says it; what was granted before acts said their term has it in what was signed."""
-    said: dict[str, Any] | None = row.details.get("term")
-    if said is not None:
-        return Term(**{name: datetime.fromisoformat(instant) for name, instant in said.items()})
-    return calendar_of(signed[number], behind[number]).instants(zone_of(behind[number]))
+def _term(said: Mapping[str, str] | None) -> Term | None:
+    return Term(**{name: datetime.fromisoformat(said[name]) for name in TERM if name in said}) if said else None

@@ -13,7 +13,7 @@ from certification.core.web import outside
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure
 from certification.registry.credentials import path_of
-from certification.registry.history import standing_as_of
+from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.moments import Moment
 from certification.registry.told import Told, told
@@ -54,7 +54,7 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
     """The record as it is published in JSON, whole, with the state of a moment."""
     scheme = certificate.scheme_version
     at = when.at(zone_of(scheme))
-    found = standing_as_of(certificate, at) if when.is_past else standing(certificate, at)
+    found = verdict_at(certificate, at) if when.is_past else standing(certificate, at)
     keys, acts = _keys_in_hex(), told(certificate, language())
     issuing = {act.version: act for act in acts if act.begins}
     document = {

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from certification.core.db import db
 from certification.parties.places.places import state as entity
-from certification.registry.history import facts_as_of
+from certification.registry.histories import facts_by
 from certification.registry.logged import ActLeaf
 from certification.registry.models import CertificateVersion, RecordedAct, VersionCredential
 from certification.registry.moments import Known, Moment
@@ -66,7 +66,7 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
         version = older.get(one.id)
         scheme = _scheme(one, version, known)
         at = when.at(scheme.zone)
-        facts = facts_as_of(one, told[one.id].acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
+        facts = facts_by(one, told[one.id].acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
         if facts is not None:
             judged = verdict(facts, at)
             yield one, _row(one, told[one.id], version, scheme, judged, facts, at), judged

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from certification.core.db import db
 from certification.core.paging import Keys, Position, beyond, ordered
 from certification.parties.places.places import states_named
-from certification.registry.history import moved_since
+from certification.registry.histories import moved_since
 from certification.registry.models import Certificate
 from certification.registry.moments import Known, Moment, by_zone, lapsed_ids
 from certification.registry.validity import INSTANTS, state_then

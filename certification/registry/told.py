@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from certification.core.db import db
 from certification.core.web import cursor
-from certification.registry.history import ISSUING, numbered
+from certification.registry.histories import ISSUING, numbered
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.telling import last_day

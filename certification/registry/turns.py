@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from certification.registry.history import as_rule, facts_as_of, scheme_as_of
+from certification.registry.histories import as_rules, verdict_at
 from certification.registry.models import Certificate
 from certification.registry.moments import TICK
-from certification.rules.verdict import Verdict, verdict
+from certification.rules.verdict import Verdict
 from certification.schemes.texts import lapsed_at
 
 
@@ -24,21 +24,15 @@ def turns(certificate: Certificate, now: datetime) -> list[Turn]:
     found = []
     for instant in sorted(_dates(certificate) - acted):
         if certificate.granted_at < instant <= now:
-            before, after = judged(certificate, instant - TICK), judged(certificate, instant)
+            before, after = verdict_at(certificate, instant - TICK), verdict_at(certificate, instant)
             if before.state is not after.state:
                 found.append(Turn(instant, after))
     return found
 
 
-def judged(certificate: Certificate, at: datetime) -> Verdict:
-    """What it was worth at an instant."""
-    lapse = lapsed_at(scheme_as_of(certificate, at))
-    return verdict(facts_as_of(certificate, certificate.acts, at, lapse), at)
-
-
 def _dates(certificate: Certificate) -> set[datetime]:
     """All instants at which dates of its terms, of its pauses or of its scheme could change something."""
-    terms = [act.term for act in (as_rule(one, certificate) for one in certificate.acts) if act.term]
+    terms = [act.term for act in as_rules(certificate.acts, certificate) if act.term]
     dates: list[datetime | None] = [certificate.valid_from, certificate.valid_until, certificate.grace_ends]
     for term in terms:
         dates += [term.valid_from, term.valid_until, term.grace_ends]

@@ -19,7 +19,7 @@ from certification.core.i18n import language, sentence, zone
 from certification.registry import qr
 from certification.registry.acts import standing_of
 from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, refused, secured, wanted
-from certification.registry.history import standing_as_of
+from certification.registry.histories import verdict_at
 from certification.registry.lost import find_lost, find_lost_version, newest_number
 from certification.registry.models import Certificate
 from certification.registry.moments import Moment, read_moment
@@ -207,7 +207,7 @@ def _asked(certificate: Certificate, asked: str) -> tuple[Then | None, Asked]:
         when = read_moment(asked, clock.now(), zone())
     except InvalidInput as fault:
         return None, Asked({"on": asked}, {"on": fault})
-    then = Then(when, standing_as_of(certificate, when.at(zone_of(certificate.scheme_version)))) if when.is_past else None
+    then = Then(when, verdict_at(certificate, when.at(zone_of(certificate.scheme_version)))) if when.is_past else None
     return then, Asked({"on": asked})
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from certification.registry.api.past import History
 from certification.registry.dates import moment
 from certification.registry.frames import Frame
+from certification.registry.histories import facts_at, last_act, version_at
+from certification.registry.models import Certificate
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
 from certification.registry.words import Words
@@ -57,19 +58,19 @@ def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
     )
 
 
-def standing_then(row: Any, frame: Frame, history: History | None, as_of: datetime) -> Standing | None:
+def standing_then(row: Any, frame: Frame, certificate: Certificate, as_of: datetime) -> Standing | None:
     """As of a past instant, from recorded acts and the version that stood then; None before the grant."""
-    facts = history.facts(as_of, frame.lapse(row.lapsed_at, row.mark_ends_on)) if history else None
-    if history is None or facts is None:
+    facts = facts_at(certificate, as_of)
+    if facts is None:
         return None
     made = replace(standing_now(row, frame, as_of), facts=facts, verdict=verdict(facts, as_of), as_of=as_of)
-    act, version = history.last_act(as_of), history.version(as_of)
+    act, version = last_act(certificate, as_of), version_at(certificate, as_of)
     why = (act.reason_code, act.criterion) if act and act.reason_code else None
     if version is None:
         return replace(made, why=why)
-    number, said = version
-    subject = said["subject"]
-    return replace(made, why=why, version=number, holder=said["holder"], goods=", ".join(subject["goods"]), place=_place(subject))
+    said = version.statement
+    goods = ", ".join(said["subject"]["goods"])
+    return replace(made, why=why, version=version.number, holder=said["holder"], goods=goods, place=_place(said["subject"]))
 
 
 def certificate(row: Any, frame: Frame, one: Standing, lang: str, words: Words, origin: str) -> Said:

@@ -16,12 +16,15 @@ from certification.core.i18n import sentence
 from certification.core.problems import OPEN
 from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
 from certification.registry.api.asking import AsOf
-from certification.registry.api.past import histories
+from certification.registry.api.past import with_histories
 from certification.registry.frames import Frame, frame_of, kept_frame
+from certification.registry.histories import scheme_at
 from certification.registry.lookup import Lookup
+from certification.registry.models import Certificate
 from certification.registry.words import Words
 from certification.rules.code import code_in, near_misses, parse
 from certification.rules.errors import BadCode
+from certification.schemes.texts import zone_of
 
 JSON = "application/json"
 HEADERS = tuple(OPEN.items())
@@ -63,27 +66,32 @@ class Checks:
         row = self._lookup.find(code)
         if row is None:
             return unknown()
-        frame = frame_of(row.scheme_version_id, row.digest)
-        standing = standing_then(row, frame, histories([code]).get(code), as_of.instant(frame.zone))
-        return not_granted() if standing is None else self._told(row, frame, standing, lang)
+        return self._then(row, with_histories([code])[row.code], lang, as_of)
 
     def many(self, asked: Sequence[str], lang: str, now: datetime, as_of: AsOf | None) -> list[Said]:
         """One result for each code in the order asked. Needs a request. Raises as :meth:`one_then`."""
         read = [_read(text) for text in asked]
         codes = {one for one in read if isinstance(one, str)}
         rows = self._lookup.find_several(codes) if codes else {}
-        known = histories(rows) if as_of and rows else {}
+        known = with_histories(rows) if as_of and rows else {}
         made = {code: self._result(row, lang, now, as_of, known.get(code)) for code, row in rows.items()}
         return [
             _named(text, made.get(one, unknown()) if isinstance(one, str) else one, lang)
             for text, one in zip(asked, read, strict=True)
         ]
 
-    def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, history: Any) -> Said | Missing:
+    def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, certificate: Certificate | None) -> Said | Missing:
+        if as_of is not None and certificate is not None:
+            return self._then(row, certificate, lang, as_of)
         frame = frame_of(row.scheme_version_id, row.digest)
-        if as_of is None:
-            return self._told(row, frame, standing_now(row, frame, now), lang)
-        standing = standing_then(row, frame, history, as_of.instant(frame.zone))
+        return self._told(row, frame, standing_now(row, frame, now), lang)
+
+    def _then(self, row: Any, certificate: Certificate, lang: str, as_of: AsOf) -> Said | Missing:
+        """Under the version of the scheme that it stood under; its zone says when a day ended."""
+        instant = as_of.instant(zone_of(certificate.scheme_version))
+        scheme = scheme_at(certificate, instant)
+        frame = frame_of(scheme.id, scheme.digest)
+        standing = standing_then(row, frame, certificate, instant)
         return not_granted() if standing is None else self._told(row, frame, standing, lang)
 
     def _told(self, row: Any, frame: Frame, standing: Standing, lang: str) -> Said:

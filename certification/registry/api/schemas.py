@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from certification.core.i18n import LANGUAGES
 from certification.registry.lookup import MOST
@@ -28,6 +29,12 @@ def closed(description: str = "", **properties: Schema) -> Schema:
     """An object that has all of these members and no other."""
     head = {"description": description} if description else {}
     return {"type": "object", **head, "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _column(kind: Any) -> Schema:
+    """A column of the register by the type of its field."""
+    plain: Schema = {"type": "integer"} if int in (kind, *get_args(kind)) else text()
+    return or_null(plain) if NoneType in get_args(kind) else plain
 
 
 def opened(description: str, *required: str) -> Schema:
@@ -156,8 +163,8 @@ SCHEMAS: Mapping[str, Schema] = {
         "required": ["codes"],
         "additionalProperties": False,
     },
-    "RegisterRow": closed("One certificate in the register", **{one.name: text() for one in fields(Row)}, verify=URL),
-    "Register": closed("", certificates=listed(ref("RegisterRow"))),
+    "RegisterRow": closed("One certificate in the register", **{one.name: _column(one.type) for one in fields(Row)}, verify=URL),
+    "Register": closed("", licence=URL, certificates=listed(ref("RegisterRow"))),
     "Record": opened("What was signed of a certificate, by which key, and every act since", "code", "state"),
     "Credential": opened("A W3C Verifiable Credential 2.0 with an eddsa-jcs-2022 proof", "@context", "type", "issuer", "proof"),
     "DidDocument": opened("did:web document: every key that ever signed, with its period", "id", "verificationMethod"),

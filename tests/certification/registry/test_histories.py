@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.registry.acts import Why, restore, surrender, suspend, withdraw
-from certification.registry.histories import facts_at, facts_of_all, verdict_at, verdicts_of_all
+from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate
 from certification.registry.validity import facts_of, standing, state_at, valid_at
 from certification.rules.errors import DomainError
@@ -35,15 +35,6 @@ def test_what_a_label_was_worth_while_it_was_paused_is_not_forgotten(session: Se
     assert told == [P.NOT_FOUND, P.VALID, P.VALID, P.SUSPENDED, P.SUSPENDED, P.VALID, P.VALID]
     # the columns have forgotten it: whoever asks them about the past is told something else
     assert standing(made, GRANTED + 15 * DAY).state is P.VALID
-
-
-def test_many_are_told_as_each(session: Session) -> None:
-    by = makers.user("Celia Decide")
-    several = [makers.certified(by), makers.certificate(), makers.certificate(withdrawn_at=GRANTED + 3 * DAY)]
-    at = GRANTED + 5 * DAY
-    assert facts_of_all(several, at) == {one.id: facts_at(one, at) for one in several}
-    assert [verdicts_of_all(several, at)[one.id].state for one in several] == [P.VALID, P.VALID, P.WITHDRAWN]
-    assert facts_of_all([], at) == {}
 
 
 def _paused(made: Certificate, by: User, at: datetime) -> None:

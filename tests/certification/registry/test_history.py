@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
 from certification.registry import register
-from certification.registry.history import facts_as_of, moved_since, numbered, scheme_as_of, standing_as_of
+from certification.registry.histories import facts_by, moved_since, numbered, scheme_at, verdict_at
 from certification.registry.models import Certificate
 from certification.registry.moments import Moment, by_zone, known_schemes, lapsed_ids, read_day, read_moment
 from certification.registry.searching import Filter
@@ -68,7 +68,7 @@ def test_any_past_state_is_the_same_in_sql_and_by_the_acts(
         made.scheme_version.lapsed_at = None if lapse is None else BASE + timedelta(hours=lapse)
     known = known_schemes("es")
     for when in (BASE + timedelta(hours=number) for number in hours):
-        expected = verdict(facts_as_of(made, made.acts, when, lapsed_at(made.scheme_version)), when).state
+        expected = verdict(facts_by(made, made.acts, when, lapsed_at(made.scheme_version)), when).state
         one = select(state_at(when), moved_since(when), Certificate.granted_at <= when).where(Certificate.id == made.id)
         state, moved, there = db.session.execute(one).one()
         assert moved or expected == (state if there else PublicState.NOT_FOUND)
@@ -84,7 +84,7 @@ def test_a_pause_that_ended_is_still_a_pause_in_its_days(session: Session, at: d
     paused, back = BASE + 3 * DAY, BASE + 6 * DAY
     made = past(BASE, term(BASE, 700), (CertificateAct.SUSPENDED, paused, back + DAY), (CertificateAct.RESTORED, back, None))
     days = {BASE - DAY: "NOT_FOUND", BASE: "VALID", paused: "SUSPENDED", back - DAY: "SUSPENDED", back: "VALID"}
-    assert {day: standing_as_of(made, day).state.value for day in days} == days
+    assert {day: verdict_at(made, day).state.value for day in days} == days
     told = {day: db.session.scalar(select(state_at(day))) for day in days}
     assert told[paused] == "VALID"  # the columns alone would have hidden it
 
@@ -93,7 +93,7 @@ def test_a_renewed_label_had_ended_before_it_was_renewed(session: Session, at: d
     renewed = BASE + 15 * DAY
     made = past(BASE, term(BASE, 10), (CertificateAct.RENEWED, renewed, term(renewed, 700)))
     for day, state in ((9, "VALID"), (10, "EXPIRED"), (14, "EXPIRED"), (15, "VALID")):
-        assert standing_as_of(made, BASE + day * DAY).state == state
+        assert verdict_at(made, BASE + day * DAY).state == state
     moment = Moment(at, instant=BASE + 12 * DAY)
     row = register.page(Filter(state=PublicState.EXPIRED), moment, lang="es", limit=5).rows[0]
     assert (row.version, row.goods, row.last_day, row.last_act) == (1, "Rebozos de algodón, versión 1", "2025-03-10", "granted")
@@ -149,8 +149,8 @@ def test_the_scheme_that_lapsed_is_the_one_it_stood_under(session: Session, at: 
         made.scheme_version_id = new.id
         old.lapsed_at = BASE + 10 * DAY
     db.session.expire_all()
-    assert (scheme_as_of(made, renewed - DAY).version, made.scheme_version.version) == (old.version, "9")
-    assert standing_as_of(made, renewed - DAY).state is PublicState.SCHEME_LAPSED
+    assert (scheme_at(made, renewed - DAY).version, made.scheme_version.version) == (old.version, "9")
+    assert verdict_at(made, renewed - DAY).state is PublicState.SCHEME_LAPSED
     rows = register.page(Filter(), Moment(at, instant=renewed - DAY), lang="es", limit=5).rows
     assert [(row.state, row.scheme_version) for row in rows] == [("SCHEME_LAPSED", old.version)]
     assert [row.state for row in register.page(Filter(), Moment(at), lang="es", limit=5).rows] == ["VALID"]

@@ -352,7 +352,7 @@ def test_histories_that_cannot_be_read_are_neither_yes_nor_no(
     def gone(*_given: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
 
-    monkeypatch.setattr("certification.registry.api.checks.histories", gone)
+    monkeypatch.setattr("certification.registry.api.checks.with_histories", gone)
     answer = client.get(f"/api/v1/certificates/{code}?as_of=2026-11-01")
     assert (answer.status_code, fits(answer)["state"]) == (503, "CANNOT_CHECK")
 
