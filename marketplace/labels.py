@@ -12,16 +12,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from sqlalchemy import Engine, Select, Subquery, bindparam, literal, select, union_all
+from sqlalchemy import Engine, Select, Subquery, bindparam, false, literal, select, union_all
 
 from certification.core.db import db
 from certification.core.i18n import language
 from certification.core.orm import Instant
 from certification.core.quick import QuickSelect
+from certification.log.lagging import lags
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.scope import HOOKED
-from certification.registry.validity import INSTANTS, facts_of, valid_at
+from certification.registry.validity import INSTANTS, facts_of, judge, valid_at
 from certification.rules.code import display
 from certification.rules.criteria import Both, SubjectKind
 from certification.rules.days import day_of
@@ -88,7 +89,7 @@ def badges_for(subject_refs: Collection[str], holder_refs: Collection[str], at: 
 
     A subject's reference has its badges in scope, a holder's (``Party.public_id``) the statements about it.
     """
-    if not subject_refs and not holder_refs:
+    if (not subject_refs and not holder_refs) or lags():
         return {}
     by_subject = _rows(CertificateSubject.subject_ref, Mode.BADGE_IN_SCOPE).join(CertificateSubject, HOOKED)
     wanted = union_all(
@@ -169,7 +170,7 @@ def _held(one: Certificate, lapsed: datetime | None, ends: date | None, digest: 
         shown_code=display(one.code),
         names=frame.text.name,
         goods=one.goods,
-        weighed=verdict(facts_of(one, frame.lapse(lapsed, ends)), at),
+        weighed=judge(facts_of(one, frame.lapse(lapsed, ends)), at),
         valid_until=one.valid_until,
         surveillance_due=one.surveillance_due,
         suspension_until=one.suspension_until,
@@ -210,6 +211,8 @@ class LiveLabels:
             UnreachableError: when the database fails.
 
         """
+        if lags(self._app):
+            return {}
         given = dict.fromkeys(REFS) | dict(zip(REFS, subject_refs, strict=False))
         found: dict[str, list[Badge]] = {}
         for row in sorted(self._labels.all(connection, at=at, holder=holder_ref, **given)):
@@ -240,7 +243,7 @@ def labelled(at: datetime) -> Subquery:
         .join(Certificate, HOOKED)
         .join(SchemeVersion, SchemeVersion.id == Certificate.scheme_version_id)
         .join(Scheme, Scheme.id == SchemeVersion.scheme_id)
-        .where(valid_at(at), Certificate.subject_kind.in_(WORN))
+        .where(false() if lags() else valid_at(at), Certificate.subject_kind.in_(WORN))
         .distinct()
         .subquery()
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from certification.core.db import db
+from certification.log.lagging import lags
 from certification.registry.models import Certificate
 from certification.registry.validity import lapsed_versions, state_at
 from certification.rules.verdict import PublicState
@@ -26,6 +27,9 @@ def label_counts(scheme_ids: Collection[int], at: datetime) -> Mapping[int, Labe
     found: dict[int, dict[str, tuple[int, int]]] = {scheme: {} for scheme in scheme_ids}
     for scheme, name, number, holders in db.session.execute(counted):
         found[scheme][name] = (number, holders)
+    if lags():
+        for states in found.values():
+            states.pop(PublicState.VALID, None)
     return {scheme: _counts(states) for scheme, states in found.items()}
 
 

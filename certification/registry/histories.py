@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, and_, exists, or_
 from certification.registry.credentials import scheme_behind
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct
 from certification.registry.moments import InSql
-from certification.registry.validity import Dated, facts_of
+from certification.registry.validity import Dated, facts_of, judge
 from certification.registry.versions import TERM, calendar_of
 from certification.rules import facts as rules
 from certification.rules.facts import Facts, Term, history_facts
 from certification.rules.statement import read_statement
-from certification.rules.verdict import Verdict, verdict
+from certification.rules.verdict import Verdict
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at, zone_of
@@ -56,7 +56,7 @@ def facts_at(certificate: Certificate, at: datetime) -> Facts | None:
 
 def verdict_at(certificate: Certificate, at: datetime) -> Verdict:
     """What a certificate was worth at an instant; NOT_FOUND before its grant."""
-    return verdict(facts_at(certificate, at), at)
+    return judge(facts_at(certificate, at), at)
 
 
 def last_act(certificate: Certificate, at: datetime) -> RecordedAct | None:

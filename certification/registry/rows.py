@@ -14,10 +14,10 @@ from certification.registry.logged import ActLeaf
 from certification.registry.models import CertificateVersion, RecordedAct, VersionCredential
 from certification.registry.moments import Known, Moment
 from certification.registry.telling import last_day
-from certification.registry.validity import facts_of
+from certification.registry.validity import facts_of, judge
 from certification.rules.code import display
 from certification.rules.days import day_of
-from certification.rules.verdict import Verdict, verdict
+from certification.rules.verdict import Verdict
 from certification.rules.workflow import CertificateAct
 
 
@@ -68,7 +68,7 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
         at = when.at(scheme.zone)
         facts = facts_by(one, told[one.id].acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
         if facts is not None:
-            judged = verdict(facts, at)
+            judged = judge(facts, at)
             yield one, _row(one, told[one.id], version, scheme, judged, facts, at), judged
 
 

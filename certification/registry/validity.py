@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from certification.core.db import db
+from certification.log.lagging import lags
 from certification.registry.models import Certificate
-from certification.rules.verdict import Facts, PublicState, Verdict, verdict
+from certification.rules.verdict import Facts, PublicState, Verdict, unless_behind, verdict
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at
 
@@ -47,7 +48,12 @@ def facts_of(row: Dated, lapse: datetime | None) -> Facts:
 
 def standing(certificate: Certificate, at: datetime) -> Verdict:
     """What the certificate is worth now or later, if nothing else happens: columns forget. Of the past, ask ``histories``."""
-    return verdict(facts_of(certificate, lapsed_at(certificate.scheme_version)), at)
+    return judge(facts_of(certificate, lapsed_at(certificate.scheme_version)), at)
+
+
+def judge(facts: Facts | None, at: datetime) -> Verdict:
+    """The verdict as this registry may tell it (see ``log.lagging``)."""
+    return unless_behind(verdict(facts, at), behind=lags())
 
 
 def lapsed_versions(at: datetime) -> frozenset[int]:

@@ -12,13 +12,14 @@ from sqlalchemy import Engine
 
 from certification.core.edge import Answer
 from certification.core.slots import Cuts, slot
+from certification.log.lagging import BehindError, lags
 from certification.registry.dates import day, moment
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.lookup import Lookup
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
 from certification.rules.days import day_of
-from certification.rules.verdict import Verdict, verdict
+from certification.rules.verdict import PublicState, Verdict, unless_behind, verdict
 from certification.schemes.builtin import public_notice
 
 PHOTO = ("src", "srcset", "webp", "width", "height", "alt")
@@ -59,13 +60,16 @@ class VerifyPages:
 
         Raises:
             UnreachableError: when the database fails.
+            BehindError: when what it says may have been overtaken.
 
         """
         row = self._lookup.find(code)
         if row is None:
             return None
         frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
-        found = verdict(facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)), now)
+        found = unless_behind(verdict(facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)), now), behind=lags(self._app))
+        if found.state is PublicState.CANNOT_CHECK:
+            raise BehindError
         values = _values(row, found, frame.zone, lang)
         values["when"] = moment(now, lang, self._zone)
         shape = _shape(row, found, values, lang, now)

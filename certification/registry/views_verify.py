@@ -16,6 +16,7 @@ from certification.core.db import db
 from certification.core.edge import CACHE_CONTROL, Answer, Edge
 from certification.core.i18n import LANGUAGES, language, sentence, zone
 from certification.core.quick import UnreachableError
+from certification.log.lagging import BEHIND, BehindError
 from certification.registry.dates import day, moment
 from certification.registry.lost import find_lost
 from certification.registry.permissions import Permission
@@ -72,6 +73,8 @@ def show(code: str) -> Page:
         return _unknown(code[:LONGEST_TYPED], error)
     try:
         answer = pages().answer(plain, g.language, clock.now())
+    except BehindError:
+        return cannot_check(plain, _(BEHIND))
     except UnreachableError:
         return cannot_check(plain, _("La base de datos del registro no respondió. Suele durar poco."))
     if answer is None:

@@ -21,6 +21,7 @@ __all__ = [
     "history_facts",
     "next_change",
     "start_of_day",
+    "unless_behind",
     "valid_interval",
     "verdict",
 ]
@@ -29,7 +30,7 @@ __all__ = [
 class PublicState(StrEnum):
     """What anyone is told. The last two are no certificate's state.
 
-    `verdict` never answers CANNOT_CHECK: it belongs to whoever could not read what a verdict needs.
+    `verdict` never answers CANNOT_CHECK: it belongs to whoever could not read what a verdict needs (`unless_behind`).
     """
 
     VALID = "VALID"
@@ -71,6 +72,7 @@ class Reason(StrEnum):
     GIVEN_BACK = "given_back"
     WITHDRAWN_BY_ACT = "withdrawn_by_act"
     UNKNOWN_CODE = "unknown_code"
+    REGISTRY_BEHIND = "registry_behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,13 @@ def verdict(facts: Facts | None, as_of: datetime) -> Verdict:
         if _reached(since, as_of):
             return Verdict(state, since, reason, facts.successor if state is PublicState.SUPERSEDED else None)
     return _suspension(facts, as_of) or _by_dates(facts, as_of)
+
+
+def unless_behind(found: Verdict, *, behind: bool) -> Verdict:
+    """What may be told where the record is known to lack acts: what was lost stays lost, and nobody says that a label holds."""
+    if behind and found.state in (PublicState.VALID, PublicState.NOT_YET_VALID):
+        return Verdict(PublicState.CANNOT_CHECK, None, Reason.REGISTRY_BEHIND)
+    return found
 
 
 def _suspension(facts: Facts, as_of: datetime) -> Verdict | None:

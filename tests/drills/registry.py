@@ -170,9 +170,16 @@ class Worker:
 
     def answers(self) -> Iterator[tuple[str, Told | None]]:
         """What it says, until it ends: ``done``, ``already``, or what went wrong, with what was done."""
-        for line in self._lines:
+        while line := self._line():
             said, told = json.loads(line)
             yield said, Told(Task(*told[0]), *told[1:]) if told else None
+
+    def _line(self) -> str:
+        """Nothing at its end, and when it was killed with something unread on the way to it."""
+        try:
+            return self._lines.readline()
+        except ConnectionResetError:
+            return ""
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from certification.core.edge import Answer
 from certification.core.i18n import sentence
 from certification.core.problems import OPEN
+from certification.log.lagging import BehindError, lags
 from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
 from certification.registry.api.asking import AsOf
 from certification.registry.api.past import with_histories
@@ -24,6 +25,7 @@ from certification.registry.models import Certificate
 from certification.registry.words import Words
 from certification.rules.code import code_in, near_misses, parse
 from certification.rules.errors import BadCode
+from certification.rules.verdict import unless_behind
 from certification.schemes.texts import zone_of
 
 JSON = "application/json"
@@ -95,6 +97,8 @@ class Checks:
         return not_granted() if standing is None else self._told(row, frame, standing, lang)
 
     def _told(self, row: Any, frame: Frame, standing: Standing, lang: str) -> Said:
+        if unless_behind(standing.verdict, behind=lags(self._app)) != standing.verdict:
+            raise BehindError
         return certificate(row, frame, standing, lang, self._words, self._origin)
 
     def _frame(self, row: Any) -> Frame:

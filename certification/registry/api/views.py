@@ -21,6 +21,7 @@ from certification.core.i18n import LANGUAGES, zone
 from certification.core.log import told_of
 from certification.core.problems import OPEN, problem
 from certification.core.quick import UnreachableError
+from certification.log.lagging import BEHIND, BehindError
 from certification.registry.api.answers import iso
 from certification.registry.api.asking import AsOf, read_as_of
 from certification.registry.api.checks import Checks, Missing, misread, sent, unknown
@@ -72,7 +73,9 @@ def _open(response: Response) -> Response:
 def _cannot_check(error: Exception) -> Response:
     """Neither valid nor invalid (503), and never a bare fault."""
     log.error("verification", **told_of(error))
-    said = problem(503, "cannot_check", _(AWAY), state=PublicState.CANNOT_CHECK.value)
+    said = problem(
+        503, "cannot_check", _(BEHIND if isinstance(error, BehindError) else AWAY), state=PublicState.CANNOT_CHECK.value
+    )
     said.headers["Retry-After"] = "10"
     return said
 

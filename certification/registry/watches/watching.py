@@ -12,6 +12,7 @@ from certification.audit.record import record
 from certification.core.db import db, hold, unit_of_work, writing
 from certification.core.outbox import forget_mail, send
 from certification.core.web import outside
+from certification.log.lagging import lags
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.validity import facts_of, standing, state_at
@@ -131,6 +132,8 @@ def tell_changes(at: datetime) -> int:
 
     A unit of work for each: the mail and what was told last are one commit. One that fails stops no other and comes again.
     """
+    if lags():
+        return 0  # nobody is told what may have been overtaken
     wanted = select(Watch.id).join(Certificate).where(Watch.confirmed_at.is_not(None), Watch.told_state != state_at(at))
     ids = list(db.session.scalars(wanted.order_by(Watch.told_at, Watch.id).limit(AT_ONCE)))
     return sum(_told(id_, at) for id_ in ids)

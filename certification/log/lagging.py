@@ -1,0 +1,57 @@
+"""Whether the database is known to stand behind what was signed: restored from an old backup, or changed behind our back.
+
+Pages go on then, but nobody may call a label valid: what took it back may be among the acts that are missing.
+"""
+
+import time
+
+from flask import Flask, current_app, has_app_context
+from sqlalchemy.exc import SQLAlchemyError
+
+from certification.core.db import db
+from certification.core.quick import UnreachableError
+from certification.log.checkpoints import require_carried_on
+from certification.log.keys import KeyProblemError
+from certification.log.reading import head
+from certification.rules.errors import LogConflict
+from certification.rules.text import N_
+
+SECONDS = 1.0
+KEPT = "log_lags"
+KNOWN = frozenset({"log_behind", "log_fork", "log_not_proven", "log_other_log"})
+BEHIND = N_(
+    "Este registro se restauró de un respaldo y todavía no se pone al día. Mientras tanto no puede decir si un sello vale."
+)
+
+
+class BehindError(UnreachableError):
+    """The database answers, and what it says may have been overtaken."""
+
+
+def lags(app: Flask | None = None) -> bool:
+    """Looked at once a second in each process. A copy outside that is gone or damaged proves nothing against the database."""
+    app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
+    kept: tuple[float, bool] | None = app.extensions.get(KEPT)
+    if kept is None or kept[0] <= time.monotonic():
+        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _look(app))
+    return kept[1]
+
+
+def _look(app: Flask) -> bool:
+    if has_app_context():
+        return _behind()
+    with app.app_context():
+        try:
+            return _behind()
+        finally:
+            db.session.remove()
+
+
+def _behind() -> bool:
+    try:
+        require_carried_on(head())
+    except LogConflict as conflict:
+        return conflict.code in KNOWN
+    except (KeyProblemError, OSError, SQLAlchemyError):
+        return False
+    return False

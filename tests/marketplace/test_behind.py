@@ -1,0 +1,80 @@
+"""A registry that is known to lack acts, as after an old backup was restored: nothing is called valid, what was lost stays lost."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from certification.core.db import unit_of_work
+from certification.log.checkpoints import keep_outside
+from certification.log.keys import signing_key
+from certification.registry import register
+from certification.registry.acts import Why, withdraw
+from certification.registry.histories import verdict_at
+from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.moments import Moment
+from certification.registry.searching import Filter
+from certification.registry.validity import standing
+from certification.registry.watches.watching import tell_changes
+from certification.rules.checkpoint import Checkpoint
+from certification.rules.signed_checkpoint import sign_checkpoint
+from certification.rules.verdict import PublicState, Reason
+from marketplace.labels import badges_for, held_by
+from tests import makers
+from tests.conftest import NOW
+
+WHY = Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
+
+
+@pytest.fixture
+def two(session: Session) -> tuple[Certificate, Certificate]:
+    """A label in force on a piece, and one that was withdrawn."""
+    by = makers.user("Celia Decide")
+    good, lost = makers.certified(by), makers.certified(by)
+    makers.save(CertificateSubject(certificate_id=good.id, subject_ref="piece"))
+    with unit_of_work():
+        withdraw(lost, WHY, by=by, at=NOW)
+    return good, lost
+
+
+@pytest.fixture
+def behind(two: tuple[Certificate, Certificate]) -> Iterator[tuple[Certificate, Certificate]]:
+    """A copy outside of acts that this database does not have."""
+    keep_outside(sign_checkpoint(Checkpoint("localhost/log", 900, b"x" * 32), signing_key().private).encode())
+    return two
+
+
+def told(client: FlaskClient, made: Certificate) -> list[object]:
+    """What page, record, API and register say of a label."""
+    page, api = client.get(f"/v/{made.code}"), client.get(f"/api/v1/certificates/{made.code}")
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).json
+    rows = {row.code: row.state for row in register.page(Filter(), Moment(NOW), lang="es", limit=5).rows}
+    return [page.status_code, record["state"] if record else None, api.json["state"] if api.json else None, rows[made.code]]
+
+
+def test_no_surface_calls_a_label_valid(client: FlaskClient, behind: tuple[Certificate, Certificate]) -> None:
+    good, _ = behind
+    assert told(client, good) == [503, "CANNOT_CHECK", "CANNOT_CHECK", "CANNOT_CHECK"]
+    assert "todavía no se pone al día" in client.get(f"/v/{good.code}").text
+    assert "todavía no se pone al día" in client.get(f"/api/v1/certificates/{good.code}").json["detail"]  # type: ignore[index]  # a problem
+    assert badges_for(["piece"], [good.holder_ref], NOW) == {}
+    assert [one.state for one in held_by([good.holder_ref], NOW)] == [PublicState.CANNOT_CHECK]
+    assert standing(good, NOW).reason is Reason.REGISTRY_BEHIND
+    assert verdict_at(good, NOW - timedelta(hours=1)).state is PublicState.CANNOT_CHECK
+
+
+def test_what_was_lost_is_told_as_lost(client: FlaskClient, behind: tuple[Certificate, Certificate]) -> None:
+    assert told(client, behind[1]) == [200, "WITHDRAWN", "WITHDRAWN", "WITHDRAWN"]
+
+
+def test_nobody_is_mailed_a_change_that_is_none(behind: tuple[Certificate, Certificate]) -> None:
+    assert tell_changes(NOW) == 0
+
+
+def test_a_registry_that_carries_on_says_what_it_knows(client: FlaskClient, two: tuple[Certificate, Certificate]) -> None:
+    """The control: the same labels, and a copy outside that the database carries on from."""
+    good, _ = two
+    assert told(client, good) == [200, "VALID", "VALID", "VALID"]
+    assert list(badges_for(["piece"], [], NOW)) == ["piece"]
