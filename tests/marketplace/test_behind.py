@@ -1,6 +1,5 @@
 """A registry that is known to lack acts, as after an old backup was restored: nothing is called valid, what was lost stays lost."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -40,7 +39,7 @@ def two(session: Session) -> tuple[Certificate, Certificate]:
 
 
 @pytest.fixture
-def behind(two: tuple[Certificate, Certificate]) -> Iterator[tuple[Certificate, Certificate]]:
+def behind(two: tuple[Certificate, Certificate]) -> tuple[Certificate, Certificate]:
     """A copy outside of acts that this database does not have."""
     keep_outside(sign_checkpoint(Checkpoint("localhost/log", 900, b"x" * 32), signing_key().private).encode())
     return two
