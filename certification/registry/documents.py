@@ -32,11 +32,16 @@ RETRY_S = "3600"
 def secured(document: Mapping[str, object] | None, token: str | None, form: str, cache: str) -> AnyResponse:
     """A credential in the form asked for. One that still waits to be signed is no document of any kind (503)."""
     if document is None or token is None:
-        response: Response = jsonify(error={"code": WAITS})
-        response.status_code = 503
-        response.headers.update({"Retry-After": RETRY_S, "Cache-Control": "no-store"})
-        return opened(response)
+        return not_now(WAITS)
     return public(token if form == VC_JWT else document, form, cache)
+
+
+def not_now(code: str) -> AnyResponse:
+    """What can't be told to a program at the moment (503)."""
+    response: Response = jsonify(error={"code": code})
+    response.status_code = 503
+    response.headers.update({"Retry-After": RETRY_S, "Cache-Control": "no-store"})
+    return opened(response)
 
 
 def refused(error: DomainError) -> AnyResponse:

@@ -13,6 +13,7 @@ from certification.core import clock, i18n
 from certification.core.web import outside
 from certification.log.domains import former_domains
 from certification.log.keys import KeyProblemError
+from certification.log.lagging import lags
 from certification.registry import issuer, status
 from certification.registry.credentials import document_of, find_version
 from certification.registry.documents import (
@@ -23,6 +24,7 @@ from certification.registry.documents import (
     VC,
     kept_for,
     missing,
+    not_now,
     opened,
     public,
     secured,
@@ -39,7 +41,7 @@ from certification.rules.contexts import PATH, context_address, context_document
 from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document, did_of
 from certification.rules.errors import NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
-from certification.rules.verdict import PublicState
+from certification.rules.verdict import PublicState, Reason
 
 bp = Blueprint("credentials", __name__)
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
@@ -64,10 +66,15 @@ def version(code: str, number: int) -> AnyResponse | tuple[str, int]:
 @bp.get(f"/status/<purpose>/<int(max={LARGEST}):number>")
 @requires(Open.BROWSE)
 def status_list(purpose: str, number: int) -> AnyResponse:
-    """A status list as last signed. Stale ones are served too: readers must see for themselves that they are."""
+    """A status list as last signed. Stale ones are served too: readers must see for themselves that they are.
+
+    That of a database which is known to lack acts is not: a bit may be missing in it, and its dates would not tell.
+    """
     listed = status.find_list(purpose, number)
     if listed is None:
         return missing()
+    if lags():
+        return not_now(Reason.REGISTRY_BEHIND.value)
     form = wanted(VC, VC_JWT, JSON_LD, JSON)
     return secured(secured_list(listed), listed.token, form, kept_for(status.TTL))
 

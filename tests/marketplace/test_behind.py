@@ -17,11 +17,15 @@ from certification.registry.moments import Moment
 from certification.registry.searching import Filter
 from certification.registry.validity import standing
 from certification.registry.watches.watching import tell_changes
+from certification.rules.checking import check_credential
 from certification.rules.checkpoint import Checkpoint
+from certification.rules.did import read_did
+from certification.rules.secured import Secured
 from certification.rules.signed_checkpoint import sign_checkpoint
 from certification.rules.verdict import PublicState, Reason
 from marketplace.labels import badges_for, held_by
 from tests import makers
+from tests.certification.registry.outsider import DID, Outsider
 from tests.conftest import NOW
 
 WHY = Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
@@ -68,12 +72,23 @@ def test_what_was_lost_is_told_as_lost(client: FlaskClient, behind: tuple[Certif
     assert told(client, behind[1]) == [200, "WITHDRAWN", "WITHDRAWN", "WITHDRAWN"]
 
 
+def test_lists_that_may_lack_a_bit_are_not_served(client: FlaskClient, behind: tuple[Certificate, Certificate]) -> None:
+    outsider = Outsider(client)
+    lists = [one["statusListCredential"] for one in outsider.credential(behind[0].code)["credentialStatus"]]
+    assert [outsider.get(address).status_code for address in lists] == [503, 503]
+    unreachable: dict[str, Secured | None] = dict.fromkeys(lists)
+    keys = read_did(outsider.did(), DID)
+    assert check_credential(outsider.credential(behind[0].code), unreachable, keys, at=NOW).state is PublicState.CANNOT_CHECK
+
+
 def test_nobody_is_mailed_a_change_that_is_none(behind: tuple[Certificate, Certificate]) -> None:
     assert tell_changes(NOW) == 0
 
 
 def test_a_registry_that_carries_on_says_what_it_knows(client: FlaskClient, two: tuple[Certificate, Certificate]) -> None:
     """The control: the same labels, and a copy outside that the database carries on from."""
-    good, _ = two
+    good, lost = two
+    assert Outsider(client).check(good.code, NOW).state is PublicState.VALID
+    assert Outsider(client).check(lost.code, NOW).state is PublicState.WITHDRAWN
     assert told(client, good) == [200, "VALID", "VALID", "VALID"]
     assert list(badges_for(["piece"], [], NOW)) == ["piece"]
