@@ -27,6 +27,14 @@ from tests.servers import postgres
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 ENGINE = os.environ.get("TIANGUIS_TEST_DATABASE", "sqlite")
+# As TRUNCATE … RESTART IDENTITY would leave it, in a tenth of the time: that makes a new file for every table and index.
+EMPTIED = "; ".join(
+    (
+        "SET LOCAL session_replication_role = replica",  # neither foreign keys nor our own triggers have a say
+        *(f"DELETE FROM {table.name}" for table in METADATA.sorted_tables),  # noqa: S608 - our own names
+        "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
+    )
+)
 
 
 class Browser(FlaskClient):
@@ -99,8 +107,7 @@ def app(shared_app: Flask, pristine: pysqlite3.dbapi2.Connection | None) -> Iter
             raw.close()
         else:
             with db.engine.begin() as connection:
-                names = ", ".join(table.name for table in METADATA.sorted_tables)
-                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+                connection.exec_driver_sql(EMPTIED)
     yield shared_app
     with shared_app.app_context():
         db.session.remove()

@@ -36,7 +36,7 @@ def postgres() -> Iterator[str]:
         _run(
             [binaries / "initdb", "-D", folder / "data", "-U", "tianguis", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], user
         )
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=60"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c full_page_writes=off -c max_connections=60"
         _run([binaries / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"], user)
         try:
             yield f"postgresql+psycopg://tianguis@/postgres?host={folder}"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import local
 from typing import Any
 
-from sqlalchemy import JSON, CompoundSelect, Dialect, Engine, Select
+from sqlalchemy import JSON, CompoundSelect, Dialect, Engine, LargeBinary, Select
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeEngine
 
@@ -24,6 +24,8 @@ DECODE = json.JSONDecoder().raw_decode
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
+    if isinstance(kind, LargeBinary) and dialect.name == "sqlite":
+        return None  # the driver gives bytes
     if isinstance(kind, JSON) and dialect.name == "sqlite":
         return _json
     return kind.dialect_impl(dialect).result_processor(dialect, None)

@@ -17,6 +17,7 @@ from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
 from certification.rules.merkle import Node
 
 FEWEST, MOST = 4, 64  # nodes in one statement; those between are made up by saying the last one again
+LEVELS, INDICES = tuple(f"l{n}" for n in range(MOST)), tuple(f"i{n}" for n in range(MOST))
 Statement = Select[*tuple[Any, ...]]
 
 
@@ -36,13 +37,12 @@ def nodes(wanted: Collection[Node]) -> dict[Node, bytes]:
     high = [node for node in wanted if node[0]]
     found: dict[Node, bytes] = {}
     for given in _portions(low):
-        read = _quick("leaves", len(given), _leaves)
-        found |= {(0, index): hash_ for index, hash_ in read.all(**{f"i{n}": one for n, one in enumerate(given)})}
+        told = _quick("leaves", len(given), _leaves).all(**dict(zip(INDICES, given, strict=False)))
+        found |= {(0, index): hash_ for index, hash_ in told}
     for these in _portions(high):
-        read, values = _quick("nodes", len(these), _nodes), {}
-        for number, (level, index) in enumerate(these):
-            values[f"l{number}"], values[f"i{number}"] = level, index
-        found |= {(level, index): hash_ for level, index, hash_ in read.all(**values)}
+        levels, indices = zip(*these, strict=True)
+        values = dict(zip(LEVELS, levels, strict=False)) | dict(zip(INDICES, indices, strict=False))
+        found |= {(level, index): hash_ for level, index, hash_ in _quick("nodes", len(these), _nodes).all(**values)}
     return found
 
 
@@ -85,11 +85,12 @@ def _leaf(_size: int) -> Statement:
 
 
 def _leaves(size: int) -> Statement:
-    return select(LogLeaf.index, LogLeaf.hash).where(LogLeaf.index.in_([_number(f"i{n}") for n in range(size)]))
+    return select(LogLeaf.index, LogLeaf.hash).where(LogLeaf.index.in_([_number(name) for name in INDICES[:size]]))
 
 
 def _nodes(size: int) -> Statement:
-    each = (and_(LogNode.level == _number(f"l{n}"), LogNode.index == _number(f"i{n}")) for n in range(size))
+    pairs = zip(LEVELS[:size], INDICES[:size], strict=True)
+    each = (and_(LogNode.level == _number(level), LogNode.index == _number(index)) for level, index in pairs)
     return select(LogNode.level, LogNode.index, LogNode.hash).where(or_(*each))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
@@ -89,7 +90,13 @@ def held_head(session: Session) -> Head:
 
 def signed(found: Head) -> Checkpoint | None:
     """What the head's own note says, unverified: it is ours. None until the log was first signed."""
-    return parse_checkpoint(parse_note(found.note).text) if found.note else None
+    return _parsed(found.note) if found.note else None
+
+
+@lru_cache(maxsize=16)
+def _parsed(note: bytes) -> Checkpoint:
+    """The same note is read for every proof and tile until the next act."""
+    return parse_checkpoint(parse_note(note).text)
 
 
 def nodes(wanted: Iterable[Node], session: Session | None = None) -> NodeReader:

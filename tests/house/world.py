@@ -130,8 +130,9 @@ class World:
                 raw.close()
             else:
                 names = [table.name for table in METADATA.sorted_tables]
-                again = "; ".join(f"INSERT INTO {name} SELECT * FROM kept.{name}" for name in names)  # noqa: S608 - our own tables
-                self._run(f"SET LOCAL session_replication_role = replica; TRUNCATE {', '.join(names)}; {again}")
+                # deleted, as TRUNCATE makes a new file for every table and index: ten times as slow
+                again = "; ".join(f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM kept.{name}" for name in names)  # noqa: S608 - our own tables
+                self._run(f"SET LOCAL session_replication_role = replica; {again}")
         self.written.clear()
 
     @staticmethod
