@@ -72,7 +72,8 @@ def histories_of(certificates: Collection[Certificate]) -> dict[int, History]:
     for row in db.session.scalars(select(Row).where(Row.certificate_id.in_(ids)).order_by(Row.id)):
         rows[row.certificate_id].append(row)
     signed = _statements([one.id for one in certificates if _needs_statement(rows[one.id])])
-    schemes = _schemes(signed)
+    named = [row.details["scheme"]["id"] for several in rows.values() for row in several if "scheme" in row.details]
+    schemes = _schemes({one.scheme_id for several in signed.values() for one in several}.union(named))
     return {one.id: _history(one, rows[one.id], signed[one.id], schemes) for one in certificates}
 
 
@@ -91,9 +92,8 @@ def _statements(ids: Sequence[int]) -> Mapping[int, list[GrantStatement]]:
     return found
 
 
-def _schemes(signed: Mapping[int, list[GrantStatement]]) -> dict[tuple[str, str], SchemeVersion]:
-    """The scheme versions that statements name, by key and version. They are few."""
-    keys = {one.scheme_id for several in signed.values() for one in several}
+def _schemes(keys: Collection[str]) -> dict[tuple[str, str], SchemeVersion]:
+    """The versions of schemes by their keys, by key and version. They are few."""
     if not keys:
         return {}
     rows = select(SchemeVersion).join(Scheme, Scheme.id == SchemeVersion.scheme_id).where(Scheme.key.in_(keys))
@@ -107,10 +107,22 @@ def _history(
     schemes: Mapping[tuple[str, str], SchemeVersion],
 ) -> History:
     issuing = [row for row in rows if row.kind in ISSUING]
-    behind = [schemes[one.scheme_id, one.scheme_version] for one in signed] or [certificate.scheme_version] * len(issuing)
-    terms = {row.id: _term(row, number, signed, behind) for number, row in enumerate(issuing)}
+    own = iter(signed)
+    said = [None if row.details.get("taken_back") else next(own, None) for row in issuing]
+    behind = [_scheme(certificate, row, one, schemes) for row, one in zip(issuing, said, strict=True)]
+    terms = {row.id: _term(row, one, scheme) for row, one, scheme in zip(issuing, said, behind, strict=True)}
     acts = tuple(_recorded(row, terms.get(row.id)) for row in rows)
-    return History(acts, tuple(behind[: len(issuing)]))
+    return History(acts, tuple(behind))
+
+
+def _scheme(
+    certificate: Certificate, row: Row, said: GrantStatement | None, schemes: Mapping[tuple[str, str], SchemeVersion]
+) -> SchemeVersion:
+    """As the statement names it, or the leaf of an act that was taken back; the present one for want of both."""
+    if said is not None:
+        return schemes[said.scheme_id, said.scheme_version]
+    named = row.details.get("scheme")
+    return schemes.get((named["id"], named["version"]), certificate.scheme_version) if named else certificate.scheme_version
 
 
 def _recorded(row: Row, term: Term | None) -> RecordedAct:
@@ -118,9 +130,11 @@ def _recorded(row: Row, term: Term | None) -> RecordedAct:
     return RecordedAct(row.kind, row.at, term, datetime.fromisoformat(until) if until else None, row.details.get("successor"))
 
 
-def _term(row: Row, number: int, signed: Sequence[GrantStatement], behind: Sequence[SchemeVersion]) -> Term:
+def _term(row: Row, said: GrantStatement | None, scheme: SchemeVersion) -> Term:
     """As the act says it; what was granted before acts said their term has it in what was signed."""
-    said: dict[str, Any] | None = row.details.get("term")
-    if said is not None:
-        return Term(**{name: datetime.fromisoformat(instant) for name, instant in said.items()})
-    return calendar_of(signed[number], behind[number]).instants(zone_of(behind[number]))
+    told: dict[str, Any] | None = row.details.get("term")
+    if told is not None:
+        return Term(**{name: datetime.fromisoformat(instant) for name, instant in told.items()})
+    if said is None:
+        raise ValueError(f"no term of act {row.id}")
+    return calendar_of(said, scheme).instants(zone_of(scheme))

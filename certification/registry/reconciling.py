@@ -19,13 +19,14 @@ from certification.log.reading import Told
 from certification.outside.sources import Source
 from certification.registry import status
 from certification.registry.acts import ACT_WORDS
+from certification.registry.histories import facts_at
 from certification.registry.issuer import compromises, keys_behind
 from certification.registry.logged import LOST_SALT, ActLeaf
 from certification.registry.models import Certificate, LostVersion, RecordedAct
 from certification.registry.projection import why_of, with_act
 from certification.registry.recording import forget_pages
-from certification.registry.replayed import TERM, facts_by_acts
 from certification.registry.validity import INSTANTS
+from certification.registry.versions import term_said
 from certification.rules.days import day_of, end_of_day
 from certification.rules.errors import CannotCheck, DomainError, InvalidInput, NotFound
 from certification.rules.facts import Term
@@ -105,9 +106,8 @@ def _apply(one: Told, published: Published | None, at: datetime) -> bool:
     if certificate is None:
         return False
     hold(certificate)
-    _record(certificate, kind, one, _details(kind, act, term))
-    rows = writing().scalars(select(RecordedAct).where(RecordedAct.certificate_id == certificate.id).order_by(RecordedAct.id))
-    facts = facts_by_acts(certificate, rows, max(at, act.at))
+    _record(certificate, kind, one, details_of(kind, act, term))
+    facts = facts_at(certificate, max(at, act.at))
     for name in INSTANTS:
         setattr(certificate, name, getattr(facts, name))
     record("certificate.take_back", "certificate", certificate.code, by=None, at=at, act=kind.value, leaf=one.index)
@@ -145,15 +145,16 @@ def _keep(one: Told, believed: Published | None, at: datetime) -> None:
         status.keep_places(named.code, named.version, document["credentialStatus"], at=at)
 
 
-def _details(kind: CertificateAct, act: Act, term: Term | None) -> dict[str, Any]:
-    """What the row of the act says besides its reason."""
+def details_of(kind: CertificateAct, act: Act, term: Term | None) -> dict[str, Any]:
+    """What the row of an act that was taken back says besides its reason; ``term`` is that of the credential it issued."""
     details: dict[str, Any] = {"taken_back": True}
     if kind is CertificateAct.SUSPENDED and act.until:
         details["suspension_until"] = act.until.isoformat()
     if kind is CertificateAct.SUPERSEDED:
         details["successor"] = act.successor
     if term is not None:
-        details["term"] = {name: value.isoformat() for name in TERM if (value := getattr(term, name)) is not None}
+        details["term"] = term_said(term)
+        details["scheme"] = {"id": act.scheme.id, "version": act.scheme.version} if act.scheme else None
     return details
 
 
@@ -175,6 +176,8 @@ def _record(certificate: Certificate, kind: CertificateAct, one: Told, details: 
     session.add(act)
     session.flush()
     session.add(ActLeaf(act_id=act.id, leaf_index=one.index, salt=LOST_SALT))
+    if kind is CertificateAct.RENEWED:
+        why = certificate.page["why"]  # as in ``recording``: it lifts no suspension
     certificate.page = with_act(certificate.page, kind, one.act.at, why) | {"leaf": one.index}
     session.flush()
 

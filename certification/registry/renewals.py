@@ -211,7 +211,7 @@ def _take_scope(certificate: Certificate, application: Application, decision: De
     holder = application.party
     certificate.scheme_version = application.scheme_version
     certificate.holder_name, certificate.municipality = holder.name, holder.municipality
-    certificate.state_code = holder.state_code
+    certificate.state_code, certificate.municipality_code = holder.state_code, holder.municipality_code
     certificate.label_class = decision.label_class or ""
     certificate.goods, certificate.photo_id = application.goods, application.photo_id
     certificate.search_text = fold(f"{holder.name} {application.goods} {holder.municipality}")

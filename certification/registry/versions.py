@@ -35,8 +35,11 @@ class Stated:
 def state_version(
     certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
 ) -> CertificateVersion:
-    """Record the next version, to be signed. The caller holds the certificate, so that numbers have no gap and no double."""
-    number = len(certificate.versions) + 1
+    """Record the next version, to be signed. The caller holds the certificate, so that numbers have no gap and no double.
+
+    A version that was lost with a database keeps its number.
+    """
+    number = certificate.newest + 1
     made = CertificateVersion(
         certificate=certificate,
         number=number,

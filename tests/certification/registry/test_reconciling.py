@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,23 +21,17 @@ from certification.log import adopting
 from certification.log.adopting import reconcile
 from certification.log.checkpoints import keep_outside, place
 from certification.log.commands import public_log
-from certification.log.keys import signing_key
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head
 from certification.outside.sources import Folder
 from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
-from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
-from certification.registry.projection import with_proof
-from certification.registry.recording import add_act
 from certification.registry.tending import renew_lists
 from certification.registry.validity import standing
 from certification.registry.verifying import check as check_version
-from certification.rules.days import DEFAULT_ZONE, end_of_day
+from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
-from certification.rules.signing import sign as signature_of
-from certification.rules.statement import read_statement, statement
 from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState
 from certification.rules.workflow import CertificateAct
@@ -268,23 +262,14 @@ def test_the_control_without_following_shows_as_valid_what_was_withdrawn(
     assert state(story.codes["ended"]) is PublicState.VALID
 
 
-def renewed(code: str) -> datetime:
-    """A second version, two years longer, as whoever renews would record it."""
-    found, decider = one(code), db.session.scalars(select(User).where(User.name == "Celia Decide")).one()
-    said = replace(read_statement(found.versions[0].statement), version=2, valid_until=date(2030, 1, 1), surveillance_due=None)
-    with unit_of_work() as session:
-        whole = signature_of(statement(said), signing_key())
-        given = {"statement": statement(said), "kid": whole.kid, "signature": whole.signature, "signed_at": LATER}
-        version = CertificateVersion(certificate=found, number=2, **given)
-        session.add(version)
-        session.flush()
-        session.refresh(found)
-        issue_credential(version, at=LATER)
-        found.valid_until, found.surveillance_due, found.grace_ends = end_of_day(said.valid_until, ZONE), None, None
-        term = {"valid_from": found.valid_from.isoformat(), "valid_until": found.valid_until.isoformat()}
-        add_act(found, CertificateAct.RENEWED, by=decider, at=LATER, details={"term": term})
-        found.page = with_proof(found.page, version)
-        return found.valid_until
+def visited(code: str) -> tuple[datetime, datetime | None]:
+    """A second version, by a visit that passed; until when it is good, and its next visit."""
+    made = makers.visited(one(code), decider(), at=LATER)
+    return made.valid_until, made.surveillance_due
+
+
+def decider() -> User:
+    return db.session.scalars(select(User).where(User.name == "Celia Decide")).one()
 
 
 def test_a_renewal_is_applied_where_its_credential_is_found(
@@ -292,12 +277,12 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
 ) -> None:
     story.forward()
     code = story.codes["kept"]
-    ends = renewed(code)
+    ends, due = visited(code)
     assert list(fsck.check(LATER)) == []
     published = publish(app, tmp_path / "renewed")
     story.back()
     reconcile([Folder(published)], at=LATER)
-    assert (one(code).valid_until, one(code).surveillance_due, len(one(code).versions)) == (ends, None, 1)
+    assert (one(code).valid_until, one(code).surveillance_due, len(one(code).versions)) == (ends, due, 1)
     newest = client.get(f"/c/{code}", headers={"Accept": "application/vc"}).get_json(force=True)
     assert newest["id"] == f"http://localhost/c/{code}/versions/2"
     assert client.get(f"/v/{code}").status_code == 200
@@ -314,16 +299,16 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
 def test_without_its_credential_the_version_before_a_renewal_stands_with_its_own_term(
     app: Flask, session: Session, story: Story, tmp_path: Path
 ) -> None:
-    before = one(story.codes["kept"]).valid_until
+    before = one(story.codes["kept"]).surveillance_due
     story.forward()
-    renewed(story.codes["kept"])
+    visited(story.codes["kept"])
     published = publish(app, tmp_path / "renewed", credentials=False)
     story.back()
     done = reconcile([Folder(published)], at=LATER)
     assert (done.adopted, done.applied) == (7, 3)
     found = check_version(one(story.codes["kept"]).versions[0], LATER)
     assert found is not None
-    assert (one(story.codes["kept"]).valid_until, found.state) == (before, PublicState.VALID)
+    assert (one(story.codes["kept"]).surveillance_due, found.state) == (before, PublicState.VALID)
     assert list(fsck.check(LATER)) == []
 
 
