@@ -294,7 +294,7 @@ def renewed(label: Certificate, by: User, *, at: datetime, cause: str = "renewal
 
 def visited(of: Certificate, by: User, *, at: datetime, on: date | None = None) -> Certificate:
     """The next version of a certificate, as a passed surveillance makes it."""
-    seen = Visit(on or at.date(), 2, 1, "El proceso sigue igual.", of.versions[-1].number)
+    seen = Visit(on or at.date(), 2, 1, "El proceso sigue igual.", of.newest)
     with unit_of_work():
         pass_surveillance(of, seen, by=by, at=at)
     return of

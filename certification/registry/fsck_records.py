@@ -20,8 +20,9 @@ from certification.registry.credentials import MAKERS, path_of
 from certification.registry.fsck_beside import Beside
 from certification.registry.histories import ISSUING
 from certification.registry.logged import number_at
+from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct
-from certification.registry.projection import first_page, why_of, with_proof
+from certification.registry.projection import first_page, why_of, with_proof, with_statement
 from certification.registry.reconciling import details_of
 from certification.registry.validity import INSTANTS
 from certification.registry.verifying import faults_of_version
@@ -62,7 +63,8 @@ def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator
         yield "it has no version or no act"
         return
     stated = [_stated(version, beside) for version in one.versions]
-    yield from _columns(one, stated, beside)
+    standing = standing_statement(one)
+    yield from _columns(one, standing, stated[0].row, beside)
     yield from _replayed(one, beside, at)
     yield from _issued(one, stated, beside)
     for version in one.versions:
@@ -70,7 +72,7 @@ def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator
     for act in one.acts:
         scheme = _scheme_behind(act, beside)
         yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(act, scheme, beside))
-    yield from _page(one, stated[-1], beside)
+    yield from _page(one, standing, beside)
 
 
 def _stated(version: CertificateVersion, beside: Beside) -> _Stated:
@@ -84,9 +86,8 @@ def _differ(found: Mapping[str, object], wanted: Mapping[str, object], than: str
             yield f"{name} is not {than}"
 
 
-def _columns(one: Certificate, stated: Sequence[_Stated], beside: Beside) -> Iterator[str]:
+def _columns(one: Certificate, said: GrantStatement, first: CertificateVersion, beside: Beside) -> Iterator[str]:
     """What columns repeat of the statement that stands now."""
-    said = stated[-1].said
     subject, version = said.subject, one.scheme_version
     place = subject.place
     wanted = {
@@ -105,13 +106,13 @@ def _columns(one: Certificate, stated: Sequence[_Stated], beside: Beside) -> Ite
     found = {name: getattr(one, name) for name in wanted if name not in {"goods", "scheme_version", "photo", "subjects"}} | {
         "goods": (one.goods,),
         "scheme_version": (version.scheme.key, version.version, version.digest),
-        "photo": (one.photo.digest,) if one.photo else (),
+        "photo": (one.photo.digest,) if one.photo else subject.photo_digests if said.version > one.versions[-1].number else (),
         "subjects": beside.subjects[one.id],
     }
     yield from _differ(found, wanted, "what was signed")
     other = {"holder_ref": one.holder.public_id, "holder_id": one.application.party_id, "granted_at": one.acts[0].at}
     other["search_text"] = fold(f"{one.holder_name} {one.goods} {one.municipality}")
-    other["application_id"] = stated[0].row.application_id or one.application_id  # the first version may be of before these
+    other["application_id"] = first.application_id or one.application_id  # the first version may be of before these
     yield from _differ({name: getattr(one, name) for name in other}, other, "what stands elsewhere")
 
 
@@ -203,22 +204,21 @@ def _appeal_until(act: RecordedAct, scheme: SchemeVersion) -> datetime | None:
     return end_of_day(day_of(act.at, zone) + timedelta(days=days), zone)
 
 
-def _page(one: Certificate, now: _Stated, beside: Beside) -> Iterator[str]:
+def _page(one: Certificate, said: GrantStatement, beside: Beside) -> Iterator[str]:
     """The page against one made anew; names that were removed by consent are missed by nobody."""
     page, case = one.page, one.case
     decision = beside.decisions.get(case.id)
     if decision is None:
         yield "nobody decided it"
         return
-    anew = with_proof(first_page(case, decision, ()), now.row)
-    subject, place = now.said.subject, now.said.subject.place
-    anew["place"] = ", ".join(dict.fromkeys(part for part in (place.locality, place.municipality, place.state) if part))
-    anew["techniques"] = subject.techniques[0] if subject.techniques else ""
+    now = one.versions[-1]
+    anew = with_proof(first_page(case, decision, ()), now)
+    anew |= with_statement(anew, said, one.photo)
     wanted = {name: anew[name] for name in (*FROZEN, "place", "proof")} | {"why": _why(one, beside)}
     yield from (f"the page: {fault}" for fault in _differ(page, wanted, "what stands behind it"))
     yield from _decided(one, page["decided"], anew["decided"])
     yield from _history(one, page, beside)
-    yield from _makers(now.row, page[MAKERS], beside)
+    yield from _makers(now, page[MAKERS], beside)
 
 
 def _decided(one: Certificate, found: Mapping[str, Any], anew: dict[str, Any]) -> Iterator[str]:

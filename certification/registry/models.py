@@ -275,15 +275,18 @@ class LostVersion(Base):
 
 
 class LostPlace(Base):
-    """A place in a list that a lost version has; its bit follows the leaves, and nobody else may draw it."""
+    """A place in a list that a lost version has; its bit follows the leaves, and nobody else may draw it.
+
+    Without ``code`` and ``number``: the bit was set in the list that a source published, and nobody knows whose it was. It stays.
+    """
 
     __tablename__ = "lost_places"
     __table_args__ = (ForeignKeyConstraint(["code", "number"], ["lost_versions.code", "lost_versions.number"]),)
 
     list_id: Mapped[int] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(String(11))
-    number: Mapped[int]
+    code: Mapped[str | None] = mapped_column(String(11))
+    number: Mapped[int | None]
 
 
 for _table in (RecordedAct.__table__, StatusPlace.__table__):

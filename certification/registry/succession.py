@@ -8,6 +8,7 @@ from certification.applications.models import Application
 from certification.audit.record import record
 from certification.core.db import hold, writing
 from certification.registry.credentials import issue_credential, scheme_behind
+from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.projection import with_proof
 from certification.registry.recording import add_act, told_of
@@ -29,8 +30,7 @@ def hold_versions(certificate: Certificate) -> None:
 
 def running(certificate: Certificate) -> CalendarTerm:
     """The days of the version that stands."""
-    newest = certificate.versions[-1]
-    return calendar_of(read_statement(newest.statement), scheme_behind(newest))
+    return calendar_of(standing_statement(certificate), certificate.scheme_version)
 
 
 def issue_version(

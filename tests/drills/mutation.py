@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pysqlite3
@@ -30,7 +31,7 @@ from marketplace.models import METADATA
 from tests import makers
 from tests.certification.registry.lives import AFTER, lived
 from tests.drills.outsider import Outsider, Published, publish
-from tests.drills.registry import Place, Worker, application, registry, tasks
+from tests.drills.registry import BEGUN, Place, Worker, application, registry, tasks
 
 CASES, CHANGES, SHORT = 6, 1000, 60
 TABLES = (
@@ -207,16 +208,18 @@ def drill(count: int) -> tuple[list[Row], list[str]]:
             worker.ask(number, task)
             next(worker.answers())
         worker.end()
+        with clock.standing_at(BEGUN + timedelta(hours=1)), place.app.app_context():
+            outsider = Outsider.now()
+            published = publish(place.app)
+            sound = outsider.faults(published)
+            last = list(served(published, outsider, count * 3 // 10 // len(outsider.kinds(published)), outsider.faults))
         with clock.standing_at(AFTER), place.app.app_context():
             lived(makers.user("Celia Decide"))
             renew_lists(AFTER)
             db.session.remove()
             bench = Bench(place)
-            outsider = Outsider.now()
-            published = publish(place.app)
-            sound = [*bench.sound(whole_check), *outsider.faults(published)]
-            rows = list(rows_of(bench, count * 7 // 10, whole_check))
-            rows += list(served(published, outsider, count * 3 // 10 // len(outsider.kinds(published)), outsider.faults))
+            sound += bench.sound(whole_check)
+            rows = [*rows_of(bench, count * 7 // 10, whole_check), *last]
     return rows, [f"told of what nobody changed: {one}" for one in sound]
 
 

@@ -35,9 +35,11 @@ from certification.rules.errors import LogConflict
 from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState
 from certification.rules.workflow import CertificateAct
+from certification.schemes.builtin import install
 from certification.schemes.models import SchemeVersion
 from certification.schemes.versions import lapse
 from tests import makers
+from tests.certification.registry.lives import newer_text
 from tests.conftest import NOW
 from tests.restoring import edited, publish, put_back, rows_now
 
@@ -309,6 +311,112 @@ def test_without_its_credential_the_version_before_a_renewal_stands_with_its_own
     found = check_version(one(story.codes["kept"]).versions[0], LATER)
     assert found is not None
     assert (one(story.codes["kept"]).surveillance_due, found.state) == (before, PublicState.VALID)
+    assert list(fsck.check(LATER)) == []
+
+
+def test_after_a_renewal_that_was_taken_back_the_next_version_has_the_next_number(
+    app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    makers.renewed(one(code), decider(), at=LATER, cause="scope", goods="Chales", subject_refs=["prod2"], techniques="Pedal")
+    published = publish(app, tmp_path / "renewed")
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    back = one(code)
+    assert (back.goods, back.page["techniques"], back.newest, len(back.versions)) == ("Chales", "Pedal", 2, 1)
+    assert list(fsck.check(LATER)) == []
+    assert "Chales" in client.get(f"/v/{code}").text
+    told = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
+    assert [(act["kind"], act["version"]) for act in told["acts"]] == [("granted", 1), ("renewed", 2)]
+    made = makers.visited(back, decider(), at=LATER + timedelta(days=1))
+    assert [each.number for each in made.versions] == [1, 3]
+    assert made.versions[-1].statement["subject"]["goods"] == ["Chales"]
+    states = [check_version(each, LATER + timedelta(days=1)) for each in made.versions]
+    assert [each and each.state for each in states] == [PublicState.WITHDRAWN, PublicState.VALID]
+    place = db.session.scalars(select(LostPlace).where(LostPlace.code == code, LostPlace.list_id == 1)).one()
+    assert bits("revocation")[place.place]
+    assert client.get(f"/c/{code}/versions/2").get_json(force=True)["credentialSubject"]["certificateVersion"] == 2
+    proofs = client.get(f"/c/{code}/proof").get_json()["entries"]
+    assert len(proofs) == 3
+    assert list(fsck.check(LATER + timedelta(days=1))) == []
+    makers.renewed(made, decider(), at=LATER + timedelta(days=2), cause="scope")
+    assert [each.number for each in made.versions] == [1, 3, 4]
+    assert list(fsck.check(LATER + timedelta(days=2))) == []
+
+
+def test_acts_after_a_renewal_that_nobody_has_name_the_version_that_was_lost(
+    app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    visited(code)
+    with unit_of_work():
+        suspend(one(code), WHY, until=date(2026, 12, 31), by=decider(), at=LATER + timedelta(minutes=1))
+    published = publish(app, tmp_path / "renewed", credentials=False)
+    story.back()
+    then = LATER + timedelta(hours=1)
+    reconcile([Folder(published)], at=then)
+    assert (standing(one(code), then).state, one(code).newest) == (PublicState.SUSPENDED, 2)
+    assert list(fsck.check(then)) == []
+    with unit_of_work():
+        restore(one(code), by=decider(), at=then)
+    makers.visited(one(code), decider(), at=then + timedelta(days=1))
+    assert [each.number for each in one(code).versions] == [1, 3]
+    with clock.standing_at(then + timedelta(days=1)):
+        told = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
+    expected = [("granted", 1), ("suspended", 2), ("restored", 2), ("renewed", 3)]
+    assert [(act["kind"], act["version"]) for act in told["acts"]] == expected
+    assert list(fsck.check(then + timedelta(days=1))) == []
+
+
+def test_a_lost_grant_that_was_withdrawn_keeps_its_bit_though_nobody_has_its_credential(
+    app: Flask, session: Session, story: Story, tmp_path: Path
+) -> None:
+    story.forward()
+    ended = one(story.codes["lost_ended"]).versions[0]
+    place = next(each.place for each in ended.places if each.listed.purpose == "revocation")
+    lists = ["/status/revocation/1", "/status/suspension/1"]
+    published = publish(app, tmp_path / "bare", credentials=False, more=lists)
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    listed = status.find_list("revocation", 1)
+    assert listed is not None
+    assert StatusBits.decode((listed.document or {})["credentialSubject"]["encodedList"])[place]
+    assert (db.session.get_one(LostPlace, (listed.id, place)).code, list(fsck.check(LATER))) == (None, [])
+    newer = makers.certified(decider(), at=LATER).versions[0]
+    assert {each.listed.number for each in newer.places} == {2}
+    assert list(fsck.check(LATER)) == []
+
+
+def test_a_list_that_is_not_ours_sets_nothing(app: Flask, session: Session, story: Story, tmp_path: Path) -> None:
+    story.forward()
+    published = publish(app, tmp_path / "bare", credentials=False, more=["/status/revocation/1"])
+    edited(published / "status/revocation/1", b'"ttl": 300000', b'"ttl": 300001')
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    assert db.session.scalars(select(LostPlace)).all() == []
+
+
+@pytest.mark.parametrize("harm", ["", "other text"])
+def test_the_text_of_a_scheme_that_was_lost_comes_back_when_it_is_the_one_that_the_log_names(
+    app: Flask, session: Session, story: Story, tmp_path: Path, harm: str
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    with unit_of_work():
+        install(newer_text(), by=None, at=LATER)
+    makers.renewed(one(code), decider(), at=LATER, cause="scope")
+    published = publish(app, tmp_path / "newer", more=["/schemes/origen-local/1.1"])
+    if harm:
+        edited(published / "schemes/origen-local/1.1", b'"grace_days": 20', b'"grace_days": 21')
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    states = {each.version: each.state.value for each in one(code).scheme_version.scheme.versions}
+    if harm:
+        assert states == {"1.0": "superseded"}
+        return
+    assert (states, one(code).scheme_version.version) == ({"1.0": "superseded", "1.1": "active"}, "1.1")
     assert list(fsck.check(LATER)) == []
 
 
