@@ -327,6 +327,8 @@ def test_after_a_renewal_that_was_taken_back_the_next_version_has_the_next_numbe
     assert (back.goods, back.page["techniques"], back.newest, len(back.versions)) == ("Chales", "Pedal", 2, 1)
     assert list(fsck.check(LATER)) == []
     assert "Chales" in client.get(f"/v/{code}").text
+    row = next(each for each in client.get("/register.json").get_json()["certificates"] if each["code"] == code)
+    assert (row["version"], row["goods"], row["credential"]) == (2, "Chales", f"http://localhost/c/{code}/versions/2")
     told = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
     assert [(act["kind"], act["version"]) for act in told["acts"]] == [("granted", 1), ("renewed", 2)]
     made = makers.visited(back, decider(), at=LATER + timedelta(days=1))
