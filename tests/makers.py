@@ -109,10 +109,10 @@ def fresh(session: Session, thing: Any) -> Any:
 
 
 def scheme_version(key: str = "origen-local") -> SchemeVersion:
-    """A built-in scheme's version in force, from the day the makers stand at."""
+    """A built-in scheme's newest version, the first one in force from the day the makers stand at."""
     with unit_of_work() as session:
         install_builtin(by=None, at=THEN)
-        return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key)).one()
+        return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key).order_by(SchemeVersion.id)).all()[-1]
 
 
 def blank_page() -> dict[str, Any]:
@@ -301,7 +301,7 @@ def renewed(label: Certificate, by: User, *, at: datetime, cause: str = "renewal
 
 def visited(of: Certificate, by: User, *, at: datetime, on: date | None = None) -> Certificate:
     """The next version of a certificate, as a passed surveillance makes it."""
-    seen = Visit(on or at.date(), 2, 1, "El proceso sigue igual.", of.versions[-1].number)
+    seen = Visit(on or at.date(), 2, 1, "El proceso sigue igual.", of.newest)
     with unit_of_work():
         pass_surveillance(of, seen, by=by, at=at)
     return of

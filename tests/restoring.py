@@ -1,5 +1,6 @@
 """A database put back to an earlier moment, and what a registry publishes as a folder, for tests of restoring."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,15 @@ def _count_on(connection: Connection) -> None:
             connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), after)))
 
 
-def publish(app: Flask, folder: Path, *, credentials: bool = True) -> Path:
-    """The log, and the credentials when asked, at their addresses below a folder."""
+def publish(app: Flask, folder: Path, *, credentials: bool = True, more: Sequence[str] = ()) -> Path:
+    """The log, the credentials when asked, and ``more`` paths as JSON, at their addresses below a folder."""
     browser = app.test_client()
     head = db.session.query(LogHead).one()
     paths = ["/log/checkpoint", *(f"/log/{tile.path}" for tile in tiles_of(head.size))]
     if credentials:
         paths += [f"/c/{one.certificate.code}/versions/{one.number}" for one in db.session.query(CertificateVersion)]
-    for path in paths:
-        answer = browser.get(path)
+    for path in [*paths, *more]:
+        answer = browser.get(path, headers={"Accept": "application/json"} if path in more else None)
         assert answer.status_code == 200, path
         file = folder / path[1:]
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from certification.parties.models import Power
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import why_of
-from certification.registry.recording import add_act
+from certification.registry.recording import add_act, told_of
 from certification.registry.status import follow
 from certification.registry.telling import tell_holder
 from certification.rules.days import add_months, day_of, end_of_day
@@ -167,6 +167,7 @@ def _end(  # noqa: PLR0913 - the parts of one record
         at=at,
         on_behalf_of=acting_for if surrendered else None,
         **reason,
+        **told_of(act),
     )
     tell_holder(certificate, f"certificate-{kind.value}", at=at)
     writing().flush()

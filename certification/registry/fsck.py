@@ -4,23 +4,23 @@ A few hundred certificates at a time, each as its own small question, so that me
 read hides no other.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import selectinload
 
 from certification.core.db import db
 from certification.log import fsck as of_log
 from certification.log.keys import KeyProblemError
 from certification.log.leaves import readable
 from certification.log.models import LogLeaf
+from certification.registry.fsck_beside import Beside, Keys, beside, read_keys, whole
 from certification.registry.fsck_records import faults_of_record
 from certification.registry.issuer import compromises, keys_behind, registry_keys
-from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, StatusList
+from certification.registry.models import Certificate, LostPlace, LostVersion, StatusList
 from certification.registry.status import PURPOSES, VALIDITY, address_of, bits_of
 from certification.registry.validity import lapsed_versions
 from certification.registry.verifying import secured_list
@@ -67,27 +67,32 @@ def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
 
 def certificates(at: datetime) -> Iterator[str]:
     """Each record, in the order of their making."""
-    after = 0
-    whole = (selectinload(Certificate.versions).selectinload(CertificateVersion.credential), selectinload(Certificate.acts))
+    after, signed = 0, read_keys()
     while ids := _ids_after(after):
         after = ids[-1]
-        batch = select(Certificate).where(Certificate.id.in_(ids)).options(*whole)
-        try:
-            found = {one.id: one for one in db.session.scalars(batch)}
-        except (ValueError, LookupError, TypeError):
-            found = {}  # one of them can't be read; each is asked for by itself
+        batch = _read(ids, signed)
         for number in ids:
-            yield from _record(number, found.get(number), at)
+            yield from _record(number, batch, signed, at)
+
+
+def _read(ids: Sequence[int], signed: Keys) -> tuple[dict[int, Certificate], Beside] | None:
+    """A batch with what stands beside it; None where one of them can't be read."""
+    try:
+        found = {one.id: one for one in db.session.scalars(whole(ids))}
+        return found, beside(list(found.values()), signed)
+    except (ValueError, LookupError, TypeError, AttributeError, DomainError):
+        return None
 
 
 def _ids_after(after: int) -> list[int]:
     return list(db.session.scalars(select(Certificate.id).where(Certificate.id > after).order_by(Certificate.id).limit(BATCH)))
 
 
-def _record(number: int, found: Certificate | None, at: datetime) -> Iterator[str]:
+def _record(number: int, batch: tuple[dict[int, Certificate], Beside] | None, signed: Keys, at: datetime) -> Iterator[str]:
+    """Of a batch that can't be read each is asked for by itself."""
     try:
-        one = found or db.session.get_one(Certificate, number)
-        for fault in faults_of_record(one, at):
+        one = batch[0][number] if batch else db.session.get_one(Certificate, number)
+        for fault in faults_of_record(one, batch[1] if batch else beside([one], signed), at):
             yield f"certificate {one.code}: {fault}"
     except Exception as error:  # noqa: BLE001 - a row that was changed behind our back fails in ways that nobody can list
         yield f"certificate number {number} can't be read ({type(error).__name__}: {str(error)[:80]})"

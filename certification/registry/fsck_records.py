@@ -3,52 +3,81 @@
 Every fault is one line of plain English, told to whoever operates the registry.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from certification.applications.models import Decision
 from certification.audit.models import AuditEntry
 from certification.core.db import db
+from certification.log.leaves import readable
 from certification.log.models import LogLeaf
 from certification.registry.acts import ACT_WORDS
 from certification.registry.commitments import Disclosure
 from certification.registry.credentials import MAKERS, path_of
-from certification.registry.logged import ActLeaf
-from certification.registry.models import Certificate, CertificateSubject, CertificateVersion, RecordedAct
-from certification.registry.projection import first_page, why_of, with_proof
-from certification.registry.replayed import ISSUING, facts_by_acts, term_said
+from certification.registry.fsck_beside import Beside
+from certification.registry.histories import ISSUING, facts_at, scheme_at
+from certification.registry.logged import number_at
+from certification.registry.lost import standing_statement
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct
+from certification.registry.projection import first_page, why_of, with_proof, with_statement
+from certification.registry.reconciling import details_of
 from certification.registry.validity import INSTANTS
 from certification.registry.verifying import faults_of_version
-from certification.rules.days import day_of, end_of_day, start_of_day
-from certification.rules.facts import Term
+from certification.registry.versions import calendar_of, term_said
+from certification.rules.canonical import digest
+from certification.rules.days import day_of, end_of_day
 from certification.rules.fold import fold
 from certification.rules.instants import instant_text
+from certification.rules.replay import term_of
 from certification.rules.statement import GrantStatement, read_statement
 from certification.rules.workflow import CertificateAct
+from certification.schemes.models import SchemeVersion
 from certification.schemes.reasons import check_reason
 from certification.schemes.texts import text_of, zone_of
 
-REMOVED = "certificate.name_removed"
 FROZEN = ("techniques", "marks", "photo")  # of the page, as the grant makes them
+REMOVED = "certificate.name_removed"
+TAKEN_BACK = "certificate.take_back"
+AUDITED = {
+    CertificateAct.GRANTED: "certificate.grant",
+    CertificateAct.RENEWED: "certificate.renew",
+    **{kind: f"certificate.{word}" for kind, word in ACT_WORDS.items()},
+}
 
 
-def faults_of_record(one: Certificate, at: datetime) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A version, what it states, and the version of the scheme that it names."""
+
+    row: CertificateVersion
+    said: GrantStatement
+    scheme: SchemeVersion
+
+
+def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator[str]:
     """Everything that is wrong with a certificate. Raises whatever rows that no service writes lead to."""
     if not one.versions or not one.acts:
         yield "it has no version or no act"
         return
-    said = [read_statement(version.statement) for version in one.versions]
-    yield from _columns(one, said[-1])
+    stated = [_stated(version, beside) for version in one.versions]
+    standing = standing_statement(one)
+    yield from _columns(one, standing, stated[0].row, beside)
     yield from _replayed(one, at)
-    yield from _issued(one, said)
+    yield from _issued(one, stated, beside)
     for version in one.versions:
-        yield from (f"version {version.number}: {fault}" for fault in _version(version, at))
+        yield from (f"version {version.number}: {fault}" for fault in _version(version, beside, at))
     for act in one.acts:
-        yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(one, act))
-    yield from _page(one, said[-1])
+        scheme = scheme_at(one, act.at)
+        yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(act, scheme, beside))
+    yield from _page(one, standing, beside)
+
+
+def _stated(version: CertificateVersion, beside: Beside) -> _Stated:
+    said = read_statement(version.statement)
+    return _Stated(version, said, beside.schemes[said.scheme_id, said.scheme_version])
 
 
 def _differ(found: Mapping[str, object], wanted: Mapping[str, object], than: str) -> Iterator[str]:
@@ -57,144 +86,173 @@ def _differ(found: Mapping[str, object], wanted: Mapping[str, object], than: str
             yield f"{name} is not {than}"
 
 
-def _columns(one: Certificate, said: GrantStatement) -> Iterator[str]:
+def _columns(one: Certificate, said: GrantStatement, first: CertificateVersion, beside: Beside) -> Iterator[str]:
     """What columns repeat of the statement that stands now."""
     subject, version = said.subject, one.scheme_version
+    place = subject.place
     wanted = {
         "code": said.code,
         "holder_name": subject.holder,
         "goods": subject.goods,
         "subject_kind": subject.kind.value,
         "label_class": said.label_class,
-        "state_code": subject.place.state_code,
-        "municipality": subject.place.municipality,
+        "state_code": place.state_code,
+        "municipality": place.municipality,
+        "municipality_code": f"{place.state_code}{place.municipality_code}" if place.municipality_code else None,
         "scheme_version": (said.scheme_id, said.scheme_version, said.scheme_digest),
         "photo": subject.photo_digests,
         "subjects": set(subject.refs),
     }
-    refs = db.session.scalars(select(CertificateSubject.subject_ref).where(CertificateSubject.certificate_id == one.id))
     found = {name: getattr(one, name) for name in wanted if name not in {"goods", "scheme_version", "photo", "subjects"}} | {
         "goods": (one.goods,),
         "scheme_version": (version.scheme.key, version.version, version.digest),
-        "photo": (one.photo.digest,) if one.photo else (),
-        "subjects": set(refs),
+        "photo": (one.photo.digest,) if one.photo else subject.photo_digests if said.version > one.versions[-1].number else (),
+        "subjects": beside.subjects[one.id],
     }
     yield from _differ(found, wanted, "what was signed")
     other = {"holder_ref": one.holder.public_id, "holder_id": one.application.party_id, "granted_at": one.acts[0].at}
     other["search_text"] = fold(f"{one.holder_name} {one.goods} {one.municipality}")
+    other["application_id"] = first.application_id or one.application_id  # the first version may be of before these
     yield from _differ({name: getattr(one, name) for name in other}, other, "what stands elsewhere")
 
 
 def _replayed(one: Certificate, at: datetime) -> Iterator[str]:
-    facts = facts_by_acts(one, one.acts, max([at, *(act.at for act in one.acts)]))
+    facts = facts_at(one, max([at, *(act.at for act in one.acts)]))
     found = {name: getattr(one, name) for name in INSTANTS}
     yield from _differ(found, {name: getattr(facts, name) for name in INSTANTS}, "what the recorded acts lead to")
 
 
-def _issued(one: Certificate, said: list[GrantStatement]) -> Iterator[str]:
-    """Each version has the act that issued it, at its instant and with the term that was signed."""
-    acts = [act for act in one.acts if act.kind in ISSUING and not act.details.get("taken_back")]
-    if [version.number for version in one.versions] != list(range(1, len(acts) + 1)):
+def _issued(one: Certificate, stated: Sequence[_Stated], beside: Beside) -> Iterator[str]:
+    """Each version has the act that issued it, at its instant, with the term that was signed and the case that was decided."""
+    acts = [act for act in one.acts if act.kind in ISSUING and not _is_taken_back(act)]
+    numbers = [number_at(act, _index(act, beside)) for act in acts]
+    if [each.row.number for each in stated] != numbers:
         yield "its versions are not those that its acts issued"
         return
-    for version, statement, act in zip(one.versions, said, acts, strict=True):
+    for each, act in zip(stated, acts, strict=True):
+        version = each.row
         if version.signed_at != act.at:
             yield f"version {version.number} was not signed at the instant of its act"
-        term = term_said(act)
-        if term is None and len(acts) == 1:
-            term = Term(one.valid_from, one.valid_until, one.surveillance_due, one.grace_ends)
-        if term is not None and term != _signed_term(one, statement):
+        term = term_said(calendar_of(each.said, each.scheme).instants(zone_of(each.scheme)))
+        if act.details.get("term", term) != term:
             yield f"the term of version {version.number} is not what was signed"
+        told = _audited(act, beside)
+        if told and act.kind is CertificateAct.RENEWED:
+            case = version.application.public_id if version.application else None
+            said = {"application": case, "version": version.number, "cause": act.details.get("cause")}
+            if {name: told.details.get(name) for name in said} != said or act.details.get("version") != version.number:
+                yield f"version {version.number} is another than the record of acts tells"
 
 
-def _signed_term(one: Certificate, said: GrantStatement) -> Term:
-    zone, due = zone_of(one.scheme_version), said.surveillance_due
-    grace = due + timedelta(days=text_of(one.scheme_version).timing.grace_days) if due else None
-    return Term(
-        start_of_day(said.valid_from, zone),
-        end_of_day(said.valid_until, zone),
-        end_of_day(due, zone) if due else None,
-        end_of_day(grace, zone) if grace else None,
-    )
+def _index(act: RecordedAct, beside: Beside) -> int | None:
+    leaf = beside.leaves.get(act.id)
+    return leaf.index if leaf else None
 
 
-def _version(version: CertificateVersion, at: datetime) -> Iterator[str]:
-    for code in faults_of_version(version, at):
+def _is_taken_back(act: RecordedAct) -> bool:
+    return bool(act.details.get("taken_back"))
+
+
+def _version(version: CertificateVersion, beside: Beside, at: datetime) -> Iterator[str]:
+    for code in faults_of_version(version, at, beside.signed.keys, beside.signed.ends):
         yield f"what is signed does not hold ({code})"
     row = version.credential
     if row and row.proof and row.signed_at and row.proof.get("created") != instant_text(row.signed_at):
         yield "the credential was signed at another instant than its row says"
 
 
-def _act(one: Certificate, act: RecordedAct) -> Iterator[str]:
-    """What the public reads of an act and the log does not repeat: until when it can be appealed."""
-    if act.appeal_until != _appeal_until(one, act):
+def _act(act: RecordedAct, scheme: SchemeVersion, beside: Beside) -> Iterator[str]:
+    """What the log does not repeat of an act: until when it can be appealed, who recorded it, and its further details."""
+    if act.appeal_until != _appeal_until(act, scheme):
         yield "its last day of appeal is another"
-    if bool(act.details.get("taken_back")) != (act.by_id is None):
-        yield "who did it is missing, or should be"
+    told = _audited(act, beside)
+    if told is None:
+        yield "the record of acts does not tell of it"
+    elif told.by_id != act.by_id:
+        yield "who did it is another than the record of acts tells"
+    elif not _is_taken_back(act) and told.details.get("told", digest(act.details)) != digest(act.details):
+        yield "its details are not those of the record of acts"
+    if _is_taken_back(act) and act.details != _from_the_log(act, beside):
+        yield "its details are not those of the public log"
 
 
-def _appeal_until(one: Certificate, act: RecordedAct) -> datetime | None:
+def _audited(act: RecordedAct, beside: Beside) -> AuditEntry | None:
+    entries = beside.audit.get(act.certificate.code, ())
+    if _is_taken_back(act):
+        said = {"act": act.kind.value, "leaf": _index(act, beside)}
+        return next((one for one in entries if one.act == TAKEN_BACK and one.details == said), None)
+    return next((one for one in entries if one.act == AUDITED[act.kind] and one.at == act.at), None)
+
+
+def _from_the_log(act: RecordedAct, beside: Beside) -> dict[str, Any] | None:
+    index = _index(act, beside)
+    told = readable(db.session.scalar(select(LogLeaf.entry).where(LogLeaf.index == index)) or b"")
+    issued = next((one.document for one in act.certificate.lost if one.leaf_index == index and one.document), None)
+    return details_of(act.kind, told, term_of(issued) if issued else None) if told else None
+
+
+def _appeal_until(act: RecordedAct, scheme: SchemeVersion) -> datetime | None:
     if act.reason_code is None or act.kind is CertificateAct.SURRENDERED:
         return None
-    version = one.scheme_version
-    days, zone = text_of(version).timing.appeal_deadline_days, zone_of(version)
+    days, zone = text_of(scheme).timing.appeal_deadline_days, zone_of(scheme)
     return end_of_day(day_of(act.at, zone) + timedelta(days=days), zone)
 
 
-def _page(one: Certificate, said: GrantStatement) -> Iterator[str]:
+def _page(one: Certificate, said: GrantStatement, beside: Beside) -> Iterator[str]:
     """The page against one made anew; names that were removed by consent are missed by nobody."""
-    page = one.page
-    decision = db.session.scalar(select(Decision).where(Decision.application_id == one.application_id))
+    page, case = one.page, one.case
+    decision = beside.decisions.get(case.id)
     if decision is None:
         yield "nobody decided it"
         return
-    anew = with_proof(first_page(one.application, decision, ()), one.versions[-1])
-    place = said.subject.place
-    anew["place"] = ", ".join(dict.fromkeys(part for part in (place.locality, place.municipality, place.state) if part))
-    anew["techniques"] = said.subject.techniques[0] if said.subject.techniques else ""
-    wanted = {name: anew[name] for name in (*FROZEN, "place", "proof", "why")} | {"why": _why(one, one.acts[-1])}
+    now = one.versions[-1]
+    anew = with_proof(first_page(case, decision, ()), now)
+    anew |= with_statement(anew, said, one.photo)
+    wanted = {name: anew[name] for name in (*FROZEN, "place", "proof")} | {"why": _why(one, beside)}
     yield from (f"the page: {fault}" for fault in _differ(page, wanted, "what stands behind it"))
     yield from _decided(one, page["decided"], anew["decided"])
-    yield from _history(one, page)
-    yield from _makers(one, page[MAKERS])
+    yield from _history(one, page, beside)
+    yield from _makers(now, page[MAKERS], beside)
 
 
 def _decided(one: Certificate, found: Mapping[str, Any], anew: dict[str, Any]) -> Iterator[str]:
-    """Who owns a scheme may take another name later; the page and the credential keep that of the day."""
-    credential = one.versions[-1].credential
-    if credential is not None:
-        owner = credential.document["credentialSubject"]["scope"]["owner"]["name"]
+    """Who owns a scheme may take another name later; the page and the credential keep that of the day of the decision."""
+    decided = next((each for each in reversed(one.versions) if each.application is not None), one.versions[0])
+    if decided.credential is not None:
+        owner = decided.credential.document["credentialSubject"]["scope"]["owner"]["name"]
         anew |= {"by": anew["by"] if anew["by"]["es"] == owner else {"es": owner, "en": owner}}
+    visits = [act.details["visited_on"] for act in one.acts if act.at > decided.signed_at and "visited_on" in act.details]
+    anew |= {"visited_on": visits[-1]} if visits else {}
     yield from (f"the page: {fault}" for fault in _differ(found, anew, "what was decided"))
 
 
-def _history(one: Certificate, page: Mapping[str, Any]) -> Iterator[str]:
-    told = [(each["kind"], datetime.fromisoformat(each["at"])) for each in page["history"]]
-    if told != [(act.kind.value, act.at) for act in one.acts]:
+def _history(one: Certificate, page: Mapping[str, Any], beside: Beside) -> Iterator[str]:
+    told = [(each["kind"], datetime.fromisoformat(each["at"]), each.get("cause")) for each in page["history"]]
+    if told != [(act.kind.value, act.at, act.details.get("cause")) for act in one.acts]:
         yield "the page: history is not that of the recorded acts"
-    leaf = db.session.get(ActLeaf, one.acts[-1].id)
-    if leaf is None or page.get("leaf") == leaf.leaf_index:
+    leaf = beside.leaves.get(one.acts[-1].id)
+    if leaf is None or page.get("leaf") == leaf.index:
         return
-    if "leaf" in page or not db.session.scalar(select(LogLeaf.before_log).where(LogLeaf.index == leaf.leaf_index)):
+    if "leaf" in page or not leaf.before_log:
         yield "the page: leaf is not that of the last act"
 
 
-def _why(one: Certificate, act: RecordedAct) -> dict[str, Any] | None:
+def _why(one: Certificate, beside: Beside) -> dict[str, Any] | None:
+    """The reason that stands: that of the last act that is no next version, for one of these lifts no suspension."""
+    act = next(each for each in reversed(one.acts) if each.kind is not CertificateAct.RENEWED)
+    scheme = scheme_at(one, act.at)
     if act.reason_code is None or act.kind not in ACT_WORDS:
         return None
-    reason = check_reason(ACT_WORDS[act.kind], act.reason_code, act.criterion, text_of(one.scheme_version))
-    made = why_of(act.kind, act.at, reason, one.scheme_version, criterion=act.criterion, summary=act.public_summary)
+    reason = check_reason(ACT_WORDS[act.kind], act.reason_code, act.criterion, text_of(scheme))
+    made = why_of(act.kind, act.at, reason, scheme, criterion=act.criterion, summary=act.public_summary)
     until = act.appeal_until
     return made | {"appeal_until": until.isoformat() if until else None}
 
 
-def _makers(one: Certificate, shown: list[Mapping[str, str]]) -> Iterator[str]:
-    signed = one.versions[-1].statement.get("personal", {}).get(MAKERS, ())
+def _makers(now: CertificateVersion, shown: list[Mapping[str, str]], beside: Beside) -> Iterator[str]:
+    signed = now.statement.get("personal", {}).get(MAKERS, ())
     given = [Disclosure(each["name"], each["salt"]) for each in shown]
-    if any(path_of(one.versions[-1].statement, each) is None for each in given) or len(set(given)) != len(given):
+    if any(path_of(now.statement, each) is None for each in given) or len(set(given)) != len(given):
         yield "the page: makers are not those whose names were committed to"
-    elif len(given) < len(signed) and not db.session.scalar(
-        select(AuditEntry.id).where(AuditEntry.act == REMOVED, AuditEntry.subject_id == one.code).limit(1)
-    ):
+    elif len(given) < len(signed) and not any(one.act == REMOVED for one in beside.audit.get(now.certificate.code, ())):
         yield "the page: a maker's name is missing, and nobody took it away"

@@ -70,9 +70,11 @@ def version_at(certificate: Certificate, at: datetime) -> CertificateVersion | N
 
 
 def scheme_at(certificate: Certificate, at: datetime) -> SchemeVersion:
-    """The version of its scheme that it stood under; a renewal may have moved it to a newer one."""
+    """The version of its scheme that it stood under; a renewal may have moved it to a newer one, also one that was taken back."""
     now, version = certificate.scheme_version, version_at(certificate, at)
-    name = version.statement["scheme"]["version"] if version else now.version
+    issued = next((one for one in reversed(certificate.acts) if one.kind in ISSUING and one.at <= at), None)
+    said = (issued.details.get("scheme") if issued else None) or (version.statement["scheme"] if version else {})
+    name = said.get("version", now.version)
     return now if name == now.version else next((one for one in now.scheme.versions if one.version == name), now)
 
 
@@ -94,7 +96,7 @@ def as_rules(acts: Iterable[Act], row: Dated, signed: Sequence[Term] = ()) -> It
         term = None
         if act.kind in ISSUING:
             kept = signed[issued] if issued < len(signed) else Term(**{name: getattr(row, name) for name in TERM})
-            term, issued = _term(act.details.get("term")) or kept, issued + 1
+            term, issued = _term(act.details.get("term")) or kept, issued + (not act.details.get("taken_back"))
         until = act.details.get("suspension_until")
         ends = datetime.fromisoformat(until) if until else None
         yield rules.RecordedAct(act.kind, act.at, term, ends, act.details.get("successor"))
@@ -119,12 +121,6 @@ def moved_since(at: InSql) -> ColumnElement[bool]:
     since = and_(act.kind.in_(RETURNING), act.at > at)
     ahead = and_(act.kind == CertificateAct.RENEWED, Certificate.valid_from > at)
     return exists().where(act.certificate_id == Certificate.id, or_(since, ahead))
-
-
-def numbered(acts: Iterable[Act], versions: Iterable[CertificateVersion]) -> list[int]:
-    """Of each act the number of the version that stood when it was recorded; 1 where nothing was signed."""
-    signed = sorted((one.signed_at, one.number) for one in versions)
-    return [max((number for when, number in signed if when <= act.at), default=1) for act in acts]
 
 
 def _lacks_term(act: Act) -> bool:

@@ -16,7 +16,7 @@ from certification.registry.commitments import disclose
 from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.projection import first_page, with_proof
-from certification.registry.recording import add_act
+from certification.registry.recording import add_act, told_of
 from certification.registry.telling import tell_holder
 from certification.registry.versions import Stated, state_version, subject_of, term_said
 from certification.rules.code import new_code
@@ -68,8 +68,9 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     issue_credential(first, at=at)
     certificate.page = with_proof(certificate.page, first)
     said = {"term": term_said(certificate), "outcome": decision.outcome.value}
-    add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details=said)
-    record("certificate.grant", "certificate", certificate.code, by=by, at=at, application=application.public_id)
+    act = add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details=said)
+    told = {"application": application.public_id, **told_of(act)}
+    record("certificate.grant", "certificate", certificate.code, by=by, at=at, **told)
     tell_holder(certificate, "certificate-granted", at=at)
     session.flush()
     return certificate

@@ -36,7 +36,12 @@ def _read_ahead(ids: list[int]) -> list[object]:
     """A batch in few questions, for the session to find again; none of it where one can't be read: then each is asked for."""
     whole = selectinload(RecordedAct.certificate)
     versions = whole.selectinload(Certificate.versions).selectinload(CertificateVersion.credential)
-    others = (whole.selectinload(Certificate.application), whole.selectinload(Certificate.acts))
+    others = (
+        whole.selectinload(Certificate.application),
+        whole.selectinload(Certificate.acts),
+        whole.selectinload(Certificate.lost),
+        whole.selectinload(Certificate.versions).selectinload(CertificateVersion.application),
+    )
     acts_ = select(RecordedAct).where(RecordedAct.id.in_(ids)).options(versions, *others)
     try:
         return [*db.session.scalars(acts_), *db.session.scalars(select(ActLeaf).where(ActLeaf.act_id.in_(ids)))]
@@ -94,13 +99,17 @@ def rehooks(leaves: Mapping[int, Act], first: int = 0) -> Iterator[Claim]:
 
 
 def _agrees(act: RecordedAct, leaf: ActLeaf, said: Act, taken_back: Collection[int]) -> bool:
-    """Of an act that was taken back the dossier is lost, and nobody can compute its digest."""
+    """Of an act that was taken back the dossier is lost, and nobody can compute its digest.
+
+    The credential of a lost version, which names its scheme too, is held against the leaf where lost versions are looked at.
+    """
     try:
-        made = leaf_of(act, leaf.salt, before_log=said.before_log, with_credential=said.credential is not None)
+        known = {"before_log": said.before_log, "with_credential": said.credential is not None}
+        made = leaf_of(act, leaf.salt, index=leaf.leaf_index, **known)
     except (BadLeaf, KeyError, ValueError, TypeError, AttributeError):
         return False
     if leaf.salt == LOST_SALT and leaf.leaf_index in taken_back:
-        made = replace(made, dossier=said.dossier, credential=said.credential)
+        made = replace(made, dossier=said.dossier, credential=said.credential, scheme=said.scheme)
     return made == said
 
 

@@ -54,9 +54,14 @@ def log_rehook(certificate: Certificate, at: datetime) -> int:
     return append(Act(LogAct.REHOOKED, whole_milliseconds(at), certificate=reference(certificate)))
 
 
-def leaf_of(act: RecordedAct, salt: str, *, before_log: bool = False, with_credential: bool = True) -> Act:
-    """What the log says of an act: nothing that is not recorded with it. The same row and salt give the same leaf."""
-    certificate, number = act.certificate, number_at(act)
+def leaf_of(
+    act: RecordedAct, salt: str, *, index: int | None = None, before_log: bool = False, with_credential: bool = True
+) -> Act:
+    """What the log says of an act: nothing that is not recorded with it. The same row and salt give the same leaf.
+
+    ``index`` is where it stands; None for one that is told now.
+    """
+    certificate, number = act.certificate, number_at(act, index)
     case = certificate.case_at(number).public_id
     facts: dict[str, Any] = {"dossier": dossier_digest(salt, case, act.public_summary)}
     if act.kind in GRANTS:
@@ -83,9 +88,19 @@ def credential_digest(version: CertificateVersion | None) -> str | None:
     return digest(credential.document) if credential else None
 
 
-def number_at(act: RecordedAct) -> int:
-    """The number of the version that stood after an act: each grant and each renewal recorded until then made one."""
-    return sum(one.kind in GRANTS and one.id <= act.id for one in act.certificate.acts) or 1
+def number_at(act: RecordedAct, index: int | None = None) -> int:
+    """The number of the version that stood after an act: each grant and each renewal until then made one.
+
+    So did those that the log alone tells of, before the act's own leaf at ``index`` (None: there is none later).
+    """
+    certificate = act.certificate
+    told = sum(one.kind in GRANTS and one.id <= act.id for one in certificate.acts)
+    return told + sum(index is None or leaf < index for leaf in _untold(certificate)) or 1
+
+
+def _untold(certificate: Certificate) -> list[int]:
+    """The leaves of versions that were lost without a trace but these: an act that was taken back has a row again."""
+    return [one.leaf_index for one in certificate.lost if one.document is None]
 
 
 def version_of(certificate: Certificate, number: int) -> CertificateVersion | None:
@@ -95,7 +110,8 @@ def version_of(certificate: Certificate, number: int) -> CertificateVersion | No
 
 def reference(certificate: Certificate) -> CertificateRef:
     """A certificate as the log names it now; a version that was taken back without its statement counts too."""
-    return CertificateRef(certificate.code, sum(one.kind in GRANTS for one in certificate.acts) or 1)
+    told = sum(one.kind in GRANTS for one in certificate.acts)
+    return CertificateRef(certificate.code, told + len(_untold(certificate)) or 1)
 
 
 def _scheme(act: RecordedAct, version: CertificateVersion | None) -> SchemeRef:

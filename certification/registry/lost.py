@@ -18,8 +18,10 @@ from certification.registry.models import Certificate, LostVersion
 from certification.rules.code import parse
 from certification.rules.errors import BadCode, DomainError
 from certification.rules.facts import Facts
+from certification.rules.granted import grant_of
 from certification.rules.leaves import Act, LogAct, SchemeRef
 from certification.rules.replay import ISSUING, facts_as_of, scheme_end, term_of
+from certification.rules.statement import GrantStatement, read_statement
 from certification.rules.text import N_
 from certification.rules.verdict import PublicState, Verdict, verdict
 from certification.schemes.models import Scheme, SchemeVersion
@@ -95,6 +97,14 @@ def facts_of_lost(code: str, told: list[Act], at: datetime) -> Facts | None:
         return facts_as_of(told, at, terms=terms, scheme_lapsed_at=_scheme_end(scheme) if scheme else None)
     except (ValueError, DomainError):
         return None
+
+
+def standing_statement(certificate: Certificate) -> GrantStatement:
+    """What the version that stands states: the newest, though only its credential was found again."""
+    found = next((one for one in reversed(certificate.lost) if one.document), None)
+    if found is not None and found.document and found.number > certificate.versions[-1].number:
+        return grant_of(found.document)
+    return read_statement(certificate.versions[-1].statement)
 
 
 def newest_number(code: str) -> int:

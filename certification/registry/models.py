@@ -101,7 +101,16 @@ class Certificate(Base):
     )
     acts: Mapped[list["RecordedAct"]] = relationship(back_populates="certificate", order_by="RecordedAct.id")
 
+    lost: Mapped[list["LostVersion"]] = relationship(
+        primaryjoin="foreign(LostVersion.code) == Certificate.code", viewonly=True, order_by="LostVersion.number"
+    )
+
     __mapper_args__ = {"version_id_col": version_id}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest version that was ever issued, one that this database has lost included; 0 for none."""
+        return max([0, *(one.number for one in self.versions), *(one.number for one in self.lost)])
 
     def case_at(self, number: int) -> Application:
         """The application behind a version: a passed surveillance has none of its own and rests on the one before."""
@@ -140,6 +149,7 @@ class CertificateVersion(Base):
     certificate: Mapped[Certificate] = relationship(back_populates="versions")
     application: Mapped[Application | None] = relationship()
     credential: Mapped["VersionCredential | None"] = relationship(back_populates="version")
+    places: Mapped[list["StatusPlace"]] = relationship(viewonly=True, order_by="StatusPlace.list_id")
 
 
 class VersionCredential(Base):
@@ -265,15 +275,18 @@ class LostVersion(Base):
 
 
 class LostPlace(Base):
-    """A place in a list that a lost version has; its bit follows the leaves, and nobody else may draw it."""
+    """A place in a list that a lost version has; its bit follows the leaves, and nobody else may draw it.
+
+    Without ``code`` and ``number``: the bit was set in the list that a source published, and nobody knows whose it was. It stays.
+    """
 
     __tablename__ = "lost_places"
     __table_args__ = (ForeignKeyConstraint(["code", "number"], ["lost_versions.code", "lost_versions.number"]),)
 
     list_id: Mapped[int] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(String(11))
-    number: Mapped[int]
+    code: Mapped[str | None] = mapped_column(String(11))
+    number: Mapped[int | None]
 
 
 for _table in (RecordedAct.__table__, StatusPlace.__table__):

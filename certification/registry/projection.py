@@ -28,6 +28,7 @@ from certification.parties.places.places import state
 from certification.registry.commitments import Disclosure
 from certification.registry.models import CertificateVersion
 from certification.rules.reading import Both
+from certification.rules.statement import GrantStatement
 from certification.rules.workflow import CertificateAct, Outcome
 from certification.schemes.models import SchemeVersion
 from certification.schemes.reasons import ReasonCode
@@ -43,7 +44,7 @@ def first_page(application: Application, decision: Decision, makers: Sequence[Di
         "place": place_of(application.party),
         "techniques": application.techniques,
         "marks": application.marks,
-        "photo": _photo(application.photo, application.goods),
+        "photo": photo_of(application.photo, application.goods),
         "decided": _decided(application, decision),
         "history": [],
         "why": None,
@@ -89,6 +90,19 @@ def why_of(
     }
 
 
+def with_statement(page: Page, said: GrantStatement, file: StoredFile | None) -> Page:
+    """The page after a version that this database has lost, as far as its credential tells; the rest stays as it was."""
+    goods = ", ".join(said.subject.goods)
+    told = {"place": place_said(said), "techniques": ", ".join(said.subject.techniques), "photo": photo_of(file, goods)}
+    return page | told
+
+
+def place_said(said: GrantStatement) -> str:
+    """Locality, municipality and state as they were signed."""
+    place = said.subject.place
+    return ", ".join(dict.fromkeys(part for part in (place.locality, place.municipality, place.state) if part))
+
+
 def place_of(party: Party) -> str:
     """Locality, municipality and state; never the house."""
     entity = state(party.state_code)
@@ -96,7 +110,7 @@ def place_of(party: Party) -> str:
     return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def _photo(file: StoredFile | None, goods: str) -> dict[str, Any] | None:
+def photo_of(file: StoredFile | None, goods: str) -> dict[str, Any] | None:
     return None if file is None or file.private or not file.renditions else asdict(photo(file, alt=goods))
 
 

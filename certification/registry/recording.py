@@ -10,6 +10,7 @@ from certification.core.db import after_commit, writing
 from certification.registry.logged import log_act
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.projection import with_act
+from certification.rules.canonical import digest
 from certification.rules.workflow import CertificateAct
 
 
@@ -52,6 +53,11 @@ def add_act(
         why = certificate.page["why"]  # a next version lifts no suspension: the reason stands
     certificate.page = with_act(certificate.page, kind, at, why, cause=act.details.get("cause")) | {"leaf": log_act(act)}
     return act
+
+
+def told_of(act: RecordedAct) -> dict[str, str]:
+    """What the audit keeps of an act beside who and why: the digest of its details, that nobody may change them unseen."""
+    return {"told": digest(act.details)}
 
 
 def forget_pages() -> None:

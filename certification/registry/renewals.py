@@ -211,14 +211,14 @@ def _take_scope(certificate: Certificate, application: Application, decision: De
     holder = application.party
     certificate.scheme_version = application.scheme_version
     certificate.holder_name, certificate.municipality = holder.name, holder.municipality
-    certificate.state_code = holder.state_code
+    certificate.state_code, certificate.municipality_code = holder.state_code, holder.municipality_code
     certificate.label_class = decision.label_class or ""
     certificate.goods, certificate.photo_id = application.goods, application.photo_id
     certificate.search_text = fold(f"{holder.name} {application.goods} {holder.municipality}")
-    _hook(certificate, {str(ref) for ref in application.subject_refs}, application.submitted_at)
+    hook(certificate, {str(ref) for ref in application.subject_refs}, application.submitted_at)
 
 
-def _hook(certificate: Certificate, refs: Collection[str], seen_at: datetime | None) -> None:
+def hook(certificate: Certificate, refs: Collection[str], seen_at: datetime | None) -> None:
     """Goods of the new scope wear the label. Those that changed after the case was sent were not looked at, and still wait."""
     session, one = writing(), CertificateSubject
     session.execute(delete(one).where(one.certificate_id == certificate.id, one.subject_ref.not_in(refs)))

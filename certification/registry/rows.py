@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from certification.core.db import db
+from certification.log.models import LogLeaf
 from certification.parties.places.places import state as entity
 from certification.registry.histories import facts_by
 from certification.registry.logged import ActLeaf
-from certification.registry.models import CertificateVersion, RecordedAct, VersionCredential
+from certification.registry.models import Certificate, CertificateVersion, LostVersion, RecordedAct, VersionCredential
 from certification.registry.moments import Known, Moment
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of, judge
@@ -139,7 +140,7 @@ def _told(ids: Sequence[int]) -> dict[int, _Told]:
         told.acts.append(act)
         if act.kind is CertificateAct.GRANTED:
             told.leaf = act.leaf_index
-    for version in db.session.execute(_versions(ids)):
+    for version in (*db.session.execute(_versions(ids)), *db.session.execute(_lost_versions(ids))):
         found[version.certificate_id].versions.append(version)
     return found
 
@@ -155,6 +156,18 @@ def _versions(ids: Sequence[int]) -> Any:
     )
 
 
+def _lost_versions(ids: Sequence[int]) -> Any:
+    """The same of versions that a restored database lost and whose credential was found; their columns are those that stand."""
+    one, lost = Certificate, LostVersion
+    return (
+        select(one.id.label("certificate_id"), null().label("id"), lost.number, LogLeaf.at.label("signed_at"))
+        .add_columns(lost.document["id"].as_string().label("credential"))
+        .join(lost, lost.code == one.code)
+        .join(LogLeaf, LogLeaf.index == lost.leaf_index)
+        .where(one.id.in_(ids), lost.document.is_not(None))
+    )
+
+
 def _standing(versions: Iterable[Any], at: datetime) -> Any | None:
     return max((one for one in versions if one.signed_at <= at), key=lambda one: one.number, default=None)
 
@@ -167,7 +180,7 @@ def _older_statements(
     for one in found:
         versions = told[one.id].versions
         stood = _standing(versions, when.at(known[one.scheme_version_id].zone))
-        if stood is not None and stood.number < versions[-1].number:
+        if stood is not None and stood.id is not None and stood.number < max(each.number for each in versions):
             wanted[stood.id] = one.id
     if not wanted:
         return {}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Select, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -77,7 +77,8 @@ def follow(certificate: Certificate, *, at: datetime) -> None:
     session = writing()
     session.flush()
     held = select(StatusPlace.list_id).join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
-    _let_wait(set(session.scalars(held.where(CertificateVersion.certificate_id == certificate.id))), at)
+    own = set(session.scalars(held.where(CertificateVersion.certificate_id == certificate.id)))
+    _let_wait(own.union(session.scalars(select(LostPlace.list_id).where(LostPlace.code == certificate.code))), at)
 
 
 def follow_all(at: datetime) -> None:
@@ -158,7 +159,7 @@ def bit_of(version: CertificateVersion, purpose: str, at: datetime) -> bool:
     if purpose == SUSPENSION:
         return one.suspended_at is not None or one.scheme_version_id in lapsed_versions(at)
     over = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
-    newest = max(*(each.number for each in one.versions), newest_number(one.code))
+    newest = max([newest_number(one.code), *(each.number for each in one.versions)])
     return any(mark is not None for mark in over) or version.number < newest
 
 
@@ -244,24 +245,24 @@ def bits_of(listed: StatusList, lapsed: Iterable[int], at: datetime) -> StatusBi
     for place in db.session.scalars(rows):
         bits[place] = True
     for one in db.session.scalars(select(LostPlace).where(LostPlace.list_id == listed.id)):
-        bits[one.place] = _lost_bit(one, listed.purpose, lapsed, at)
+        bits[one.place] = one.code is None or _lost_bit(one.code, one.number or 0, listed.purpose, lapsed, at)
     return bits
 
 
-def _lost_bit(one: LostPlace, purpose: str, lapsed: Iterable[int], at: datetime) -> bool:
+def _lost_bit(code: str, number: int, purpose: str, lapsed: Iterable[int], at: datetime) -> bool:
     """By the record where there is one, for a version of it was lost; else by the leaves. What leads nowhere is set."""
-    record = db.session.scalar(select(Certificate).where(Certificate.code == one.code))
+    record = db.session.scalar(select(Certificate).where(Certificate.code == code))
     if record is not None and purpose == SUSPENSION:
         return record.suspended_at is not None or record.scheme_version_id in set(lapsed)
-    told = acts_of(one.code)
-    facts = record or facts_of_lost(one.code, told, max([at, *(act.at for act in told)]))  # a list follows acts, not dates
+    told = acts_of(code)
+    facts = record or facts_of_lost(code, told, max([at, *(act.at for act in told)]))  # a list follows acts, not dates
     if facts is None:
         return True
     if purpose == SUSPENSION:
         ended = getattr(facts, "scheme_lapsed_at", None)
         return facts.suspended_at is not None or (ended is not None and ended <= at)
     over = any(mark is not None for mark in (facts.withdrawn_at, facts.surrendered_at, facts.superseded_at))
-    return over or one.number < newest_number(one.code)
+    return over or number < max([newest_number(code), *(each.number for each in (record.versions if record else ()))])
 
 
 def keep_places(code: str, number: int, entries: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
@@ -278,6 +279,32 @@ def keep_places(code: str, number: int, entries: Iterable[Mapping[str, Any]], *,
         place = int(entry["statusListIndex"])
         writing().add(LostPlace(list_id=listed.id, place=place, code=code, number=number))
     writing().flush()
+
+
+def keep_bits(published: Mapping[str, Any]) -> None:
+    """Hold what is set in a list of ours that a source published and no row accounts for: the place of a version that was lost.
+
+    Whose it was, nobody knows any more; whoever reads the lost credential must not find it good again.
+    """
+    purpose, number = str(published["credentialSubject"]["statusPurpose"]), int(str(published["id"]).rpartition("/")[2])
+    listed = find_list(purpose, number)
+    if listed is None or published["id"] != address_of(listed):
+        return
+    bits = StatusBits.decode(published["credentialSubject"]["encodedList"])
+    known = {one for table in (StatusPlace, LostPlace) for one in writing().scalars(_places_in(table, listed.id))}
+    places = [one for one in range(len(bits)) if bits[one] and one not in known]
+    writing().add_all(LostPlace(list_id=listed.id, place=one) for one in places)
+    writing().flush()
+
+
+def _places_in(table: type[StatusPlace | LostPlace], number: int) -> Select[int]:
+    return select(table.place).where(table.list_id == number)
+
+
+def leave_pair(beyond: int, at: datetime) -> None:
+    """Draw no more places from the lists so far, nor from any up to ``beyond``: they may belong to versions that were lost."""
+    number = max(beyond, writing().scalar(select(func.max(StatusList.number))) or 0)
+    _open(number + 1, at)
 
 
 def _encoded(listed: StatusList) -> object:

@@ -8,9 +8,10 @@ from certification.applications.models import Application
 from certification.audit.record import record
 from certification.core.db import hold, writing
 from certification.registry.credentials import issue_credential, scheme_behind
+from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.projection import with_proof
-from certification.registry.recording import add_act
+from certification.registry.recording import add_act, told_of
 from certification.registry.telling import last_day, tell_holder
 from certification.registry.validity import facts_of
 from certification.registry.versions import Stated, calendar_of, state_version, take_term, term_said
@@ -24,13 +25,12 @@ from certification.schemes.texts import zone_of
 def hold_versions(certificate: Certificate) -> None:
     """Keep others from making a version, and see those that are there."""
     hold(certificate)
-    writing().expire(certificate, ["versions", "acts"])
+    writing().expire(certificate, ["versions", "acts", "lost"])
 
 
 def running(certificate: Certificate) -> CalendarTerm:
     """The days of the version that stands."""
-    newest = certificate.versions[-1]
-    return calendar_of(read_statement(newest.statement), scheme_behind(newest))
+    return calendar_of(standing_statement(certificate), certificate.scheme_version)
 
 
 def issue_version(
@@ -59,9 +59,9 @@ def tell_renewed(  # noqa: PLR0913 - the parts of one record
     scheme = scheme_behind(signed)
     term = calendar_of(read_statement(signed.statement), scheme).instants(zone_of(scheme))
     said = {"term": term_said(term), **details}
-    add_act(certificate, CertificateAct.RENEWED, by=by, at=at, details=said, summary=summary)
+    act = add_act(certificate, CertificateAct.RENEWED, by=by, at=at, details=said, summary=summary)
     case = signed.application.public_id if signed.application else None
-    facts = {"cause": cause.value, "version": signed.number, "application": case}
+    facts = {"cause": cause.value, "version": signed.number, "application": case, **told_of(act)}
     record("certificate.renew", "certificate", certificate.code, by=by, at=at, **facts)
     due = certificate.surveillance_due
     visit = last_day(due, zone_of(scheme)) if due else None

@@ -10,6 +10,7 @@ from certification.core.db import writing
 from certification.log.appending import hold_log
 from certification.registry.acts import standing_of
 from certification.registry.commitments import Disclosure
+from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import with_visit
@@ -60,13 +61,13 @@ def pass_surveillance(certificate: Certificate, visit: Visit, *, by: User, at: d
     before = _same(certificate, visit, by)
     if before is not None:
         return before
-    if certificate.versions[-1].number != visit.seen:
+    if certificate.newest != visit.seen:
         raise Conflict("moved_meanwhile", MOVED)
     term = foresee(certificate, visit, at=at)
     hold_log()
     scheme = certificate.scheme_version
     makers = [Disclosure(one["name"], one["salt"]) for one in certificate.page["makers"]]
-    stated = stated_by(certificate.versions[-1], scheme, makers, term)
+    stated = stated_by(standing_statement(certificate), scheme, makers, term)
     certificate.page = with_visit(certificate.page, visit.on)
     signed = issue_version(certificate, stated, application=None, at=at)
     cause = RenewalCause.SURVEILLANCE
@@ -110,7 +111,7 @@ def foresee(certificate: Certificate, visit: Visit, *, at: datetime) -> Calendar
 def last_look(certificate: Certificate) -> date:
     """The day of the last visit that passed, or of the last decision: a surveillance is counted from there."""
     visits = [one for one in certificate.acts if one.details.get("cause") == RenewalCause.SURVEILLANCE]
-    decided = date.fromisoformat(certificate.versions[-1].statement["decision"]["on"])
+    decided = standing_statement(certificate).decided_on
     return max([decided - timedelta(days=1), *(date.fromisoformat(one.details["visited_on"]) for one in visits)])
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from certification.core.db import db
 from certification.core.web import cursor
-from certification.registry.histories import ISSUING, numbered
-from certification.registry.logged import ActLeaf
+from certification.registry.histories import ISSUING
+from certification.registry.logged import ActLeaf, number_at
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.telling import last_day
 from certification.rules.days import day_of
@@ -60,9 +60,7 @@ class Told:
 def told(certificate: Certificate, lang: str) -> list[Told]:
     """Every act on a certificate, in the order of their record."""
     leaves = leaves_of([act.id for act in certificate.acts])
-    versions = numbered(certificate.acts, certificate.versions)
-    pairs = zip(certificate.acts, versions, strict=True)
-    return [tell(act, certificate, number, leaves.get(act.id), lang) for act, number in pairs]
+    return [tell(act, certificate, number_at(act, leaves.get(act.id)), leaves.get(act.id), lang) for act in certificate.acts]
 
 
 def leaves_of(acts: Sequence[int]) -> dict[int, int]:

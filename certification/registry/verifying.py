@@ -9,15 +9,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-
-from certification.core.db import db
 from certification.log import reading
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.credentials import MAKERS, disclosures_of, document_of, path_of
 from certification.registry.issuer import compromises, demonstration, keys_behind, registry_keys
-from certification.registry.models import CertificateVersion, StatusList, StatusPlace, VersionCredential
+from certification.registry.models import CertificateVersion, StatusList, VersionCredential
 from certification.registry.status import address_of, bit_of
 from certification.rules.checking import Checked, check_credential
 from certification.rules.credential import credential_address
@@ -94,9 +91,14 @@ def faults_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
         return ("no_keys",)
 
 
-def faults_of_version(version: CertificateVersion, at: datetime, keys: RegistryKeys | None = None) -> Iterator[str]:
-    """As :func:`faults_of` without the lists, for whoever looks at each list once. Raises KeyProblemError."""
-    keys, ends = keys or registry_keys(), compromises()
+def faults_of_version(
+    version: CertificateVersion, at: datetime, keys: RegistryKeys | None = None, ends: Mapping[str, int] | None = None
+) -> Iterator[str]:
+    """As :func:`faults_of` without the lists, for whoever looks at each list once. Raises KeyProblemError.
+
+    ``keys`` are this registry's, ``ends`` those of ``issuer.compromises``; both are read where they are not given.
+    """
+    keys, ends = keys or registry_keys(), compromises() if ends is None else ends
     yield from _statement_faults(version)
     credential, document = version.credential, document_of(version)
     if credential is None or document is None or credential.token is None:
@@ -191,5 +193,4 @@ def _list_faults(version: CertificateVersion, listed: StatusList, place: int, ke
 
 
 def _places(version: CertificateVersion) -> list[tuple[StatusList, int]]:
-    rows = select(StatusPlace).where(StatusPlace.version_id == version.id).order_by(StatusPlace.list_id)
-    return [(one.listed, one.place) for one in db.session.scalars(rows)]
+    return [(one.listed, one.place) for one in version.places]

@@ -13,7 +13,7 @@ from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.projection import place_of
 from certification.rules.criteria import SubjectKind
 from certification.rules.facts import Facts, Term
-from certification.rules.statement import GrantStatement, Place, Subject, read_statement, statement
+from certification.rules.statement import GrantStatement, Place, Subject, statement
 from certification.rules.terms import CalendarTerm
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import text_of, zone_of
@@ -35,8 +35,11 @@ class Stated:
 def state_version(
     certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
 ) -> CertificateVersion:
-    """Record the next version, to be signed. The caller holds the certificate, so that numbers have no gap and no double."""
-    number = len(certificate.versions) + 1
+    """Record the next version, to be signed. The caller holds the certificate, so that numbers have no gap and no double.
+
+    A version that was lost with a database keeps its number.
+    """
+    number = certificate.newest + 1
     made = CertificateVersion(
         certificate=certificate,
         number=number,
@@ -89,10 +92,9 @@ def subject_of(application: Application, makers: Sequence[Disclosure]) -> Subjec
     )
 
 
-def stated_by(version: CertificateVersion, scheme: SchemeVersion, makers: Sequence[Disclosure], term: CalendarTerm) -> Stated:
-    """What a version states, with another term and less the names that nobody may see any more."""
-    said = read_statement(version.statement)
-    kept = tuple(one.commitment for one in makers if one.commitment in said.subject.makers)
+def stated_by(said: GrantStatement, scheme: SchemeVersion, makers: Sequence[Disclosure], term: CalendarTerm) -> Stated:
+    """What a version states, with another term and the names that may still be seen."""
+    kept = tuple(one.commitment for one in makers)
     return Stated(scheme, said.label_class, replace(said.subject, makers=kept), said.decided_on, term)
 
 

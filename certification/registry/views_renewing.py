@@ -43,7 +43,7 @@ def ask(certificate: Certificate) -> Page:
 @requires(Permission.SURVEY, load=load)
 def visit(certificate: Certificate) -> Page:
     """The form of a passed visit, then the same as a question, then the act."""
-    form = VisitForm(data={"seen": certificate.versions[-1].number if certificate.versions else 1})
+    form = VisitForm(data={"seen": certificate.newest or 1})
     try:
         if not form.is_submitted():
             surveillance.require_due(certificate, clock.now())
@@ -59,7 +59,7 @@ def visit(certificate: Certificate) -> Page:
         return cannot(certificate, sentence(error))
     except (InvalidInput, Conflict) as error:
         form.refuse(error)
-        form.seen.data = certificate.versions[-1].number
+        form.seen.data = certificate.newest
         return _draw(certificate, form), status_of(error)
     flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
     return see_other(f"/c/{certificate.code}")

@@ -39,7 +39,7 @@ def _deed(demo: DemoCertificate, act: DemoAct, labels: dict[str, Case], cast: Ca
 def _visit(demo: DemoCertificate, on: int, labels: dict[str, Case], cast: Cast) -> Callable[[], object]:
     def act() -> None:
         held, at = labels[demo.key].label, cast.day(on)
-        visit = Visit(local_day(at), peers=1, outsiders=1, summary=demo.seen, seen=held.versions[-1].number)
+        visit = Visit(local_day(at), peers=1, outsiders=1, summary=demo.seen, seen=held.newest)
         pass_surveillance(held, visit, by=cast.users[demo.deciders[0]], at=at)
 
     return act

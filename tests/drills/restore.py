@@ -40,7 +40,8 @@ from certification.outside.sources import Site
 from certification.registry import fsck
 from certification.registry.acts import Why, suspend
 from certification.registry.acts import restore as give_back
-from certification.registry.models import Certificate
+from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.status import PURPOSES
 from certification.rules.errors import LogConflict
 from certification.rules.tiles import tiles_of
 from marketplace.app import create_app
@@ -89,10 +90,12 @@ def one(number: int) -> Certificate:
 
 
 def act(number: int, heads: Heads | None = None) -> None:
-    """The n-th act: pauses and their ends in turn, and a grant now and then; its checkpoint is kept."""
+    """The n-th act: pauses and their ends in turn, and now and then a grant or a next version; its checkpoint is kept."""
     decider, at = db.session.scalars(select(User).where(User.name == "Celia Decide")).one(), NOW + timedelta(seconds=number)
     if number % 10 == 9:
         makers.certified(decider, at=at)
+    elif number % 10 == 4:  # noqa: PLR2004 - one in ten
+        makers.renewed(one(0), decider, at=at, cause="scope", goods=f"Rebozos, entrega {number}")
     else:
         with unit_of_work():
             found = one(0)
@@ -111,10 +114,11 @@ def note(heads: Heads) -> None:
 
 
 def publish(app: Flask, folder: Path) -> None:
-    """What a mirror holds: checkpoint, tiles, and each version's credential."""
+    """What a mirror holds: checkpoint, tiles, lists, and each version's credential."""
     browser = app.test_client()
     paths = ["/log/checkpoint", *(f"/log/{tile.path}" for tile in tiles_of(head().size))]
-    paths += [f"/c/{code}/versions/1" for code in db.session.scalars(select(Certificate.code))]
+    paths += [f"/status/{purpose}/1" for purpose in PURPOSES]
+    paths += [f"/c/{one.certificate.code}/versions/{one.number}" for one in db.session.scalars(select(CertificateVersion))]
     db.session.rollback()
     for path in paths:
         file = folder / path[1:]
@@ -168,9 +172,13 @@ def restoring(database: str, url: str = "") -> list[Row]:
             taken = reconcile([site], at=NOW + timedelta(hours=1))
         expect(row, "acts taken back", taken.adopted, head().size - taken.before)
         expect(row, "faults after it", list(fsck.check(NOW + timedelta(hours=1))), [])
+        newest = max(number for number in range(3 + ACTS) if number % 10 == 4)
+        expect(row, "what a lost next version covers", one(0).goods, f"Rebozos, entrega {newest}")
+        db.session.remove()
         expect(row, "a lost grant", app.test_client().get(f"/v/{lost}").status_code, 503)
         for number in range(100, 105):
             act(number, heads)
+        expect(row, "faults after more", list(fsck.check(NOW + timedelta(hours=1))), [])
         expect(row, "sizes with two heads", _forked(heads), 0)
         row.told = (
             f"{taken.adopted} acts taken back, {taken.applied} applied; {len(heads)} heads, {_forked(heads)} sizes with two"
@@ -180,7 +188,7 @@ def restoring(database: str, url: str = "") -> list[Row]:
         _restore(data, folder / "backup")
         replace_outside(last)
         place().unlink()
-        with patch("certification.log.appending.require_carried_on"), patch("certification.log.appending.keep_outside"):
+        with patch("certification.log.signing.require_carried_on"), patch("certification.log.signing.keep_outside"):
             for number in range(200, 205):
                 act(number, heads)
         control.told = f"{_forked(heads)} sizes with two heads"

@@ -40,8 +40,8 @@ def _lost_places() -> None:
         "lost_places",
         sa.Column("list_id", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("code", sa.String(length=11), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=11), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["code", "number"], ["lost_versions.code", "lost_versions.number"], name=op.f("fk_lost_places_code")
         ),

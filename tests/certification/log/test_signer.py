@@ -98,6 +98,21 @@ def test_an_act_is_signed_by_the_other_process_before_it_is_told(apart: Answers,
     assert (last.size, last.root) == (copy.size, copy.root)
 
 
+def test_next_versions_are_signed_by_it_too(apart: Answers, app: Flask) -> None:
+    decider = makers.user("Celia Decide")
+    made = makers.certified(decider)
+    makers.renewed(made, decider, at=LATER, cause="scope", goods="Chales")
+    makers.visited(made, decider, at=LATER + timedelta(days=1))
+    assert apart == [b"signed 5", b"signed 6", b"signed 7"]
+    assert [(one.kid, faults_of(one, LATER + timedelta(days=1))) for one in made.versions] == [(signing_key().kid, ())] * 3
+    lines = (folder_of(app) / "signed.jsonl").read_text().splitlines()
+    for number in (2, 3):
+        assert (
+            sum(f'"signs": "{kind} {made.code}/{number}"' in line for kind in ("statement", "credential") for line in lines) == 2
+        )
+    assert (made.page["proof"]["signature"], check()) == (made.versions[-1].signature, [])
+
+
 def test_the_web_process_never_opens_the_key(apart: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever opens it outside the signer's own turn fails."""
     ask, readers = asking.ask, (signing_key, following_key)

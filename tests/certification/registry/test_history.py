@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
 from certification.registry import register
-from certification.registry.histories import facts_by, moved_since, numbered, scheme_at, verdict_at
+from certification.registry.histories import facts_by, moved_since, scheme_at, verdict_at
+from certification.registry.logged import number_at
 from certification.registry.models import Certificate
 from certification.registry.moments import Moment, by_zone, known_schemes, lapsed_ids, read_day, read_moment
 from certification.registry.searching import Filter
@@ -99,7 +100,7 @@ def test_a_renewed_label_had_ended_before_it_was_renewed(session: Session, at: d
     assert (row.version, row.goods, row.last_day, row.last_act) == (1, "Rebozos de algodón, versión 1", "2025-03-10", "granted")
     now = register.page(Filter(), Moment(at), lang="es", limit=5).rows[0]
     assert (now.version, now.goods, now.last_act, now.last_act_on) == (2, "Rebozos de algodón", "renewed", "2025-03-16")
-    assert numbered(made.acts, made.versions) == [1, 2]
+    assert [number_at(act) for act in made.acts] == [1, 2]
 
 
 def test_what_was_granted_later_is_not_listed(session: Session, at: datetime) -> None:

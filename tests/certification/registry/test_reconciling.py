@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,29 +21,25 @@ from certification.log import adopting
 from certification.log.adopting import reconcile
 from certification.log.checkpoints import keep_outside, place
 from certification.log.commands import public_log
-from certification.log.keys import signing_key
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head
 from certification.outside.sources import Folder
 from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
-from certification.registry.credentials import issue_credential
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
-from certification.registry.projection import with_proof
-from certification.registry.recording import add_act
 from certification.registry.tending import renew_lists
 from certification.registry.validity import standing
 from certification.registry.verifying import check as check_version
-from certification.rules.days import DEFAULT_ZONE, end_of_day
+from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
-from certification.rules.signing import sign as signature_of
-from certification.rules.statement import read_statement, statement
 from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState
 from certification.rules.workflow import CertificateAct
+from certification.schemes.builtin import install
 from certification.schemes.models import SchemeVersion
 from certification.schemes.versions import lapse
 from tests import makers
+from tests.certification.registry.lives import newer_text
 from tests.conftest import NOW
 from tests.restoring import edited, publish, put_back, rows_now
 
@@ -268,23 +264,14 @@ def test_the_control_without_following_shows_as_valid_what_was_withdrawn(
     assert state(story.codes["ended"]) is PublicState.VALID
 
 
-def renewed(code: str) -> datetime:
-    """A second version, two years longer, as whoever renews would record it."""
-    found, decider = one(code), db.session.scalars(select(User).where(User.name == "Celia Decide")).one()
-    said = replace(read_statement(found.versions[0].statement), version=2, valid_until=date(2030, 1, 1), surveillance_due=None)
-    with unit_of_work() as session:
-        whole = signature_of(statement(said), signing_key())
-        given = {"statement": statement(said), "kid": whole.kid, "signature": whole.signature, "signed_at": LATER}
-        version = CertificateVersion(certificate=found, number=2, **given)
-        session.add(version)
-        session.flush()
-        session.refresh(found)
-        issue_credential(version, at=LATER)
-        found.valid_until, found.surveillance_due, found.grace_ends = end_of_day(said.valid_until, ZONE), None, None
-        term = {"valid_from": found.valid_from.isoformat(), "valid_until": found.valid_until.isoformat()}
-        add_act(found, CertificateAct.RENEWED, by=decider, at=LATER, details={"term": term})
-        found.page = with_proof(found.page, version)
-        return found.valid_until
+def visited(code: str) -> tuple[datetime, datetime | None]:
+    """A second version, by a visit that passed; until when it is good, and its next visit."""
+    made = makers.visited(one(code), decider(), at=LATER)
+    return made.valid_until, made.surveillance_due
+
+
+def decider() -> User:
+    return db.session.scalars(select(User).where(User.name == "Celia Decide")).one()
 
 
 def test_a_renewal_is_applied_where_its_credential_is_found(
@@ -292,12 +279,12 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
 ) -> None:
     story.forward()
     code = story.codes["kept"]
-    ends = renewed(code)
+    ends, due = visited(code)
     assert list(fsck.check(LATER)) == []
     published = publish(app, tmp_path / "renewed")
     story.back()
     reconcile([Folder(published)], at=LATER)
-    assert (one(code).valid_until, one(code).surveillance_due, len(one(code).versions)) == (ends, None, 1)
+    assert (one(code).valid_until, one(code).surveillance_due, len(one(code).versions)) == (ends, due, 1)
     newest = client.get(f"/c/{code}", headers={"Accept": "application/vc"}).get_json(force=True)
     assert newest["id"] == f"http://localhost/c/{code}/versions/2"
     assert client.get(f"/v/{code}").status_code == 200
@@ -314,16 +301,124 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
 def test_without_its_credential_the_version_before_a_renewal_stands_with_its_own_term(
     app: Flask, session: Session, story: Story, tmp_path: Path
 ) -> None:
-    before = one(story.codes["kept"]).valid_until
+    before = one(story.codes["kept"]).surveillance_due
     story.forward()
-    renewed(story.codes["kept"])
+    visited(story.codes["kept"])
     published = publish(app, tmp_path / "renewed", credentials=False)
     story.back()
     done = reconcile([Folder(published)], at=LATER)
     assert (done.adopted, done.applied) == (7, 3)
     found = check_version(one(story.codes["kept"]).versions[0], LATER)
     assert found is not None
-    assert (one(story.codes["kept"]).valid_until, found.state) == (before, PublicState.VALID)
+    assert (one(story.codes["kept"]).surveillance_due, found.state) == (before, PublicState.VALID)
+    assert list(fsck.check(LATER)) == []
+
+
+def test_after_a_renewal_that_was_taken_back_the_next_version_has_the_next_number(
+    app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    makers.renewed(one(code), decider(), at=LATER, cause="scope", goods="Chales", subject_refs=["prod2"], techniques="Pedal")
+    published = publish(app, tmp_path / "renewed")
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    back = one(code)
+    assert (back.goods, back.page["techniques"], back.newest, len(back.versions)) == ("Chales", "Pedal", 2, 1)
+    assert list(fsck.check(LATER)) == []
+    assert "Chales" in client.get(f"/v/{code}").text
+    row = next(each for each in client.get("/register.json").get_json()["certificates"] if each["code"] == code)
+    assert (row["version"], row["goods"], row["credential"]) == (2, "Chales", f"http://localhost/c/{code}/versions/2")
+    told = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
+    assert [(act["kind"], act["version"]) for act in told["acts"]] == [("granted", 1), ("renewed", 2)]
+    made = makers.visited(back, decider(), at=LATER + timedelta(days=1))
+    assert [each.number for each in made.versions] == [1, 3]
+    assert made.versions[-1].statement["subject"]["goods"] == ["Chales"]
+    states = [check_version(each, LATER + timedelta(days=1)) for each in made.versions]
+    assert [each and each.state for each in states] == [PublicState.WITHDRAWN, PublicState.VALID]
+    place = db.session.scalars(select(LostPlace).where(LostPlace.code == code, LostPlace.list_id == 1)).one()
+    assert bits("revocation")[place.place]
+    assert client.get(f"/c/{code}/versions/2").get_json(force=True)["credentialSubject"]["certificateVersion"] == 2
+    proofs = client.get(f"/c/{code}/proof").get_json()["entries"]
+    assert len(proofs) == 3
+    assert list(fsck.check(LATER + timedelta(days=1))) == []
+    makers.renewed(made, decider(), at=LATER + timedelta(days=2), cause="scope")
+    assert [each.number for each in made.versions] == [1, 3, 4]
+    assert list(fsck.check(LATER + timedelta(days=2))) == []
+
+
+def test_acts_after_a_renewal_that_nobody_has_name_the_version_that_was_lost(
+    app: Flask, session: Session, story: Story, tmp_path: Path, client: FlaskClient
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    visited(code)
+    with unit_of_work():
+        suspend(one(code), WHY, until=date(2026, 12, 31), by=decider(), at=LATER + timedelta(minutes=1))
+    published = publish(app, tmp_path / "renewed", credentials=False)
+    story.back()
+    then = LATER + timedelta(hours=1)
+    reconcile([Folder(published)], at=then)
+    assert (standing(one(code), then).state, one(code).newest) == (PublicState.SUSPENDED, 2)
+    assert list(fsck.check(then)) == []
+    with unit_of_work():
+        restore(one(code), by=decider(), at=then)
+    makers.visited(one(code), decider(), at=then + timedelta(days=1))
+    assert [each.number for each in one(code).versions] == [1, 3]
+    with clock.standing_at(then + timedelta(days=1)):
+        told = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
+    expected = [("granted", 1), ("suspended", 2), ("restored", 2), ("renewed", 3)]
+    assert [(act["kind"], act["version"]) for act in told["acts"]] == expected
+    assert list(fsck.check(then + timedelta(days=1))) == []
+
+
+def test_a_lost_grant_that_was_withdrawn_keeps_its_bit_though_nobody_has_its_credential(
+    app: Flask, session: Session, story: Story, tmp_path: Path
+) -> None:
+    story.forward()
+    ended = one(story.codes["lost_ended"]).versions[0]
+    place = next(each.place for each in ended.places if each.listed.purpose == "revocation")
+    lists = ["/status/revocation/1", "/status/suspension/1"]
+    published = publish(app, tmp_path / "bare", credentials=False, more=lists)
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    listed = status.find_list("revocation", 1)
+    assert listed is not None
+    assert StatusBits.decode((listed.document or {})["credentialSubject"]["encodedList"])[place]
+    assert (db.session.get_one(LostPlace, (listed.id, place)).code, list(fsck.check(LATER))) == (None, [])
+    newer = makers.certified(decider(), at=LATER).versions[0]
+    assert {each.listed.number for each in newer.places} == {2}
+    assert list(fsck.check(LATER)) == []
+
+
+def test_a_list_that_is_not_ours_sets_nothing(app: Flask, session: Session, story: Story, tmp_path: Path) -> None:
+    story.forward()
+    published = publish(app, tmp_path / "bare", credentials=False, more=["/status/revocation/1"])
+    edited(published / "status/revocation/1", b'"ttl": 300000', b'"ttl": 300001')
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    assert db.session.scalars(select(LostPlace)).all() == []
+
+
+@pytest.mark.parametrize("harm", ["", "other text"])
+def test_the_text_of_a_scheme_that_was_lost_comes_back_when_it_is_the_one_that_the_log_names(
+    app: Flask, session: Session, story: Story, tmp_path: Path, harm: str
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    with unit_of_work():
+        install(newer_text(), by=None, at=LATER)
+    makers.renewed(one(code), decider(), at=LATER, cause="scope")
+    published = publish(app, tmp_path / "newer", more=["/schemes/origen-local/1.1"])
+    if harm:
+        edited(published / "schemes/origen-local/1.1", b'"grace_days": 20', b'"grace_days": 21')
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    states = {each.version: each.state.value for each in one(code).scheme_version.scheme.versions}
+    if harm:
+        assert states == {"1.0": "superseded"}
+        return
+    assert (states, one(code).scheme_version.version) == ({"1.0": "superseded", "1.1": "active"}, "1.1")
     assert list(fsck.check(LATER)) == []
 
 
