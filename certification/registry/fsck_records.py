@@ -112,7 +112,9 @@ def _columns(one: Certificate, said: GrantStatement, first: CertificateVersion, 
     yield from _differ(found, wanted, "what was signed")
     other = {"holder_ref": one.holder.public_id, "holder_id": one.application.party_id, "granted_at": one.acts[0].at}
     other["search_text"] = fold(f"{one.holder_name} {one.goods} {one.municipality}")
-    other["application_id"] = first.application_id or one.application_id  # the first version may be of before these
+    other["application_id"] = (
+        one.application_id if first.application_id is None else first.application_id
+    )  # the first version may be of before these
     yield from _differ({name: getattr(one, name) for name in other}, other, "what stands elsewhere")
 
 
