@@ -50,10 +50,10 @@ def completed_by(index: int) -> tuple[Node, ...]:
 def nodes_in(start: int, end: int) -> tuple[Node, ...]:
     """The fewest nodes that cover a range, from left to right. `nodes_in(0, size)` is all that `root` and `grow` read."""
     found = []
-    for level in reversed(range((end - start).bit_length())):
-        if (end - start) >> level & 1:
-            found.append((level, start >> level))
-            start += 1 << level
+    while start < end:
+        level = (end - start).bit_length() - 1
+        found.append((level, start >> level))
+        start += 1 << level
     return tuple(found)
 
 
