@@ -1,6 +1,7 @@
 """The document is OpenAPI 3.1, every address in it exists and answers as it says, and what it does not know is seen."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from sqlalchemy.orm import Session
 
+from certification.registry import snapshots
 from certification.registry.api.openapi import document
 from certification.registry.api.schemas import SCHEMAS
 from certification.registry.api.table import OPERATIONS, PROBLEMS
 from tests import makers
 from tests.certification.registry.api.described import fits, operation_of, unfit, validator
+from tests.conftest import NOW
 
 META = json.loads((Path(__file__).parent / "openapi-3.1.schema.json").read_text(encoding="utf-8"))
 API = "/api/"
@@ -76,6 +79,26 @@ def test_every_address_below_api_is_documented(app: Flask) -> None:
     assert there == {(one.method, one.path) for one in OPERATIONS if one.path.startswith(API)}
 
 
+FOR_PEOPLE = {"/schemes", "/schemes/<key>", "/v", "/V/<code>", "/log/tile/<path:rest>", "/register.<kind>"}
+OPEN = {"register", "feeds", "snapshots", "credentials", "proof", "log", "schemes", "verify", "health", "api", "api_docs"}
+
+
+def undocumented(rules: set[str]) -> set[str]:
+    return rules - {one.path.replace("{", "<").replace("}", ">") for one in OPERATIONS}
+
+
+def test_nothing_public_is_undocumented(app: Flask) -> None:
+    """Beside pages without data of their own; files of the register and tiles stand in the table one by one."""
+    rules = {
+        re.sub(r"<[^>]*:", "<", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] in OPEN
+        or rule.endpoint in ("certificates.show", "certificates.qr_svg", "certificates.qr_png")
+    }
+    assert undocumented(rules) == {re.sub(r"<[^>]*:", "<", one) for one in FOR_PEOPLE}
+    assert undocumented({"/register.atom", "/register.secret"}) == {"/register.secret"}
+
+
 def tried(one: Any, code: str) -> str:
     path = str(one.path)
     for param in one.params:
@@ -86,6 +109,7 @@ def tried(one: Any, code: str) -> str:
 
 def test_every_answer_is_what_the_document_says(session: Session, client: FlaskClient) -> None:
     code, found = makers.certified().code, []
+    assert snapshots.make("2026-11", at=NOW)
     for one in OPERATIONS:
         if one.method != "get":
             continue
