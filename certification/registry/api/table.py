@@ -209,7 +209,8 @@ OPERATIONS = (
         (INDEX,),
     ),
     Operation(
-        "entries_so_far", "get", "/log/tile/entries/{index}.p/{width}", "log", N_("Entradas de un grupo de 256 que todavía no se llena"),
+        "entries_so_far", "get", "/log/tile/entries/{index}.p/{width}", "log",
+        N_("Entradas de un grupo de 256 que todavía no se llena"),
         (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NOT_LOGGED), (INDEX, WIDTH),
     ),
     Operation(
@@ -218,7 +219,8 @@ OPERATIONS = (
         (LEVEL, INDEX),
     ),
     Operation(
-        "tile_so_far", "get", "/log/tile/{level}/{index}.p/{width}", "log", N_("Huellas de un grupo de 256 que todavía no se llena"),
+        "tile_so_far", "get", "/log/tile/{level}/{index}.p/{width}", "log",
+        N_("Huellas de un grupo de 256 que todavía no se llena"),
         (Answers(200, "Hashes of 32 bytes", {OCTETS: None}), BAD, NOT_LOGGED), (LEVEL, INDEX, WIDTH),
     ),
     Operation(
