@@ -259,6 +259,11 @@ OPERATIONS = (
 )  # fmt: skip
 PROBLEMS = (
     ("unknown_code", 404, N_("Ningún sello de este registro tiene ese código.")),
+    (
+        "record_lost",
+        503,
+        N_("El expediente se perdió y solo queda la bitácora pública: no sabemos si vale, así que no lo tome por vigente."),
+    ),
     ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
     ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),
     ("code_letters", 404, N_("Así como está escrito no es un código: lleva letras que los códigos no usan.")),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from certification.core.db import unit_of_work
+from certification.log.appending import append
+from certification.log.models import LogLeaf
 from certification.registry import snapshots
 from certification.registry.api.openapi import document
 from certification.registry.api.schemas import SCHEMAS
 from certification.registry.api.table import OPERATIONS, PROBLEMS
+from certification.rules.leaves import CertificateRef, parse_leaf
 from tests import makers
 from tests.certification.registry.api.described import fits, operation_of, unfit, validator
 from tests.conftest import NOW
@@ -123,6 +129,18 @@ def test_every_answer_is_what_the_document_says(session: Session, client: FlaskC
             for accept in ("*/*", "application/json"):
                 found += unfit(client.get(path, headers={"Accept": accept}, buffered=True))
     assert sorted(set(found)) == []
+
+
+def test_a_label_whose_record_was_lost_is_no_unknown_code(session: Session, client: FlaskClient) -> None:
+    makers.certified()
+    granted = parse_leaf(session.scalars(select(LogLeaf.entry).where(LogLeaf.act == "granted")).one())
+    with unit_of_work():
+        append(replace(granted, certificate=CertificateRef("7QK4M2XD9FQ", 1), at=NOW))
+    for past in ("", "?as_of=2026-05-01"):
+        answer = client.get(f"/api/v1/certificates/7QK4M2XD9FQ{past}")
+        assert (answer.status_code, fits(answer)["state"], fits(answer)["code"]) == (503, "CANNOT_CHECK", "record_lost")
+    found = fits(client.post("/api/v1/verify", json={"codes": ["7QK4M2XD9FQ", "00000000000"]}))["results"]
+    assert [(one["state"], one["reason"]) for one in found] == [("CANNOT_CHECK", "record_lost"), ("NOT_FOUND", "unknown_code")]
 
 
 def test_every_code_of_a_failure_is_explained(app: Flask, client: FlaskClient) -> None:
