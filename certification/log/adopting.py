@@ -40,9 +40,7 @@ NOTHING_OUTSIDE = N_(
     "Falta la copia de lo último que se firmó, que va fuera de la base de datos, o está dañada. Si la base de datos es la buena, "
     "repita la orden con --trust-database y una fuente que publique lo mismo."
 )
-NOBODY_AGREES = N_(
-    "Ninguna de las fuentes publica un registro de actos firmado que concuerde con esta base de datos. No se cambió nada."
-)
+NOBODY_AGREES = N_("Ninguna de las fuentes publica una bitácora firmada que concuerde con esta base de datos. No se cambió nada.")
 RACED = N_("Alguien registró un acto mientras tanto. No se cambió nada; repita la orden.")
 
 

@@ -103,13 +103,17 @@ def _title(change: Change) -> str:
     if change.scheme is not None:
         return f"{_('El esquema terminó')}: {change.scheme.name} {change.scheme.version}"
     one = change.certificate
-    return f"{_words(_kind(change))}: {one.holder_name} · {display(one.code)}" if one else ""
+    cause = change.act.details.get("cause") if change.act is not None else None
+    return f"{_words(cause or _kind(change))}: {one.holder_name} · {display(one.code)}" if one else ""
 
 
 def _words(kind: str) -> str:
     words = {
         "granted": _("Otorgado"),
         "renewed": _("Renovado"),
+        "renewal": _("Renovado"),
+        "scope": _("Cambió lo que ampara"),
+        "surveillance": _("Pasó su visita de seguimiento"),
         "suspended": _("En pausa"),
         "restored": _("Restablecido"),
         "withdrawn": _("Retirado"),

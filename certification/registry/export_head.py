@@ -34,7 +34,7 @@ def signed_head() -> tuple[Checkpoint, bytes]:
     found = reading.head()
     checkpoint = reading.signed(found)
     if checkpoint is None or found.note is None:
-        raise Conflict("log_unsigned", N_("El registro público de actos todavía no está firmado: no hay nada que exportar."))
+        raise Conflict("log_unsigned", N_("La bitácora pública todavía no está firmada: no hay nada que exportar."))
     return checkpoint, found.note
 
 

@@ -30,7 +30,7 @@ from certification.schemes.texts import lapsed_at
 UNTOLD = (PublicState.VALID, PublicState.NOT_YET_VALID, PublicState.NOT_FOUND)
 SCHEME_ACTS = (LogAct.SCHEME_ACTIVATED, LogAct.SCHEME_SUPERSEDED, LogAct.SCHEME_LAPSED, LogAct.SCHEME_WITHDRAWN)
 SENTENCE = N_(
-    "Este registro se recuperó de un respaldo y perdió este expediente. En el registro público de actos consta como otorgado el "
+    "Este registro se recuperó de un respaldo y perdió este expediente. En la bitácora pública consta como otorgado el "
     "%(day)s. Mientras no se vuelva a capturar, no podemos decir si vale."
 )
 

@@ -172,35 +172,35 @@ class BadProof(DomainError):
     """A proof of the log does not prove what it was given for; `code` tells how."""
 
     default_code = "bad_proof"
-    default_sentence = N_("La prueba no corresponde al registro público de actos.")
+    default_sentence = N_("La prueba no corresponde a la bitácora pública.")
 
 
 class BadTile(InvalidInput):
     """Not a tile or an entry bundle of a log, or not an address of one; `code` tells how."""
 
     default_code = "bad_tile"
-    default_sentence = N_("Esa parte del registro público de actos no se puede leer.")
+    default_sentence = N_("Esa parte de la bitácora pública no se puede leer.")
 
 
 class BadNote(InvalidInput):
     """Not a signed note, a checkpoint, a cosignature or a key of one; `code` tells how."""
 
     default_code = "bad_note"
-    default_sentence = N_("La nota firmada del registro público de actos no se puede leer.")
+    default_sentence = N_("La nota firmada de la bitácora pública no se puede leer.")
 
 
 class BadLeaf(InvalidInput):
     """Not an act as the log writes it; `code` tells how, `where` names the fact at fault."""
 
     default_code = "bad_leaf"
-    default_sentence = N_("Un dato no puede entrar al registro público de actos.")
+    default_sentence = N_("Un dato no puede entrar a la bitácora pública.")
 
 
 class LogConflict(Conflict):
     """A log does not carry on from what was signed before; `code` tells how. Nothing may be signed over it."""
 
     default_code = "log_conflict"
-    default_sentence = N_("El registro público de actos no continúa lo que ya estaba firmado. No se firmó nada.")
+    default_sentence = N_("La bitácora pública no continúa lo que ya estaba firmado. No se firmó nada.")
 
 
 class CannotSign(DomainError):

@@ -33,7 +33,7 @@ def require_logged(document: Document, act: Act) -> None:
     """
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     if act.act not in ISSUING or act.credential is None or digest(unsecured) != act.credential:
-        raise InvalidInput("not_logged", N_("El registro público de actos no dice que se haya expedido este documento."))
+        raise InvalidInput("not_logged", N_("La bitácora pública no dice que se haya expedido este documento."))
 
 
 def recorded_acts(told: Iterable[Act], terms: Mapping[int, Term] | None = None) -> tuple[RecordedAct, ...]:

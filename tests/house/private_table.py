@@ -143,7 +143,7 @@ schemes: key
 ties: public_id kind
 makers: public_id public_name
 scheme_versions: version document digest state mark
-applications: public_id subject_kind stage subject_refs state outcome
+applications: public_id subject_kind stage subject_refs state outcome cause renews
 products: public_id slug state name_en description_en category materials technique community size unit state_code search_text
 products: cover pictures
 answers: criterion
@@ -159,11 +159,15 @@ variants: public_id name
 log_leaves: entry hash act certificate_code
 log_nodes: hash
 log_heads: root origin note
+log_witnesses: vkey root line problem
 certificate_act_leaves: salt
 certificate_acts: kind reason_code criterion public_summary details
+certificate_reminders: kind
 certificate_subjects: subject_ref unhooked_why
 certificate_versions: statement kid signature
 version_credentials: document proof token
+lost_versions: code document token
+lost_places: code
 status_lists: purpose origin document proof token
 findings: criterion value
 watches: public_id language told_state

@@ -9,14 +9,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from flask.testing import FlaskClient
 
 from certification.core.db import db
+from certification.outside.verify import verify
+from certification.registry.atom import ATOM as ATOM_NAMESPACE
+from certification.registry.exporting import export
 from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate
 from certification.rules.code import display
+from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState
 from marketplace.catalogue.browsing import Filter, facets
 from marketplace.labels import badges_for
@@ -45,7 +52,18 @@ WORDS = {
     "Scheme lapsed": P.SCHEME_LAPSED,
 }
 PILL = re.compile(r'<span class="pill [^"]*">.*?</svg> ([^<]+)</span>', re.DOTALL)
+ATOM = f"{{{ATOM_NAMESPACE}}}"
 WORD = re.compile(r'<h1 class="word">([^<]+)</h1>')
+STANDS, LATE = "stands", "visit overdue"
+FEED: dict[str, object] = {
+    "suspended": P.SUSPENDED,
+    "surveillance_overdue": LATE,
+    "term_over": P.EXPIRED,
+    "scheme_lapsed": P.SCHEME_LAPSED,
+    "withdrawn": P.WITHDRAWN,
+    "surrendered": P.SURRENDERED,
+    "superseded": P.SUPERSEDED,
+}
 
 
 @dataclass
@@ -180,6 +198,43 @@ def past(seen: Seen) -> object:
     return [verdict_at(made, at).state for at, _state in seen.case.past]
 
 
+def api(seen: Seen) -> object:
+    return seen.visitor.get(f"/api/v1/certificates/{seen.code}").get_json()["state"]
+
+
+def api_of_many(seen: Seen) -> object:
+    said = seen.visitor.post("/api/v1/verify", json={"codes": [seen.code, seen.code.lower()]}).get_json()
+    return [one["state"] for one in said["results"]]
+
+
+def api_of_the_past(seen: Seen) -> object:
+    asked = (f"/api/v1/certificates/{seen.code}?as_of={instant_text(at)}" for at, _state in seen.case.past)
+    return [seen.visitor.get(address).get_json()["state"] for address in asked]
+
+
+def exported(seen: Seen) -> object:
+    """What lies in a folder, by what anyone runs on it."""
+    with TemporaryDirectory() as folder:
+        export(Path(folder), at=seen.case.at)
+        return verify(seen.code, now=seen.case.at, export=Path(folder)).attested.state
+
+
+def feed(seen: Seen) -> object:
+    """What is left after all that the feed tells of the label, oldest first; a renewal ends no pause."""
+    root = ET.fromstring(seen.visitor.get(f"/c/{seen.code}/feed.atom").data)  # noqa: S314 - our own text
+    words = [one.attrib["term"] for one in root.iter(f"{ATOM}category")]
+    left: object = "nothing"
+    for word in reversed(words):
+        renewed = word == "renewed" and left in (P.EXPIRED, LATE)
+        left = STANDS if renewed or word in ("granted", "restored") else left if word == "renewed" else FEED[word]
+    return P.SUSPENDED if left == LATE else left
+
+
+def of_feed(case: Case) -> object:
+    """It tells that a label stands, and leaves to the dates in it from when."""
+    return STANDS if case.state in (P.VALID, P.NOT_YET_VALID) else case.state
+
+
 SURFACES = [
     Surface("verify page", lambda seen: in_words(WORD, seen.text(f"/v/{seen.code}")), state_of),
     Surface("verify page in English", lambda seen: in_words(WORD, seen.text(f"/v/{seen.code}?lang=en")), state_of),
@@ -207,14 +262,12 @@ SURFACES = [
     Surface("register as JSON Lines", register_lines, lambda case: [case.state.value]),
     Surface("register of what is valid", register_filtered, whether_valid),
     Surface("tags to print", tags, lambda case: 200 if case.state in (P.VALID, P.NOT_YET_VALID) else 409),
+    Surface("API", api, lambda case: case.state.value),
+    Surface("API, of many", api_of_many, lambda case: [case.state.value] * 2),
+    Surface("API, as of the past", api_of_the_past, lambda case: [state.value for _at, state in case.past]),
+    Surface("export, by the checker of its folder", exported, state_of),
+    Surface("feed of the certificate", feed, of_feed),
     Surface("what it was worth before", past, lambda case: [state for _at, state in case.past]),
-]
-
-# Told by parts that are built beside this one: each becomes a row of SURFACES when they meet.
-AT_MERGING = [
-    "verification API: GET /api/v1/certificates/CODE, its state",
-    "static export: the folder's certificate, by the export's checker",
-    "Atom feed: the newest entry on the certificate",
 ]
 
 

@@ -1,7 +1,7 @@
 """Every kind of page there is: its address in the demonstration market, and who looks at it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -9,10 +9,14 @@ from sqlalchemy import select
 
 from certification.accounts.models import User
 from certification.applications.models import Application
-from certification.core.db import db
+from certification.core import clock
+from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.log.appending import append
+from certification.log.models import LogLeaf
 from certification.parties.models import Party
 from certification.registry.models import Certificate, CertificateSubject
+from certification.rules.leaves import CertificateRef, parse_leaf, whole_milliseconds
 from certification.rules.workflow import ApplicationState, ListingState
 from marketplace.catalogue.models import Product
 from marketplace.enquiries.models import Enquiry
@@ -20,6 +24,7 @@ from marketplace.producers.models import Producer
 from tests.web.market import Site
 
 UNKNOWN_CODE = "0000000001X"
+LOST_CODE = "7QK4M2XD9FQ"
 Address = Callable[[Site], str]
 
 
@@ -56,6 +61,20 @@ def certificate(tail: str = "", state: str = "VALID", holder: str = "") -> Addre
         return f"/c/{site.ask(lambda: db.session.scalars(one).first())}{tail}"
 
     return find
+
+
+def lost(site: Site) -> str:
+    """A code that stands in the log and has no record, as after a backup was restored."""
+
+    def tell() -> None:
+        if db.session.scalar(select(LogLeaf.index).where(LogLeaf.certificate_code == LOST_CODE)) is None:
+            leaves = select(LogLeaf.entry).where(LogLeaf.certificate_code.is_not(None)).order_by(LogLeaf.index)
+            granted = parse_leaf(db.session.scalars(leaves).first() or b"")
+            with unit_of_work():
+                append(replace(granted, certificate=CertificateRef(LOST_CODE, 1), at=whole_milliseconds(clock.now())))
+
+    site.ask(tell)
+    return f"/v/{LOST_CODE}"
 
 
 def named(endpoint: str, find: Callable[[], dict[str, Any]]) -> Address:
@@ -164,6 +183,8 @@ KINDS = (
     Kind("register snapshots", at("/register/snapshots")),
     *(Kind(f"verify {state}", verify(state)) for state in STATES),
     Kind("verify unknown", at(f"/v/{UNKNOWN_CODE}"), status=404),
+    Kind("verify lost", lost, status=503),
+    Kind("certificate lost", lambda site: lost(site).replace("/v/", "/c/"), status=503),
     Kind("verify misread", at("/v/7QK4-M2XD"), status=404),
     Kind("verify ask", at("/v")),
     Kind("certificate", certificate()),

@@ -11,8 +11,9 @@ from flask import Flask
 from flask_babel import gettext as _
 from sqlalchemy import Engine
 
+from certification.core import clock
 from certification.core.edge import Answer
-from certification.core.i18n import sentence
+from certification.core.i18n import day, sentence
 from certification.core.problems import OPEN
 from certification.log.lagging import BehindError, lags
 from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
@@ -21,11 +22,12 @@ from certification.registry.api.past import with_histories
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.histories import scheme_at
 from certification.registry.lookup import Lookup
+from certification.registry.lost import SENTENCE, find_lost
 from certification.registry.models import Certificate
 from certification.registry.words import Words
 from certification.rules.code import code_in, near_misses, parse
 from certification.rules.errors import BadCode
-from certification.rules.verdict import unless_behind
+from certification.rules.verdict import PublicState, unless_behind
 from certification.schemes.texts import zone_of
 
 JSON = "application/json"
@@ -39,6 +41,7 @@ class Missing:
     reason: str
     sentence: str
     looks: list[Said]
+    state: PublicState = PublicState.NOT_FOUND
 
 
 class Checks:
@@ -67,7 +70,7 @@ class Checks:
         """The same as of a past instant. Needs an application context. Raises as :meth:`one`, or SQLAlchemyError."""
         row = self._lookup.find(code)
         if row is None:
-            return unknown()
+            return absent(code)
         return self._then(row, with_histories([code])[row.code], lang, as_of)
 
     def many(self, asked: Sequence[str], lang: str, now: datetime, as_of: AsOf | None) -> list[Said]:
@@ -77,10 +80,8 @@ class Checks:
         rows = self._lookup.find_several(codes) if codes else {}
         known = with_histories(rows) if as_of and rows else {}
         made = {code: self._result(row, lang, now, as_of, known.get(code)) for code, row in rows.items()}
-        return [
-            _named(text, made.get(one, unknown()) if isinstance(one, str) else one, lang)
-            for text, one in zip(asked, read, strict=True)
-        ]
+        made |= {code: absent(code) for code in codes - rows.keys()}
+        return [_named(text, made[one] if isinstance(one, str) else one, lang) for text, one in zip(asked, read, strict=True)]
 
     def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, certificate: Certificate | None) -> Said | Missing:
         if as_of is not None and certificate is not None:
@@ -113,7 +114,11 @@ def sent(said: Said, now: datetime) -> Answer:
     return Answer(f'{found[:-1]},"checked_at":"{iso(now)}"}}'.encode(), f'W/"{mark}"', JSON, HEADERS)
 
 
-def unknown() -> Missing:
+def absent(code: str) -> Missing:
+    """Why a code has no record: there never was one, or it was lost with a database (then nobody can say what it is worth)."""
+    lost = find_lost(code, clock.now())
+    if lost is not None:
+        return Missing("record_lost", _(SENTENCE, day=day(lost.granted_at)), [], PublicState.CANNOT_CHECK)
     return Missing("unknown_code", _("Ningún sello de este registro tiene ese código."), [])
 
 
@@ -137,5 +142,5 @@ def _read(text: str) -> str | Missing:
 
 def _named(asked: str, found: Said | Missing, lang: str) -> Said:
     if isinstance(found, Missing):
-        return not_found(asked, found.reason, found.sentence, found.looks, lang)
+        return not_found(asked, found.reason, found.sentence, found.looks, lang) | {"state": found.state.value}
     return {"asked": asked, **found}

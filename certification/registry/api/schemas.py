@@ -1,9 +1,7 @@
 """The forms of what is asked and answered, as JSON Schema 2020-12. What the API itself says has no member that is not here."""
 
 from collections.abc import Mapping
-from dataclasses import fields
-from types import NoneType
-from typing import Any, get_args
+from typing import Any, get_type_hints
 
 from certification.core.i18n import LANGUAGES
 from certification.registry.lookup import MOST
@@ -29,12 +27,6 @@ def closed(description: str = "", **properties: Schema) -> Schema:
     """An object that has all of these members and no other."""
     head = {"description": description} if description else {}
     return {"type": "object", **head, "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _column(kind: Any) -> Schema:
-    """A column of the register by the type of its field."""
-    plain: Schema = {"type": "integer"} if int in (kind, *get_args(kind)) else text()
-    return or_null(plain) if NoneType in get_args(kind) else plain
 
 
 def opened(description: str, *required: str) -> Schema:
@@ -66,6 +58,16 @@ AS_OF = text(
     examples=["2026-11-21", "2026-11-21T16:32:00Z"],
 )
 CERTIFICATE_STATES = [state.value for state in reversed(PRECEDENCE)]
+STATE = one_of(CERTIFICATE_STATES, "Public state, at the moment that is asked for")
+GRANTED = text("First or last day of the grant, included (ISO 8601)", format="date")
+ON = text(
+    "A day (ISO 8601: its end in the scheme's time zone) or a past instant (RFC 3339)",
+    anyOf=[{"format": "date"}, {"format": "date-time"}],
+    examples=["2026-05-01"],
+)
+COUNT: Schema = {"type": "integer", "minimum": 0}
+MONTH = "^[0-9]{4}-[0-9]{2}$"
+HASH = text(pattern="^[0-9a-f]{64}$")
 LOOK = closed(
     "A place to look again, counted from 1 without dashes. The code that would fit is never said.",
     slip=one_of(Slip),
@@ -97,14 +99,23 @@ CERTIFICATE = {
     "lang": LANG,
     "as_of": or_null(INSTANT) | {"description": "The past instant that was asked for; null for now"},
 }
+KINDS = {str: text(), str | None: or_null(text()), int: COUNT, int | None: or_null(COUNT)}
+PASSED = {"type": "boolean"}
+OR_UNKNOWN = or_null(PASSED) | {"description": "False when nothing can be signed; null when that could not be found out in time"}
+
+
+def _health(**checks: Schema) -> Schema:
+    return closed("", status=one_of(["ok", "degraded", "failing"]), checks=closed("", **checks))
+
+
 SCHEMAS: Mapping[str, Schema] = {
     "Certificate": closed("A certificate at one instant", **CERTIFICATE, checked_at=INSTANT),
     "Found": closed("A certificate, as one result of many", asked=text("As it was asked for"), **CERTIFICATE),
     "Unknown": closed(
-        "No certificate has this code, or had it then",
+        "No certificate has this code, or had it then; or its record was lost, and nobody can say what it is worth",
         asked=text("As it was asked for"),
-        state=one_of([PublicState.NOT_FOUND]),
-        reason=one_of(["unknown_code", "not_granted_then", "code_length", "code_letters", "code_check"]),
+        state=one_of([PublicState.NOT_FOUND, PublicState.CANNOT_CHECK]),
+        reason=one_of(["unknown_code", "record_lost", "not_granted_then", "code_length", "code_letters", "code_check"]),
         sentence=text(),
         look_again_at=listed(LOOK),
         lang=LANG,
@@ -163,8 +174,45 @@ SCHEMAS: Mapping[str, Schema] = {
         "required": ["codes"],
         "additionalProperties": False,
     },
-    "RegisterRow": closed("One certificate in the register", **{one.name: _column(one.type) for one in fields(Row)}, verify=URL),
+    "RegisterRow": closed(
+        "One certificate in the register (columns: docs/register.md)",
+        **{name: KINDS[kind] for name, kind in get_type_hints(Row).items()},
+        verify=URL,
+    ),
     "Register": closed("", licence=URL, certificates=listed(ref("RegisterRow"))),
+    "Snapshots": closed("The newest first", licence=URL, snapshots=listed(ref("Snapshot"))),
+    "Snapshot": closed(
+        "The whole register as of the first instant of a month",
+        month=text(pattern=MONTH),
+        as_of=INSTANT,
+        time_zone=text(),
+        made_at=INSTANT,
+        registry=URL,
+        licence=URL,
+        rows=COUNT,
+        files=listed(closed("A gzip file", name=text(), content=text("Media type of what is in it"), bytes=COUNT, sha256=HASH)),
+        log=closed(
+            "How far the public log had come then, and the proof that what was signed later carries on from it",
+            name=or_null(text()),
+            size=COUNT,
+            root=HASH,
+            checkpoint=or_null(text("Signed when the files were written")),
+            consistency=listed(HASH),
+        ),
+    ),
+    "Scheme": closed(
+        "A version of a label scheme: its text, and what became of it",
+        key=text(),
+        version=text(),
+        digest=HASH | {"description": "SHA-256 of the RFC 8785 form of `document`; certificates name it"},
+        state=text("Its state now; the instants below say since when"),
+        activated_at=or_null(INSTANT),
+        ended_at=or_null(INSTANT),
+        lapsed_at=or_null(INSTANT) | {"description": "From then on it backs no label"},
+        mark=or_null(text("The legal mark behind it")),
+        mark_ends_on=or_null(DAY),
+        document={"type": "object"},
+    ),
     "Record": opened("What was signed of a certificate, by which key, and every act since", "code", "state"),
     "Credential": opened("A W3C Verifiable Credential 2.0 with an eddsa-jcs-2022 proof", "@context", "type", "issuer", "proof"),
     "DidDocument": opened("did:web document: every key that ever signed, with its period", "id", "verificationMethod"),
@@ -173,5 +221,11 @@ SCHEMAS: Mapping[str, Schema] = {
         "Entries with their inclusion proofs (RFC 9162) and the checkpoint", "code", "log", "size", "root", "entries"
     ),
     "Error": opened("A failure, said to a program", "error"),
-    "Health": opened("", "status"),
+    "Unchecked": {
+        "type": "object",
+        "description": "Nobody can say what it is worth: a failure, or CANNOT_CHECK",
+        "anyOf": [{"required": ["error"]}, {"properties": {"state": {"const": "CANNOT_CHECK"}}, "required": ["state"]}],
+    },
+    "Alive": _health(public_log=OR_UNKNOWN),
+    "Ready": _health(database=PASSED, schema=PASSED, signing_key=PASSED, public_log=PASSED),
 }

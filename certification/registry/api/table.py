@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from certification.core.problems import KIND as PROBLEM
-from certification.registry.api.schemas import AS_OF, CODE, LANG, Schema, text
+from certification.registry.api.schemas import AS_OF, CODE, GRANTED, LANG, ON, STATE, Schema, text
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.text import N_
 
@@ -16,6 +16,7 @@ JSON, HTML, PLAIN, OCTETS, SVG, PNG = (
     "image/svg+xml",
     "image/png",
 )
+ATOM, GZIP = "application/atom+xml", "application/gzip"
 VC, JSON_LD, DID = "application/vc", "application/ld+json", "application/did+ld+json"
 Contents = Mapping[str, str | None]
 
@@ -72,19 +73,35 @@ NOT_LOGGED = Answers(404, "It does not exist, or not yet", {PLAIN: None, HTML: N
 NO_DOCUMENT = Answers(404, "There is no such thing", {HTML: None, JSON: "Error"})
 WAITS = Answers(503, "It still waits to be signed, or does not hold together", {JSON: "Error", HTML: None})
 SECURED = {VC: "Credential", VC_JWT: None, JSON_LD: "Credential", JSON: "Credential"}
+LOST = Answers(503, "It waits to be signed, does not hold together, or its record was lost", {JSON: "Unchecked", HTML: None})
 NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2_147_483_647}
-FILTERS = tuple(Param(name, "query", text(said)) for name, said in (
-    ("state", "Public state"),
-    ("scheme", "Key of a scheme"),
-    ("place", "INEGI's two-digit code of a state"),
-    ("q", "Words or a code"),
-))  # fmt: skip
+LEVEL, INDEX = Param("level", "path", text(minLength=1), "0"), Param("index", "path", text(minLength=1), "000")
+WIDTH = Param("width", "path", {"type": "integer", "minimum": 1, "maximum": 255}, "1")
+REFUSED = Answers(422, "An argument can't be read, or asks about the future", {JSON: "Error"})
+MISREAD = Answers(422, "An argument can't be read, or asks about the future", {HTML: None, JSON: "Error"})
+THEN = Param("on", "query", ON)
+AFTER = Param("after", "query", text("Where an earlier answer ended, as its link says"))
+GOES = (
+    Param("scheme", "query", text("Key of a scheme")),
+    Param("version", "query", text("Version of its rules; only with a scheme")),
+    Param("place", "query", text("INEGI's two-digit code of a state")),
+    Param("municipality", "query", text("INEGI's five-digit code of a municipality")),
+    Param("q", "query", text("Words or a code")),
+)
+FILTERS = (
+    *GOES,
+    Param("state", "query", STATE),
+    Param("from", "query", GRANTED),
+    Param("to", "query", GRANTED),
+    THEN,
+)
 
 
 def _file(kind: str, summary: str, media: str, schema: str | None) -> Operation:
     return Operation(
         f"register_{kind}", "get", f"/register.{kind}", "register", summary,
-        (Answers(200, "Every certificate, newest first", {media: schema}), BAD), (*FILTERS, LANG_OF_PAGES),
+        (Answers(200, "Every certificate that fits, newest first; with `on`, as it stood then", {media: schema}), BAD, REFUSED),
+        (*FILTERS, LANG_OF_PAGES),
     )  # fmt: skip
 
 
@@ -116,14 +133,40 @@ OPERATIONS = (
         "docs", "get", "/api/v1/docs", "verification", N_("Lo mismo para personas, con respuestas de verdad"),
         (Answers(200, "A page", {HTML: None}), UNREADABLE, OURS, AWAY), (LANG_OF_PAGES,),
     ),
+    Operation(
+        "register", "get", "/register", "register", N_("El registro público, para personas, con las mismas condiciones"),
+        (Answers(200, "A page", {HTML: None}), BAD, Answers(422, "A page that says what is wrong", {HTML: None})),
+        (*FILTERS, AFTER, LANG_OF_PAGES),
+    ),
     _file("csv", N_("Todo el registro en CSV"), "text/csv", None),
     _file("json", N_("Todo el registro en JSON"), JSON, "Register"),
     _file("jsonl", N_("Todo el registro en JSON Lines"), "application/jsonl", None),
     Operation(
+        "register_atom", "get", "/register.atom", "register", N_("Los cambios del registro, como canal Atom"),
+        (Answers(200, "Newest first (RFC 4287), with a link to older ones (RFC 5005)", {ATOM: None}), BAD),
+        (*GOES, AFTER, LANG_OF_PAGES),
+    ),
+    Operation(
+        "certificate_atom", "get", "/c/{code}/feed.atom", "register", N_("Los cambios de un certificado, como canal Atom"),
+        (Answers(200, "Newest first (RFC 4287)", {ATOM: None}), BAD, NO_DOCUMENT), (CODE_PART, LANG_OF_PAGES),
+    ),
+    Operation(
+        "snapshots", "get", "/register/snapshots", "register", N_("Las copias mensuales del registro y sus huellas"),
+        (Answers(200, "The newest first", {HTML: None, JSON: "Snapshots"}), BAD),
+    ),
+    Operation(
+        "snapshot", "get", "/register/snapshots/{file}", "register", N_("Una copia mensual, o su ficha; no cambian nunca"),
+        (Answers(200, "2026-11.json tells of its two gzip files", {JSON: "Snapshot", GZIP: None}), BAD, NO_DOCUMENT),
+        (Param("file", "path", text(minLength=1), "2026-11.json"),),
+    ),
+    Operation(
         "certificate", "get", "/c/{code}", "credentials",
         N_("Un certificado: su página, su registro o la credencial de su última versión"),
-        (Answers(200, "In the form that Accept asks for", {HTML: None, **SECURED, JSON: "Record"}), BAD, NO_DOCUMENT, WAITS),
-        (CODE_PART,),
+        (
+            Answers(200, "In the form that Accept asks for; `on` asks page and JSON", {HTML: None, **SECURED, JSON: "Record"}),
+            BAD, NO_DOCUMENT, MISREAD, LOST,
+        ),
+        (CODE_PART, THEN),
     ),
     Operation(
         "version", "get", "/c/{code}/versions/{number}", "credentials", N_("La credencial de una versión; no cambia nunca"),
@@ -145,12 +188,16 @@ OPERATIONS = (
         (Answers(200, "The context; it never changes", {JSON_LD: "Context"}), BAD),
     ),
     Operation(
+        "log_page", "get", "/log", "log", N_("La bitácora pública, para personas"),
+        (Answers(200, "A page", {HTML: None}), BAD), (AFTER, LANG_OF_PAGES),
+    ),
+    Operation(
         "proof", "get", "/c/{code}/proof", "log", N_("Los actos del certificado en la bitácora, con su prueba"),
         (Answers(200, "Entries, inclusion proofs and the checkpoint", {JSON: "LogProof"}), BAD, NONE_HERE), (CODE_PART,),
     ),
     Operation(
         "checkpoint", "get", "/log/checkpoint", "log", N_("El punto de control firmado (C2SP tlog-checkpoint)"),
-        (Answers(200, "A signed note", {PLAIN: None}), BAD, NOT_LOGGED),
+        (Answers(200, "A signed note, with the cosignatures that witnesses gave it", {PLAIN: None}), BAD, NOT_LOGGED),
     ),
     Operation(
         "vkey", "get", "/log/vkey", "log", N_("Las llaves que comprueban los puntos de control (C2SP signed-note)"),
@@ -159,12 +206,22 @@ OPERATIONS = (
     Operation(
         "entries", "get", "/log/tile/entries/{index}", "log", N_("Hasta 256 entradas de la bitácora (C2SP tlog-tiles)"),
         (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NOT_LOGGED),
-        (Param("index", "path", text(minLength=1), "000"),),
+        (INDEX,),
+    ),
+    Operation(
+        "entries_so_far", "get", "/log/tile/entries/{index}.p/{width}", "log",
+        N_("Entradas de un grupo de 256 que todavía no se llena"),
+        (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NOT_LOGGED), (INDEX, WIDTH),
     ),
     Operation(
         "tile", "get", "/log/tile/{level}/{index}", "log", N_("Hasta 256 huellas de un nivel del árbol (C2SP tlog-tiles)"),
         (Answers(200, "Hashes of 32 bytes", {OCTETS: None}), BAD, NOT_LOGGED),
-        (Param("level", "path", text(minLength=1), "0"), Param("index", "path", text(minLength=1), "000")),
+        (LEVEL, INDEX),
+    ),
+    Operation(
+        "tile_so_far", "get", "/log/tile/{level}/{index}.p/{width}", "log",
+        N_("Huellas de un grupo de 256 que todavía no se llena"),
+        (Answers(200, "Hashes of 32 bytes", {OCTETS: None}), BAD, NOT_LOGGED), (LEVEL, INDEX, WIDTH),
     ),
     Operation(
         "verify_page", "get", "/v/{code}", "for people", N_("La página de verificación, como la abre una etiqueta"),
@@ -184,21 +241,29 @@ OPERATIONS = (
         (Answers(200, "A drawing", {SVG: None}), BAD, NONE_HERE), (CODE_PART,),
     ),
     Operation(
-        "scheme", "get", "/schemes/{key}/{version}", "for people", N_("Las reglas de un sello en una versión"),
-        (Answers(200, "A page", {HTML: None}), BAD, NONE_HERE),
+        "scheme", "get", "/schemes/{key}/{version}", "credentials", N_("Las reglas de un sello en una versión"),
+        (Answers(200, "A page, or the text whose digest certificates name", {HTML: None, JSON: "Scheme"}), BAD, NONE_HERE),
         (Param("key", "path", text(minLength=1), "origen-local"), Param("version", "path", text(minLength=1), "1.0")),
     ),
     Operation(
         "alive", "get", "/healthz", "operation", N_("Si el sitio responde"),
-        (Answers(200, "It does", {JSON: "Health"}), BAD, Answers(503, "It should not be asked", {JSON: "Health"})),
+        (Answers(200, "It does; `degraded` when it can sign nothing", {JSON: "Alive"}), BAD),
     ),
     Operation(
         "ready", "get", "/readyz", "operation", N_("Si puede hacer su trabajo"),
-        (Answers(200, "It can", {JSON: "Health"}), BAD, Answers(503, "It cannot", {JSON: "Health"})),
+        (
+            Answers(200, "It can; `degraded` when it can sign nothing", {JSON: "Ready"}), BAD,
+            Answers(503, "It cannot", {JSON: "Ready"}),
+        ),
     ),
 )  # fmt: skip
 PROBLEMS = (
     ("unknown_code", 404, N_("Ningún sello de este registro tiene ese código.")),
+    (
+        "record_lost",
+        503,
+        N_("El expediente se perdió y solo queda la bitácora pública: no sabemos si vale, así que no lo tome por vigente."),
+    ),
     ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
     ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),
     ("code_letters", 404, N_("Así como está escrito no es un código: lleva letras que los códigos no usan.")),

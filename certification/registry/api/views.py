@@ -24,7 +24,7 @@ from certification.core.quick import UnreachableError
 from certification.log.lagging import BEHIND, BehindError
 from certification.registry.api.answers import iso
 from certification.registry.api.asking import AsOf, read_as_of
-from certification.registry.api.checks import Checks, Missing, misread, sent, unknown
+from certification.registry.api.checks import Checks, Missing, absent, misread, sent
 from certification.registry.api.fitting import require_fit
 from certification.registry.api.openapi import document
 from certification.registry.api.schemas import SCHEMAS
@@ -94,7 +94,7 @@ def one(code: str) -> AnyResponse:
         found = checks().one_then(plain, g.language, as_of)
         return _missing(found) if isinstance(found, Missing) else _sent(sent(found, now))
     answer = checks().one(plain, g.language, now)
-    return _missing(unknown()) if answer is None else _sent(answer)
+    return _missing(absent(plain)) if answer is None else _sent(answer)
 
 
 @bp.post("/api/v1/verify")
@@ -191,7 +191,8 @@ def _counted(now: datetime) -> Response | None:
 
 def _missing(found: Missing) -> Response:
     more: dict[str, object] = {"look_again_at": found.looks} if found.looks else {}
-    return problem(404, found.reason, found.sentence, state=PublicState.NOT_FOUND.value, **more)
+    status = 404 if found.state is PublicState.NOT_FOUND else 503
+    return problem(status, found.reason, found.sentence, state=found.state.value, **more)
 
 
 def _sent(answer: Answer) -> AnyResponse:

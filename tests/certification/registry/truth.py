@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from certification.accounts.models import User
+from certification.accounts.models import Role, User
 from certification.core.db import unit_of_work
 from certification.registry.acts import Why, restore, supersede, surrender, suspend, withdraw
 from certification.registry.issuing import certify
 from certification.registry.models import Certificate
 from certification.rules.verdict import PublicState
+from certification.schemes.versions import lapse
 from tests import makers
 from tests.conftest import NOW
 
@@ -82,9 +83,10 @@ def coming(by: User) -> Certificate:
 
 
 def lapsed(by: User) -> Certificate:
-    made = makers.certified(by)
+    made, owner = makers.certified(by), makers.user("Petra Nube")
+    makers.role(owner, Role.SCHEME_OWNER, made.scheme_version.scheme.key)
     with unit_of_work():
-        made.scheme_version.lapsed_at = EARLIER
+        lapse(made.scheme_version, by=owner, at=EARLIER, reason="Venció la marca.")
     return made
 
 

@@ -1,6 +1,8 @@
 """The document is OpenAPI 3.1, every address in it exists and answers as it says, and what it does not know is seen."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from certification.core.db import unit_of_work
+from certification.log.appending import append
+from certification.log.models import LogLeaf
+from certification.registry import snapshots
 from certification.registry.api.openapi import document
 from certification.registry.api.schemas import SCHEMAS
 from certification.registry.api.table import OPERATIONS, PROBLEMS
+from certification.rules.leaves import CertificateRef, parse_leaf
 from tests import makers
 from tests.certification.registry.api.described import fits, operation_of, unfit, validator
+from tests.conftest import NOW
 
 META = json.loads((Path(__file__).parent / "openapi-3.1.schema.json").read_text(encoding="utf-8"))
 API = "/api/"
@@ -76,6 +85,26 @@ def test_every_address_below_api_is_documented(app: Flask) -> None:
     assert there == {(one.method, one.path) for one in OPERATIONS if one.path.startswith(API)}
 
 
+FOR_PEOPLE = {"/schemes", "/schemes/<key>", "/v", "/V/<code>", "/log/tile/<path:rest>", "/register.<kind>"}
+OPEN = {"register", "feeds", "snapshots", "credentials", "proof", "log", "schemes", "verify", "health", "api", "api_docs"}
+
+
+def undocumented(rules: set[str]) -> set[str]:
+    return rules - {one.path.replace("{", "<").replace("}", ">") for one in OPERATIONS}
+
+
+def test_nothing_public_is_undocumented(app: Flask) -> None:
+    """Beside pages without data of their own; files of the register and tiles stand in the table one by one."""
+    rules = {
+        re.sub(r"<[^>]*:", "<", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] in OPEN
+        or rule.endpoint in ("certificates.show", "certificates.qr_svg", "certificates.qr_png")
+    }
+    assert undocumented(rules) == {re.sub(r"<[^>]*:", "<", one) for one in FOR_PEOPLE}
+    assert undocumented({"/register.atom", "/register.secret"}) == {"/register.secret"}
+
+
 def tried(one: Any, code: str) -> str:
     path = str(one.path)
     for param in one.params:
@@ -86,6 +115,7 @@ def tried(one: Any, code: str) -> str:
 
 def test_every_answer_is_what_the_document_says(session: Session, client: FlaskClient) -> None:
     code, found = makers.certified().code, []
+    assert snapshots.make("2026-11", at=NOW)
     for one in OPERATIONS:
         if one.method != "get":
             continue
@@ -99,6 +129,18 @@ def test_every_answer_is_what_the_document_says(session: Session, client: FlaskC
             for accept in ("*/*", "application/json"):
                 found += unfit(client.get(path, headers={"Accept": accept}, buffered=True))
     assert sorted(set(found)) == []
+
+
+def test_a_label_whose_record_was_lost_is_no_unknown_code(session: Session, client: FlaskClient) -> None:
+    makers.certified()
+    granted = parse_leaf(session.scalars(select(LogLeaf.entry).where(LogLeaf.act == "granted")).one())
+    with unit_of_work():
+        append(replace(granted, certificate=CertificateRef("7QK4M2XD9FQ", 1), at=NOW))
+    for past in ("", "?as_of=2026-05-01"):
+        answer = client.get(f"/api/v1/certificates/7QK4M2XD9FQ{past}")
+        assert (answer.status_code, fits(answer)["state"], fits(answer)["code"]) == (503, "CANNOT_CHECK", "record_lost")
+    found = fits(client.post("/api/v1/verify", json={"codes": ["7QK4M2XD9FQ", "00000000000"]}))["results"]
+    assert [(one["state"], one["reason"]) for one in found] == [("CANNOT_CHECK", "record_lost"), ("NOT_FOUND", "unknown_code")]
 
 
 def test_every_code_of_a_failure_is_explained(app: Flask, client: FlaskClient) -> None:
