@@ -187,8 +187,13 @@ def test_a_note_by_anybody_else_hands_nothing_over(outsiders: Outsiders, tmp_pat
     outsiders.copied()
     head_js = (tmp_path / "new" / "head.js").read_text(encoding="utf-8")
     other = sign_checkpoint(checkpoint, signing_key().private).encode().decode()
-    (tmp_path / "new" / "head.js").write_text(head_js.replace(json.dumps(note.decode())[1:-1], json.dumps(other)[1:-1]))
+    (tmp_path / "new" / "head.js").write_text(head_js.replace(as_text(note.decode()), as_text(other)), encoding="utf-8")
     assert "log/handover: log_fork" in audit(Folder(tmp_path / "new"), now=clock.now()).faults
+
+
+def as_text(told: str) -> str:
+    """As it stands inside a JSON text."""
+    return json.dumps(told, ensure_ascii=False)[1:-1]
 
 
 def test_a_damaged_file_of_notes_stops_a_rotation_with_a_sentence(outsiders: Outsiders) -> None:
