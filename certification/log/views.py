@@ -62,7 +62,7 @@ def vkey() -> Response:
 @requires(Permission.SEE)
 def handover() -> Response:
     """The checkpoints at which a key followed another, each signed by both, for whoever knows only an earlier one."""
-    return _plain(handovers() or None, TEXT, NOW)
+    return _plain(handovers(), TEXT, NOW)
 
 
 @bp.get("/log/tile/<path:rest>")

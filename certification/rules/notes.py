@@ -65,6 +65,8 @@ def split_notes(joined: bytes) -> tuple[bytes, ...]:
     """The notes that `join_notes` joined, believed by nobody yet. Raises BadNote."""
     if len(joined) > MAX_NOTE_BYTES:
         raise BadNote("note_limits")
+    if not joined:
+        return ()
     parts = joined.removesuffix(b"\n").split(b"\n\n")
     if len(parts) % 2:
         raise BadNote("note_form")
