@@ -19,7 +19,7 @@ from certification.rules.leaves import Act, LogAct, fits, whole_milliseconds
 from certification.rules.text import N_
 
 FOR_PROGRAMS = ("/.well-known/", "/status/", "/contexts/", "/log/", "/api/", "/healthz", "/readyz", "/metrics")
-NEGOTIATED = "/c/"
+NEGOTIATED = ("/c/", "/schemes/")
 PERMANENT = 308
 
 

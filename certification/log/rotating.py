@@ -14,6 +14,7 @@ from certification.audit.record import record
 from certification.core.db import unit_of_work
 from certification.log import keys
 from certification.log.appending import append_all, hold_log
+from certification.log.handover import keep_handover
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
 from certification.log.reading import head, latest, signed
@@ -93,6 +94,7 @@ def finish() -> bool:
     told = signed(head())
     if told is None or told.size <= life.index:
         mend()
+    keep_handover(head())
     _replace()
     return True
 

@@ -6,6 +6,7 @@ from certification.accounts.guard import requires
 from certification.core.web import PER_PAGE, after_id, cursor, with_args
 from certification.log import reading
 from certification.log.checkpoints import vkeys
+from certification.log.handover import handovers
 from certification.log.permissions import Permission
 from certification.log.witnesses import seen_by, with_cosignatures
 from certification.rules.errors import BadTile
@@ -55,6 +56,13 @@ def vkey() -> Response:
     origin = reading.head().origin
     keys = vkeys(origin) if origin else []
     return _plain("".join(f"{one}\n" for one in keys).encode() or None, TEXT, NOW)
+
+
+@bp.get("/log/handover")
+@requires(Permission.SEE)
+def handover() -> Response:
+    """The checkpoints at which a key followed another, each signed by both, for whoever knows only an earlier one."""
+    return _plain(handovers(), TEXT, NOW)
 
 
 @bp.get("/log/tile/<path:rest>")

@@ -3,28 +3,28 @@
 Nothing is believed but the keys in the folder; whoever wants more holds their names against a note of their own.
 """
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from certification.outside.following import CHECKPOINT, entries
+from certification.outside.auditing_log import Audit, hold_handovers, hold_log
+from certification.outside.following import CHECKPOINT
 from certification.outside.gathering import VC_JWT, Asked, gather, made_at
-from certification.outside.layout import FORMAT, MANIFEST, PACK_CALL, TILE_CALL, pack_named, pack_of, prefixes, unwrapped
+from certification.outside.layout import FORMAT, MANIFEST, PACK_CALL, pack_named, pack_of, prefixes, unwrapped
 from certification.outside.sources import Folder
 from certification.rules.attested import Evidence, Log, attest
 from certification.rules.attested_log import Doubt, Leaf
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
-from certification.rules.did import RegistryKeys
+from certification.rules.did import COMPROMISED_KEY, RegistryKeys
 from certification.rules.errors import BadTile, CannotCheck, DomainError, InvalidInput, NotFound
 from certification.rules.instants import read_instant
 from certification.rules.jsontext import read_object
 from certification.rules.leaves import parse_leaf
-from certification.rules.merkle import leaf_hash, node_hash
 from certification.rules.note_keys import VerifierKey
 from certification.rules.notes import parse_note
+from certification.rules.replay import issuers_of
 from certification.rules.secured import open_secured
 from certification.rules.signed_checkpoint import open_checkpoint
 from certification.rules.signing import DEMONSTRATION, Signed, verify
@@ -33,20 +33,8 @@ from certification.rules.verdict import PublicState
 
 Progress = Callable[[int], None]
 FORMS = ("application/vc", VC_JWT)
+MISSING = "credential_missing"
 _NOBODY = "00000000000"  # a code that no certificate has: what is common to all is gathered under it
-
-
-@dataclass(slots=True)
-class Audit:
-    """What was looked at, and each fault as `path: code`."""
-
-    certificates: int = 0
-    entries: int = 0
-    files: int = 0
-    faults: list[str] = field(default_factory=list)
-
-    def fault(self, where: str, code: str) -> None:
-        self.faults.append(f"{where}: {code}")
 
 
 def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None) -> Audit:
@@ -61,7 +49,9 @@ def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None)
         found.fault("head.js", error.why.code if isinstance(error, Doubt) else error.code)
         return found
     try:
-        own, others = _log(folder, checkpoint, found)
+        own, others = hold_log(folder, checkpoint, found)
+        keys = replace(keys, former=issuers_of(checkpoint.origin, (parse_leaf(one.entry) for one in others)))
+        hold_handovers(folder, checkpoint, keys, found)
         _claims(folder, head, checkpoint, found)
         _lists(head, keys, found, now)
         common = _Common(folder, keys, checkpoint, now, made_at(folder) or now, others)
@@ -83,76 +73,6 @@ def _head(folder: Folder) -> tuple[Checkpoint, RegistryKeys]:
     origin = parse_checkpoint(parse_note(encoded).text).origin
     held = [VerifierKey.of(origin, period.public) for period in evidence.keys.keys.values()]
     return open_checkpoint(encoded, origin, held).checkpoint, evidence.keys
-
-
-def _log(folder: Folder, checkpoint: Checkpoint, found: Audit) -> tuple[int, tuple[Leaf, ...]]:
-    """Every entry and every hash of every tile, up to the signed root.
-
-    Returns how many entries speak of certificates, and those that speak of none.
-    """
-    levels: list[list[bytes]] = [[]]
-    counts: list[int] = [0]
-    others: list[Leaf] = []
-    for entry in entries(folder, checkpoint.size):
-        if parse_leaf(entry).certificate is None:
-            others.append(Leaf(found.entries, entry))
-        found.entries += 1
-        _grow(folder, found, levels, counts, leaf_hash(entry))
-    for level, hashes in enumerate(levels):
-        if hashes:
-            _hold(folder, found, Tile(level, counts[level], len(hashes)), hashes)
-    if found.entries != checkpoint.size or _root(levels, checkpoint) != checkpoint.root:
-        found.fault("log", "log_fork")
-    return found.entries - len(others), tuple(others)
-
-
-def _grow(folder: Folder, found: Audit, levels: list[list[bytes]], counts: list[int], one: bytes) -> None:
-    level = 0
-    while True:
-        if level == len(levels):
-            levels.append([])
-            counts.append(0)
-        levels[level].append(one)
-        if len(levels[level]) < WIDTH:
-            return
-        _hold(folder, found, Tile(level, counts[level]), levels[level])
-        one, levels[level] = _folded(levels[level]), []
-        counts[level] += 1
-        level += 1
-
-
-def _folded(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
-    return hashes[0]
-
-
-def _root(levels: list[list[bytes]], checkpoint: Checkpoint) -> bytes | None:
-    """The root over what is left at the right edge: complete subtrees from the largest to the smallest."""
-    total: bytes | None = None
-    for hashes in levels:
-        rest = hashes
-        while rest:
-            width = 1 << (len(rest) & -len(rest)).bit_length() - 1
-            part, rest = _folded(rest[len(rest) - width :]), rest[: len(rest) - width]
-            total = part if total is None else node_hash(part, total)
-    return total if total is not None else checkpoint.root if checkpoint.size == 0 else None
-
-
-def _hold(folder: Folder, found: Audit, tile: Tile, hashes: list[bytes]) -> None:
-    """A tile of hashes in both of its forms against what the entries lead to."""
-    wanted = b"".join(hashes)
-    for where in (f"log/{tile.path}", f"log/{tile.path}.js"):
-        try:
-            content = folder.file(where)
-            if where.endswith(".js"):
-                said = unwrapped(TILE_CALL, content)
-                content = base64.b64decode(str(said.get("hashes")), validate=True) if said.get("path") == tile.path else b""
-        except (NotFound, CannotCheck, InvalidInput, ValueError):
-            content = b""
-        found.files += 1
-        if content != wanted:
-            found.fault(where, "tile_hashes")
 
 
 def _claims(folder: Folder, head: Mapping[str, Any], checkpoint: Checkpoint, found: Audit) -> None:
@@ -233,7 +153,8 @@ class _Common:
             leaves = tuple(self._leaves(one))
             log = Log(self.checkpoint, (*leaves, *self.others), whole=True, others=True)
             evidence = replace(gather(self.folder, Asked(code)), log=log)
-            return len(leaves), [*self._attested(evidence), *self._tokens(one), *self._records(one)]
+            lost = one["record"].get("lost") is True
+            return len(leaves), [*self._attested(evidence, lost=lost), *self._tokens(one, lost=lost), *self._records(one)]
         except Doubt as doubt:
             return 0, [doubt.why.code]
         except (DomainError, ValueError, TypeError, KeyError) as error:
@@ -258,13 +179,20 @@ class _Common:
             self.bundles[number] = decode_bundle(self.folder.file(f"log/{tile.path}"), tile.width)
         return self.bundles[number][index % WIDTH]
 
-    def _attested(self, evidence: Evidence) -> list[str]:
-        """As of the day of the export, where everything must lead to a state."""
-        found = attest(evidence, as_of=min(self.made, self.now), now=self.now, allow_demonstration=True)
-        return [why.code for why in found.reasons] if found.state is PublicState.CANNOT_CHECK else []
+    def _attested(self, evidence: Evidence, *, lost: bool) -> Iterator[str]:
+        """As of the day of the export, where everything must lead to a state.
 
-    def _tokens(self, one: Mapping[str, Any]) -> Iterator[str]:
+        What the log itself gives up does not: a key that it calls compromised, or a credential that was lost with its record.
+        """
+        found = attest(evidence, as_of=min(self.made, self.now), now=self.now, allow_demonstration=True)
+        given_up = {COMPROMISED_KEY} | ({MISSING} if lost else set())
+        if found.state is PublicState.CANNOT_CHECK:
+            yield from (why.code for why in found.reasons if why.code not in given_up)
+
+    def _tokens(self, one: Mapping[str, Any], *, lost: bool) -> Iterator[str]:
         for number, forms in one["versions"].items():
+            if lost and VC_JWT not in forms:
+                continue
             token = forms[VC_JWT]
             try:
                 opened = open_secured(token, self.keys.at, at=self.now)
@@ -278,6 +206,8 @@ class _Common:
     def _records(self, one: Mapping[str, Any]) -> Iterator[str]:
         public = {kid: period.public for kid, period in self.keys.keys.items()}
         for version in one["record"]["versions"]:
+            if version["kid"] is None and version["signature"] is None:
+                continue  # it waits for its signature, and counts for nothing yet
             signed = Signed(str(version["kid"]), str(version["signature"]), version["statement"])
             try:
                 verify(signed, public, allow_demonstration=str(version["kid"]).startswith(DEMONSTRATION))

@@ -9,10 +9,11 @@ from certification.rules.errors import LogConflict, NotFound
 from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import EMPTY_ROOT, Node, grow, leaf_hash, nodes_in, reader_of, root
 from certification.rules.note_keys import VerifierKey, parse_vkey
+from certification.rules.notes import split_notes
 from certification.rules.signed_checkpoint import SignedCheckpoint, open_checkpoint
 from certification.rules.tiles import WIDTH, Tile, decode_bundle, tiles_of
 
-CHECKPOINT, VKEY = "/log/checkpoint", "/log/vkey"
+CHECKPOINT, VKEY, HANDOVER = "/log/checkpoint", "/log/vkey", "/log/handover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ def read_vkeys(source: Source) -> tuple[VerifierKey, ...]:
     """The keys that a registry says are its log's, the present one first. Raises BadNote, NotFound, CannotCheck."""
     lines = source.get(VKEY).decode("utf-8", "replace").splitlines()
     return tuple(parse_vkey(line) for line in lines)
+
+
+def read_handovers(source: Source) -> tuple[bytes, ...]:
+    """The notes of the checkpoints at which a key followed another; none where none did. Raises BadNote, CannotCheck."""
+    try:
+        return split_notes(source.get(HANDOVER))
+    except NotFound:
+        return ()
 
 
 def read_checkpoint(

@@ -12,7 +12,7 @@ from certification.outside.watching_credentials import Closely, Held
 from certification.outside.watching_keys import read_keys
 from certification.outside.watching_log import Head, count_witnesses, note_log_faults, read_head
 from certification.outside.watching_parts import check_parts
-from certification.outside.watching_register import compare, hold_words, read_register
+from certification.outside.watching_register import Row, compare, hold_dead, hold_words, read_register
 from certification.outside.watching_states import SKEW, Moments, Schemes
 from certification.rules.errors import CannotCheck, DomainError
 from certification.rules.note_keys import VerifierKey
@@ -128,12 +128,16 @@ class Monitor:
         """The whole register once, and some certificates closely; returns which."""
         begun = self.now()
         keys = read_keys(self.source, self.memory, findings)
-        closely = Closely(self.source, self.memory, keys, findings)
+        rows, away = self._rows(findings)
+        closely = Closely(self.source, self.memory, keys, findings, rows.keys())
         codes = self._chosen(again)
         held = {code: found for code in codes if (found := self._held(closely, code, begun)) is not None}
-        rows = read_register(self.source, findings)
+        if away is not None:
+            raise away
         moments = Moments(begun - SKEW, self.now() + SKEW)
-        must = compare(self.memory, Schemes(self.source, self.memory), rows, moments, findings)
+        schemes = Schemes(self.source, self.memory)
+        must = compare(self.memory, schemes, rows, moments, findings, lost=closely.lost, waits=closely.waits)
+        hold_dead(rows, closely.dead, findings)
         for code in held.keys() & must.keys():
             newest = max(held[code], key=lambda one: one.version, default=None)
             if newest is not None and newest.version == must[code].newest and code in rows:
@@ -147,10 +151,17 @@ class Monitor:
         self._certificates, self._closely = len(must), len(codes)
         return set(codes)
 
+    def _rows(self, findings: Findings) -> tuple[dict[str, Row], CannotCheck | None]:
+        """The register; and why it could not be read, to be raised once everything else was looked at."""
+        try:
+            return read_register(self.source, findings), None
+        except CannotCheck as error:
+            return {}, error
+
     def _held(self, closely: Closely, code: str, begun: datetime) -> list[Held] | None:
         try:
-            found = closely.terms(code, Moments(begun, self.now() + SKEW))
             closely.proof(code)
+            found = closely.terms(code, Moments(begun, self.now() + SKEW))
         except CannotCheck as error:
             closely.findings.away(f"/c/{code}", error)
             return None

@@ -1,6 +1,6 @@
 """Single certificates looked at closely: their proofs in the log, each version's credential in both forms, and their bits."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -12,7 +12,8 @@ from certification.outside.watching_keys import Keys
 from certification.outside.watching_states import Due, Moments
 from certification.rules.checking import PURPOSES
 from certification.rules.credential import REVOCATION
-from certification.rules.errors import BadProof, CannotCheck, DomainError, InvalidInput
+from certification.rules.did import COMPROMISED_KEY
+from certification.rules.errors import BadProof, CannotCheck, DomainError, InvalidInput, UnknownKey
 from certification.rules.instants import read_instant
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.jose import issuer_of, peek_token
@@ -43,13 +44,20 @@ class Held:
 
 @dataclass
 class Closely:
-    """One look: lists are read once, whoever names them. `wrong` are the codes with a fault."""
+    """One look: lists are read once, whoever names them. `listed` are the codes of the register.
+
+    `wrong` are the codes with a fault; `lost` those that are not listed and that the registry says it lost in a restore; `dead`
+    those whose newest credential counts no more, because the log calls its key compromised from before its leaf on.
+    """
 
     source: Source
     memory: Memory
     keys: Keys
     findings: Findings
+    listed: Container[str] = ()
     wrong: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    dead: set[str] = field(default_factory=set)
     _lists: dict[tuple[str, str], Secured | None] = field(default_factory=dict)
 
     def terms(self, code: str, moments: Moments) -> list[Held]:
@@ -66,6 +74,7 @@ class Closely:
             document = both[0]
             if document is None or both[1] is None:
                 continue
+            self.dead.discard(code)
             with self.memory.step():
                 self.memory.keep_term(code, act.certificate.version, term_of(document))
             held.append(Held(act, document))
@@ -77,10 +86,22 @@ class Closely:
         try:
             told = read_object(self.source.get(path, "application/json"), longest=MOST_BYTES)
             self._hold_proof(code, told)
+            if told.get("lost") is True and code not in self.listed:
+                self.lost.add(code)
         except CannotCheck:
             raise
         except FORMLESS as error:
             self._fault(code, Kind.PROOF, path, f"{path} proves nothing ({_why(error)})")
+
+    def waits(self, code: str) -> bool:
+        """Whether the registry says that an act on it is recorded and not signed yet. Raises CannotCheck."""
+        try:
+            told = read_object(self.source.get(f"/c/{code}/proof", "application/json"), longest=MOST_BYTES)
+        except CannotCheck:
+            raise
+        except DomainError:
+            return False
+        return type(told.get("waiting")) is int and told["waiting"] != 0
 
     def bits(self, code: str, held: list[Held], must: Due, moments: Moments) -> None:
         """Both bits of each version, from both forms of its lists. Raises CannotCheck where one can't be read."""
@@ -95,6 +116,7 @@ class Closely:
 
     def _verified(self, code: str, path: str, form: str, index: int, act: Act, moments: Moments) -> Mapping[str, object] | None:
         """The document without its proof, when it is the one that the leaf names and its signature holds; else None."""
+        claimed: Mapping[str, object] = {}
         try:
             secured = _secured(self.source.get(path, form), form)
             claimed = peek_token(secured).document if isinstance(secured, str) else secured
@@ -105,12 +127,31 @@ class Closely:
             if (term.valid_from, term.valid_until) != (act.valid_from, act.valid_until):
                 raise InvalidInput("other_dates")  # noqa: TRY301 - one place says what is wrong with it
         except CannotCheck:
-            raise
+            if code not in self.lost:
+                raise
+            return None
         except FORMLESS as error:
+            if self._is_dead(error, act, claimed):
+                self.dead.add(code)
+                self.findings.warn(path, f"{path} is by a key that was compromised before its entry, and counts no more")
+                return None
             words = f"the credential {path} does not hold as {form} ({_why(error)})"
             self._fault(code, Kind.CREDENTIAL, f"{path} {form}", words)
             return None
         return {name: value for name, value in opened.document.items() if name != "proof"}
+
+    def _is_dead(self, error: Exception, act: Act, claimed: Mapping[str, object]) -> bool:
+        """Whether nothing is wrong with it but its key; then its dates are still those that the leaf vouches for."""
+        if not isinstance(error, UnknownKey) or error.code != COMPROMISED_KEY or act.certificate is None:
+            return False
+        try:
+            require_logged(claimed, act)
+            term = term_of(claimed)
+        except DomainError:
+            return False
+        with self.memory.step():
+            self.memory.keep_term(act.certificate.code, act.certificate.version, term)
+        return True
 
     def _hold_proof(self, code: str, told: Mapping[str, object]) -> None:
         keys = self.memory.believed()

@@ -10,10 +10,11 @@ from types import MappingProxyType
 from certification.outside.findings import Findings, Kind
 from certification.outside.memory import Memory
 from certification.outside.sources import MOST_BYTES, Source
-from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, KeyPeriod, RegistryKeys, did_of, read_did
-from certification.rules.errors import DomainError, InvalidInput, NotFound
+from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, KeyPeriod, RegistryKeys, read_did
+from certification.rules.errors import InvalidInput, NotFound
 from certification.rules.jsontext import read_object
 from certification.rules.leaves import Act, LogAct
+from certification.rules.replay import issuers_of
 from certification.rules.secured import KeysAt
 
 KEY_ACTS = (LogAct.KEY_ADDED, LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
@@ -40,7 +41,9 @@ def read_keys(source: Source, memory: Memory, findings: Findings) -> Keys:
     Raises CannotCheck when the document can't be read over the network.
     """
     told = memory.acts_of_kind(*KEY_ACTS)
-    issuers = frozenset(_issuers(memory))
+    known = memory.checkpoint
+    moves = (act for _, act in memory.acts_of_kind(LogAct.DOMAIN_CHANGED))
+    issuers = issuers_of(known.origin, moves) if known else frozenset()
     try:
         document = read_object(source.get(WELL_KNOWN, MEDIA_TYPE), longest=MOST_BYTES)
         shown = read_did(document, str(document.get("id")))
@@ -65,20 +68,6 @@ def read_keys(source: Source, memory: Memory, findings: Findings) -> Keys:
     return Keys(RegistryKeys(shown.did, MappingProxyType(periods)), issuers, ends)
 
 
-def _issuers(memory: Memory) -> set[str]:
-    """Of the log's own host, and of every host that an act in it moved to."""
-    found = memory.checkpoint
-    hosts = [found.origin] if found else []
-    hosts += [act.domain for _, act in memory.acts_of_kind(LogAct.DOMAIN_CHANGED) if act.domain]
-    dids = set()
-    for host in hosts:
-        try:
-            dids.add(did_of(host.partition("/")[0]))
-        except DomainError:
-            continue
-    return dids
-
-
 def _period(shown: KeyPeriod, told: list[tuple[int, Act]], findings: Findings) -> KeyPeriod | None:
     """A key's period as the log tells it, or None with a fault."""
     acts = [act for _, act in told if act.key and act.key.kid == shown.kid]
@@ -86,17 +75,12 @@ def _period(shown: KeyPeriod, told: list[tuple[int, Act]], findings: Findings) -
     if added is None or added.key is None or added.key.digest != sha256(shown.public.public_bytes_raw()).hexdigest():
         findings.fault(Kind.KEY, shown.kid, f"{WELL_KNOWN} shows the key {shown.kid}, which the log does not tell of")
         return None
-    ends = {kind: _first(acts, kind) for kind in KEY_ACTS}
-    begun = ends[LogAct.KEY_ADDED]
-    true = KeyPeriod(shown.kid, shown.public, begun or shown.begun, ends[LogAct.KEY_RETIRED], ends[LogAct.KEY_COMPROMISED])
+    ends = {kind: next((act.at for act in acts if act.act is kind), None) for kind in KEY_ACTS[1:]}
+    begun = added.at.replace(microsecond=0)  # a token's time is in whole seconds
+    true = KeyPeriod(shown.kid, shown.public, begun, ends[LogAct.KEY_RETIRED], ends[LogAct.KEY_COMPROMISED])
     if shown.begun < true.begun or _later(shown.retired, true.retired) or _later(shown.revoked, true.revoked):
         findings.fault(Kind.KEY, shown.kid, f"{WELL_KNOWN} shows the key {shown.kid} in use for longer than the log says")
     return true
-
-
-def _first(acts: list[Act], kind: LogAct) -> datetime | None:
-    """When, in whole seconds: a token's time has no others."""
-    return next((act.at.replace(microsecond=0) for act in acts if act.act is kind), None)
 
 
 def _later(shown: datetime | None, true: datetime | None) -> bool:

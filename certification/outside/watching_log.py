@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from certification.outside.findings import Finding, Findings, Kind
-from certification.outside.following import CHECKPOINT, entries, read_vkeys
+from certification.outside.following import CHECKPOINT, entries, read_handovers, read_vkeys
 from certification.outside.memory import Memory
 from certification.outside.sources import Source
 from certification.outside.watching_parts import served
@@ -50,6 +50,8 @@ def read_head(source: Source, memory: Memory, findings: Findings, *, now: dateti
             raise
         findings.fault(Kind.GAP, LOG, "the log is not there any more")
         return None
+    if memory.believed() and not _is_by_known(memory, encoded):
+        _go_on_by_handovers(source, memory, findings, now)
     signed = _opened(source, memory, encoded, findings)
     if signed is None:
         return None
@@ -86,6 +88,36 @@ def _opened(source: Source, memory: Memory, encoded: bytes, findings: Findings) 
                     memory.believe(key, "first")
         return signed
     return None
+
+
+def _is_by_known(memory: Memory, encoded: bytes) -> bool:
+    """Whether a key signed that counts; what is wrong in another way is told elsewhere."""
+    try:
+        open_checkpoint(encoded, memory.believed()[0].name, _counting(memory, encoded))
+    except UnknownKey:
+        return False
+    except (BadNote, BadSignature):
+        return True
+    return True
+
+
+def _go_on_by_handovers(source: Source, memory: Memory, findings: Findings, now: datetime) -> None:
+    """Keys changed since the last look: go from one to the next by the checkpoints that both signed, each a head of its time."""
+    try:
+        notes = read_handovers(source)
+    except BadNote:
+        return  # then the head is by an unknown key, and that is told
+    for encoded in notes:
+        try:
+            signed = open_checkpoint(encoded, memory.believed()[0].name, _counting(memory, encoded))
+        except (BadNote, BadSignature, UnknownKey):
+            continue
+        if signed.checkpoint.size > memory.size:
+            _carried_on(source, memory, signed, findings, now)
+        elif memory.root(signed.checkpoint.size) == signed.checkpoint.root:
+            _learn_keys(source, memory)
+        else:
+            _fork(memory, signed, findings)
 
 
 def _counting(memory: Memory, encoded: bytes) -> list[VerifierKey]:

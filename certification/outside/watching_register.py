@@ -1,7 +1,7 @@
 """The register held against the log: every row, and what the log tells of that has none."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -49,8 +49,20 @@ def read_register(source: Source, findings: Findings) -> dict[str, Row]:
     return rows
 
 
-def compare(memory: Memory, schemes: Schemes, rows: Mapping[str, Row], moments: Moments, findings: Findings) -> dict[str, Due]:
-    """Hold rows and log against each other; returns what each certificate must be."""
+def compare(  # noqa: PLR0913 - both sides, and what is known of them
+    memory: Memory,
+    schemes: Schemes,
+    rows: Mapping[str, Row],
+    moments: Moments,
+    findings: Findings,
+    *,
+    lost: Container[str],
+    waits: Callable[[str], bool],
+) -> dict[str, Due]:
+    """Hold rows and log against each other; returns what each certificate must be. Of those `lost` there are no rows.
+
+    `waits` asks whether an act is recorded and not signed yet. Raises CannotCheck where nobody answers that.
+    """
     found: dict[str, Due] = {}
     for code in memory.codes():
         try:
@@ -63,10 +75,17 @@ def compare(memory: Memory, schemes: Schemes, rows: Mapping[str, Row], moments: 
             continue
         found[code] = must
         if code in rows:
-            _hold(rows[code], must, findings)
+            _hold(rows[code], must, findings, waits)
+        elif code in lost:
+            findings.warn(
+                code, f"{code} is not in the register: its record was lost in a restore; by the log it is {_true(must)}"
+            )
         else:
             findings.fault(Kind.MISSING, code, f"{code} was granted by the log and is not in the register")
     for code in sorted(rows.keys() - found.keys()):
+        if rows[code].state == PublicState.CANNOT_CHECK:
+            findings.warn(code, f"{code} is in the register as {rows[code].state}; its grant is not signed in the log yet")
+            continue
         findings.fault(Kind.UNLOGGED, code, f"{code} is in the register as {rows[code].state} and was never granted in the log")
     return found
 
@@ -83,6 +102,14 @@ def hold_words(row: Row, document: Mapping[str, object], findings: Findings, *, 
             findings.fault(Kind.REGISTER, f"{row.code} {name}", f"{row.code} is shown with another {name} than was signed")
 
 
+def hold_dead(rows: Mapping[str, Row], dead: Iterable[str], findings: Findings) -> None:
+    """A label whose credential counts no more must not be shown as valid."""
+    for code in sorted(dead):
+        if code in rows and rows[code].state == PublicState.VALID:
+            words = f"{code} is shown as VALID; its credential is by a key that was compromised before its entry"
+            findings.fault(Kind.SHOWN_VALID, code, words)
+
+
 def _signed(document: Mapping[str, object]) -> dict[str, str]:
     subject: Any = document["credentialSubject"]
     zone, term = ZoneInfo(subject["validityTimeZone"]), term_of(document)
@@ -95,14 +122,21 @@ def _signed(document: Mapping[str, object]) -> dict[str, str]:
     }
 
 
+def _true(must: Due) -> str:
+    return " or ".join(sorted(must.states))
+
+
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _hold(row: Row, must: Due, findings: Findings) -> None:
-    true = " or ".join(sorted(must.states))
+def _hold(row: Row, must: Due, findings: Findings, waits: Callable[[str], bool]) -> None:
+    true = _true(must)
     if row.state == PublicState.CANNOT_CHECK:
-        findings.warn(row.code, f"{row.code} is shown as {row.state}: its record was lost in a restore; by the log it is {true}")
+        why = "its record was lost in a restore, its key fell into other hands, or an act waits for its signature"
+        findings.warn(row.code, f"{row.code} is shown as {row.state}: {why}; by the log it is {true}")
+    elif row.state not in must.states and row.state != PublicState.VALID and waits(row.code):
+        findings.warn(row.code, f"{row.code} is shown as {row.state}, an act that is not signed yet; by the log it is {true}")
     elif row.state not in must.states:
         kind = Kind.SHOWN_VALID if row.state == PublicState.VALID else Kind.UNLOGGED
         findings.fault(kind, row.code, f"{row.code} is shown as {row.state}; by the log it is {true}")

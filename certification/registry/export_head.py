@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from certification.log import reading
 from certification.log.checkpoints import vkeys
+from certification.log.handover import handovers
 from certification.log.models import LogLeaf
+from certification.outside.following import HANDOVER
 from certification.outside.layout import FORMAT
 from certification.registry import issuer
 from certification.registry.models import Certificate, StatusList
@@ -52,6 +54,9 @@ def documents(session: Session, checkpoint: Checkpoint, note: bytes) -> dict[str
         WELL_KNOWN: {JSON: did_document(keys.did, keys.keys.values(), context=context)},
         PATH: {JSON_LD: json.dumps(context_document(f"{context}#"))},  # as text: its version is a number with a fraction
     }
+    notes = handovers()
+    if notes:
+        found[HANDOVER] = {TEXT: notes.decode()}
     for listed in session.scalars(select(StatusList).order_by(StatusList.id)):
         found[f"/status/{listed.purpose}/{listed.number}"] = {VC: secured_list(listed), VC_JWT: listed.token}
     for version in session.scalars(select(SchemeVersion).where(SchemeVersion.state != SchemeVersionState.DRAFT)):

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, defer, selectinload
 from certification.log.models import LogLeaf
 from certification.outside.layout import PREFIX
 from certification.registry.credentials import document_of
-from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.lost import lost_codes
+from certification.registry.models import Certificate, CertificateVersion, LostVersion
 from certification.rules.code import display
 from certification.rules.instants import instant_text
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -27,21 +28,24 @@ WHOLE = (
 
 def packs(session: Session, prefixes: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The certificates of each prefix, in order, a few packs at a time so that memory stays flat. One without any is left out."""
-    start = func.substr(Certificate.code, 1, PREFIX)
+    start, lost = func.substr(Certificate.code, 1, PREFIX), lost_codes(session)
     for at in range(0, len(prefixes), AT_ONCE):
         some = prefixes[at : at + AT_ONCE]
         wanted = select(Certificate).where(Certificate.code >= some[0], start.in_(some)).options(*WHOLE)
         found = list(session.scalars(wanted.where(Certificate.code < _after(some[-1])).order_by(Certificate.code)))
-        entries = _entries(session, [one.code for one in found])
-        for prefix, ones in groupby(found, lambda one: one.code[:PREFIX]):
-            yield prefix, {"certificates": {one.code: _whole(one, entries.get(one.code, [])) for one in ones}}
+        gone = {code for code in lost if code[:PREFIX] in some}
+        entries = _entries(session, [*(one.code for one in found), *gone])
+        whole = {one.code: _whole(one, entries.get(one.code, [])) for one in found}
+        whole |= {code: _lost(session, code, entries.get(code, [])) for code in gone}
+        for prefix, codes in groupby(sorted(whole), lambda code: code[:PREFIX]):
+            yield prefix, {"certificates": {code: whole[code] for code in codes}}
         session.expunge_all()
 
 
 def all_prefixes(session: Session) -> list[str]:
     """Those that any certificate has."""
     start = func.substr(Certificate.code, 1, PREFIX)
-    return list(session.scalars(select(start).distinct().order_by(start)))
+    return sorted({*session.scalars(select(start).distinct()), *(code[:PREFIX] for code in lost_codes(session))})
 
 
 def changed_prefixes(session: Session, since: int) -> set[str]:
@@ -77,6 +81,17 @@ def _whole(one: Certificate, entries: list[dict[str, Any]]) -> dict[str, Any]:
         "versions": {str(version.number): forms for version in one.versions if (forms := _forms(version))},
         "entries": entries,
         "weave": weave(display(one.code), title=False),
+    }
+
+
+def _lost(session: Session, code: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """A certificate whose record was lost in a restore: its entries, and those of its credentials that were found."""
+    found = session.scalars(select(LostVersion).where(LostVersion.code == code, LostVersion.document.is_not(None)))
+    return {
+        "record": {"code": code, "lost": True, "versions": [], "acts": []},
+        "versions": {str(one.number): {VC: one.document} | ({VC_JWT: one.token} if one.token else {}) for one in found},
+        "entries": entries,
+        "weave": weave(display(code), title=False),
     }
 
 

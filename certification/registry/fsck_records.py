@@ -210,7 +210,7 @@ def _page(one: Certificate, said: GrantStatement, beside: Beside) -> Iterator[st
     now = one.versions[-1]
     anew = with_proof(first_page(case, decision, ()), now)
     anew |= with_statement(anew, said, one.photo)
-    wanted = {name: anew[name] for name in (*FROZEN, "place", "proof")} | {"why": _why(one, beside)}
+    wanted = {name: anew[name] for name in (*FROZEN, "place", "proof")} | {"why": _why(one)}
     yield from (f"the page: {fault}" for fault in _differ(page, wanted, "what stands behind it"))
     yield from _decided(one, page["decided"], anew["decided"])
     yield from _history(one, page, beside)
@@ -239,7 +239,7 @@ def _history(one: Certificate, page: Mapping[str, Any], beside: Beside) -> Itera
         yield "the page: leaf is not that of the last act"
 
 
-def _why(one: Certificate, beside: Beside) -> dict[str, Any] | None:
+def _why(one: Certificate) -> dict[str, Any] | None:
     """The reason that stands: that of the last act that is no next version, for one of these lifts no suspension."""
     act = next(each for each in reversed(one.acts) if each.kind is not CertificateAct.RENEWED)
     scheme = scheme_at(one, act.at)

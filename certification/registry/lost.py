@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
 
 from certification.core.db import db
 from certification.log.leaves import readable
-from certification.log.models import LogLeaf
+from certification.log.models import AdoptedLeaf, LogLeaf
 from certification.registry.models import Certificate, LostVersion
 from certification.rules.code import parse
 from certification.rules.errors import BadCode, DomainError
@@ -71,6 +72,24 @@ def find_lost(code: str, at: datetime) -> Lost | None:
     if found.state in UNTOLD:
         found = replace(found, state=PublicState.CANNOT_CHECK, since=None)
     return Lost(plain, granted, found, _newest_document(plain))
+
+
+def lost_codes(session: Session) -> list[str]:
+    """All codes of which leaves were taken back, their grant among them, and that have no record."""
+    found = _adopted_grants().where(~exists().where(Certificate.code == LogLeaf.certificate_code))
+    return list(session.scalars(found.order_by(LogLeaf.certificate_code)))
+
+
+def is_lost(code: str) -> bool:
+    """Whether it is one of them. A code that vanished otherwise is none."""
+    found = _adopted_grants().where(LogLeaf.certificate_code == code)
+    recorded = exists().where(Certificate.code == code)
+    return db.session.scalar(found) is not None and not db.session.scalar(select(recorded))
+
+
+def _adopted_grants() -> Select[str | None]:
+    adopted = select(LogLeaf.certificate_code).join(AdoptedLeaf, AdoptedLeaf.index == LogLeaf.index)
+    return adopted.where(LogLeaf.act == LogAct.GRANTED)
 
 
 def find_lost_version(code: str, number: int) -> LostVersion | None:

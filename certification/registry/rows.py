@@ -1,25 +1,30 @@
 """One certificate as a line of the register, at a moment: its state by the one rule, and what stood then. No personal names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import null, select
 
 from certification.core.db import db
+from certification.log import reading
 from certification.log.models import LogLeaf
 from certification.parties.places.places import state as entity
 from certification.registry.histories import facts_by
+from certification.registry.issuer import compromises
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, CertificateVersion, LostVersion, RecordedAct, VersionCredential
 from certification.registry.moments import Known, Moment
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of, judge
+from certification.rules.checkpoint import Checkpoint
 from certification.rules.code import display
 from certification.rules.days import day_of
-from certification.rules.verdict import Verdict
+from certification.rules.verdict import PublicState, Verdict
 from certification.rules.workflow import CertificateAct
+
+ISSUING = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
     """Each of ``searching.COLUMNS`` as a line, with its verdict; what was granted later than the moment is left out."""
     told = _told([one.id for one in found])
     older = _older_statements(found, told, known, when) if when.is_past else {}
+    ends, signed = compromises(), reading.signed(reading.head())
     for one in found:
         version = older.get(one.id)
         scheme = _scheme(one, version, known)
@@ -70,7 +76,26 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
         facts = facts_by(one, told[one.id].acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
         if facts is not None:
             judged = judge(facts, at)
+            unproven = _waits(told[one.id], at, signed) or _is_dead(told[one.id], at, ends)
+            if judged.state is PublicState.VALID and unproven:
+                judged = replace(judged, state=PublicState.CANNOT_CHECK, since=None)
             yield one, _row(one, told[one.id], version, scheme, judged, facts, at), judged
+
+
+def _waits(told: _Told, at: datetime, signed: Checkpoint | None) -> bool:
+    """Whether an act waits for its signature in the log: then nobody outside can know yet that it is valid."""
+    indices = [act.leaf_index for act in told.acts if act.at <= at and act.leaf_index is not None]
+    return signed is not None and any(index >= signed.size for index in indices)
+
+
+def _is_dead(told: _Told, at: datetime, ends: Mapping[str, int]) -> bool:
+    """Whether the credential that stands counts no more, because its key fell into other hands before its leaf."""
+    version = _standing(told.versions, at)
+    if version is None or version.kid not in ends:
+        return False
+    issued = [act.leaf_index for act in told.acts if act.at <= at and act.kind in ISSUING]
+    leaf = issued[-1] if issued else None
+    return leaf is None or leaf >= ends[version.kid]
 
 
 def _row(  # noqa: PLR0913 - the parts of one line
@@ -149,7 +174,9 @@ def _versions(ids: Sequence[int]) -> Any:
     """Each version with the address of its credential, where it is signed."""
     one, held = CertificateVersion, VersionCredential
     return (
-        select(one.certificate_id, one.id, one.number, one.signed_at, held.document["id"].as_string().label("credential"))
+        select(
+            one.certificate_id, one.id, one.number, one.kid, one.signed_at, held.document["id"].as_string().label("credential")
+        )
         .outerjoin(held, (held.version_id == one.id) & held.token.is_not(None))
         .where(one.certificate_id.in_(ids))
         .order_by(one.number)

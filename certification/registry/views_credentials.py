@@ -46,6 +46,7 @@ from certification.rules.verdict import PublicState, Reason
 bp = Blueprint("credentials", __name__)
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 LARGEST = 2_147_483_647
+NOT_HAD = 503
 RECORD_LOST = "record_lost"
 
 
@@ -134,7 +135,7 @@ def told_lost(found: Lost) -> AnyResponse:
         credential=found.document["id"] if found.document else None,
         log_proof=outside(f"/c/{found.code}/proof"),
     )
-    response.status_code = 503 if found.state is PublicState.CANNOT_CHECK else 200
+    response.status_code = NOT_HAD if found.state is PublicState.CANNOT_CHECK else 200
     response.headers["Cache-Control"] = "no-store"
     return opened(response)
 
@@ -149,7 +150,11 @@ def _lost(code: str, number: int, form: str) -> AnyResponse | tuple[str, int]:
         return page
     if found is not None:
         return lost_version(found, form, kept_for(A_DAY))
-    return told_lost(known) if known else missing()
+    if known is None:
+        return missing()
+    said = told_lost(known)
+    said.status_code = NOT_HAD  # whatever became of the certificate: the document that is asked for can't be had
+    return said
 
 
 def _page(found: CertificateVersion) -> AnyResponse | tuple[str, int]:

@@ -9,6 +9,7 @@ from certification.accounts.guard import requires
 from certification.log import reading
 from certification.log.checkpoints import vkeys
 from certification.log.witnesses import with_cosignatures
+from certification.registry.lost import is_lost
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.rules.code import parse
@@ -37,17 +38,24 @@ def logged(certificate: Certificate) -> Logged | None:
 @bp.get("/c/<code>/proof")
 @requires(Permission.SEE)
 def show(code: str) -> Response:
-    """Each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint; 404 before the log is signed."""
+    """Each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint; 404 before the log is signed.
+
+    ``lost`` says that the registry lost its record in a restore, and has nothing but these entries;
+    ``waiting`` is how many of its acts are recorded and not signed yet.
+    """
     try:
         plain = parse(code)
     except BadCode as error:
         raise NotFound from error
-    found = [one for index in reading.indices_of(plain) if (one := reading.inclusion(index))]
+    indices = reading.indices_of(plain)
+    found = [one for index in indices if (one := reading.inclusion(index))]
     if not found:
         raise NotFound
     last = found[-1]
     response = jsonify(
         code=plain,
+        lost=is_lost(plain),
+        waiting=len(indices) - len(found),
         log=last.checkpoint.origin,
         size=last.checkpoint.size,
         root=last.checkpoint.root.hex(),

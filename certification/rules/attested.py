@@ -16,6 +16,7 @@ from certification.rules.attested_parts import (
     end_of_scheme,
     require_bound,
     require_keys_told,
+    told_address,
     window_of,
 )
 from certification.rules.checking import PURPOSES, About, Checked, Why, check_credential
@@ -128,6 +129,7 @@ def _by_log(asked: _Question, told: Told, version: int | None) -> Attested:
         why = Why("before_grant" if told.acts else found.reason.value)
         return Attested(found.state, asked.as_of, (why,), checked=(About.LOG,), unchecked=told.unchecked)
     require_keys_told(asked.keys, told)
+    asked = replace(asked, keys=replace(asked.keys, former=told.issuers))
     return _judged(_case(asked, told, version or len(standing)), asked)
 
 
@@ -139,6 +141,7 @@ def _case(asked: _Question, told: Told, version: int) -> _Case:
         opened[number] = _opened(asked, told, number)
         unchecked += require_bound(opened[number], act)
     granted, secured = standing[version - 1], asked.evidence.credentials[version]
+    unchecked += told_address(opened[version], asked.keys.did)
     lapse, more = end_of_scheme(told, granted, opened[version], asked.evidence.schemes)
     window = window_of(secured, asked.evidence.lists)
     at = window.clamped(asked.as_of) if window else asked.moment

@@ -9,7 +9,7 @@ from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import DomainError
 from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import leaf_hash, verify_inclusion
-from certification.rules.replay import ISSUING
+from certification.rules.replay import ISSUING, issuers_of
 
 KEY_ACTS = (LogAct.KEY_ADDED, LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
 
@@ -47,13 +47,17 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was believed: the acts on one certificate and those on schemes and keys, in the log's order, by index."""
+    """What was believed: the acts on one certificate and those on schemes and keys, in the log's order, by index.
+
+    `issuers` are the DIDs that the log names as its registry's.
+    """
 
     code: str
     acts: tuple[Act, ...]
     indices: tuple[int, ...]
     other: tuple[Act, ...]
     knows_others: bool
+    issuers: frozenset[str]
     unchecked: tuple[Why, ...]
 
     def issuing(self, at: datetime) -> tuple[Act, ...]:
@@ -105,6 +109,7 @@ def read_log(log: Log, code: str) -> Told:
         tuple(index for index, _ in own),
         tuple(act for _, act in ordered if act.certificate is None),
         log.others or log.whole,
+        issuers_of(log.checkpoint.origin, (act for _, act in ordered)),
         unchecked,
     )
 

@@ -13,7 +13,7 @@ from certification.rules.days import end_of_day
 from certification.rules.did import RegistryKeys
 from certification.rules.errors import DomainError
 from certification.rules.instants import read_instant
-from certification.rules.jose import peek_token
+from certification.rules.jose import issuer_of, peek_token
 from certification.rules.leaves import Act
 from certification.rules.proofs import Document, proof_created
 from certification.rules.replay import require_logged, scheme_end, term_of
@@ -115,6 +115,11 @@ def require_keys_told(keys: RegistryKeys, told: Told) -> None:
     for kid, period in keys.keys.items():
         if told.keys.get(kid) != hashlib.sha256(period.public.public_bytes_raw()).hexdigest():
             raise Doubt(Why("unannounced_key", About.KEYS))
+
+
+def told_address(document: Document, did: str) -> tuple[Why, ...]:
+    """What is to be told where a credential was issued under another address than the one whose keys were read."""
+    return () if issuer_of(document) == did else (Why("former_address", About.KEYS),)
 
 
 def end_of_scheme(

@@ -48,8 +48,14 @@ REASONS: Mapping[str, str] = {
     "bad_list_signature": N_("La firma de la lista de estados no vale."),
     "bad_signature": N_("La firma no corresponde al documento."),
     "unknown_key": N_("El documento está firmado con una llave que su registro no reconoce para esa fecha."),
+    "compromised_key": N_(
+        "Se firmó con una llave que cayó en otras manos, en un lugar de la bitácora pública desde el cual ya no cuenta."
+    ),
     "demonstration_key": N_("Es de una demostración: su firma no vale."),
     "unannounced_key": N_("El registro usa una llave que su bitácora pública no anunció."),
+    "former_address": N_(
+        "Se expidió en una dirección que el registro tuvo antes. Que fue suya lo dice su bitácora pública; ahí no se preguntó."
+    ),
     "keys_missing": N_("No se pudieron leer las llaves del registro."),
     "log_missing": N_("No se pudo leer la bitácora pública."),
     "log_not_whole": N_("De la bitácora pública se leyó lo de este sello y no todo: un acto que falte no se notaría."),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from certification.rules.contexts import DID, MULTIKEY
-from certification.rules.errors import InvalidInput
+from certification.rules.errors import InvalidInput, UnknownKey
 from certification.rules.instants import instant_text, read_instant
 from certification.rules.multiformats import decode_multikey, encode_multikey
 from certification.rules.proofs import Resolver
@@ -22,6 +22,7 @@ from certification.rules.signing import DEMONSTRATION, fingerprint
 from certification.rules.text import N_
 
 PREFIX = "did:web:"
+COMPROMISED_KEY = "compromised_key"
 WELL_KNOWN = "/.well-known/did.json"
 MEDIA_TYPE = "application/did+ld+json"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?", re.ASCII)
@@ -45,26 +46,28 @@ class KeyPeriod:
 
 @dataclass(frozen=True, slots=True)
 class RegistryKeys:
-    """The keys of one registry, by `kid`."""
+    """The keys of one registry, by `kid`. `former`: DIDs that it had at other addresses; its keys are theirs too."""
 
     did: str
     keys: Mapping[str, KeyPeriod]
+    former: frozenset[str] = frozenset()
 
     def at(self, created: datetime, *, compromised: Mapping[str, int] | None = None, index: int | None = None) -> Resolver:
         """Look up keys, by the DID URL of their method, for something signed at `created`.
 
         `compromised` says from which index of the log on a key no longer counts; what is signed with such a key counts only if
-        the leaf that it belongs to has a known, smaller `index`: a date can be made up, a place in the log cannot.
+        the leaf that it belongs to has a known, smaller `index`: a date can be made up, a place in the log cannot. The lookup
+        raises UnknownKey (`compromised_key`) then.
         """
         ends = compromised or {}
 
         def resolve(method: str) -> Ed25519PublicKey | None:
             did, _, kid = method.partition("#")
             key = self.keys.get(kid)
-            if did != self.did or key is None or not key.covers(created):
+            if (did != self.did and did not in self.former) or key is None or not key.covers(created):
                 return None
             if kid in ends and (index is None or index >= ends[kid]):
-                return None
+                raise UnknownKey(COMPROMISED_KEY)
             return key.public
 
         return resolve

@@ -56,6 +56,26 @@ def parse_signatures(encoded: bytes) -> tuple[NoteSignature, ...]:
     return _signatures(_decoded(encoded))
 
 
+def join_notes(notes: Iterable[bytes]) -> bytes:
+    """Several notes of checkpoints, whose texts have no blank line, one after another with a blank line between."""
+    return b"\n".join(notes)
+
+
+def split_notes(joined: bytes) -> tuple[bytes, ...]:
+    """The notes that `join_notes` joined, believed by nobody yet. Raises BadNote."""
+    if len(joined) > MAX_NOTE_BYTES:
+        raise BadNote("note_limits")
+    if not joined:
+        return ()
+    parts = joined.removesuffix(b"\n").split(b"\n\n")
+    if len(parts) % 2:
+        raise BadNote("note_form")
+    notes = tuple(b"%b\n\n%b\n" % pair for pair in zip(parts[::2], parts[1::2], strict=True))
+    for one in notes:
+        parse_note(one)
+    return notes
+
+
 def sign_text(text: str, name: str, key: Ed25519PrivateKey) -> NoteSignature:
     """An Ed25519 signature of a note's text; the same text and key give the same bytes. Raises BadNote."""
     _check_text(text)

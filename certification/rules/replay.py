@@ -8,6 +8,7 @@ from datetime import datetime
 
 from certification.rules.canonical import digest
 from certification.rules.checking import dates_of
+from certification.rules.did import did_of
 from certification.rules.errors import InvalidInput
 from certification.rules.facts import Facts, RecordedAct, Term, history_facts
 from certification.rules.leaves import Act, LogAct, SchemeRef
@@ -65,6 +66,18 @@ def scheme_end(told: Iterable[Act], scheme: SchemeRef) -> datetime | None:
         elif act.act in _SCHEME_ENDS and act.scheme and act.scheme.id == scheme.id and in_force:
             return act.at
     return None
+
+
+def issuers_of(origin: str, told: Iterable[Act]) -> frozenset[str]:
+    """The DIDs that a log names as its registry's: of the host in its own name, and of every host that an act moved to."""
+    hosts = [origin.partition("/")[0], *(act.domain for act in told if act.domain)]
+    dids = set()
+    for host in hosts:
+        try:
+            dids.add(did_of(host))
+        except InvalidInput:
+            continue
+    return frozenset(dids)
 
 
 def _recorded(act: Act, terms: Mapping[int, Term]) -> RecordedAct:

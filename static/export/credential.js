@@ -39,14 +39,14 @@
     return { kid, key, begun: instant(said.keyInUseFrom), retired: end("keyRetiredAt"), revoked: end("revoked") };
   }
 
-  // As RegistryKeys.at: a compromised key counts only for a leaf before its mark.
+  // As RegistryKeys.at: a compromised key counts only for a leaf before its mark; `former` are DIDs of before.
   function resolver(keys, created, compromised, index) {
     return (method) => {
       const [did, kid] = [method.split("#")[0], method.split("#").slice(1).join("#")];
       const one = keys.keys.get(kid);
       const over = (end) => end !== null && created >= end;
-      if (did !== keys.did || !one || created < one.begun || over(one.retired) || over(one.revoked)) return null;
-      if (compromised.has(kid) && (index === null || index >= compromised.get(kid))) return null;
+      if ((did !== keys.did && !(keys.former || []).includes(did)) || !one || created < one.begun || over(one.retired) || over(one.revoked)) return null;
+      if (compromised.has(kid) && (index === null || index >= compromised.get(kid))) refuse("compromised_key");
       return one.key;
     };
   }

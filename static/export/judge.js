@@ -78,6 +78,12 @@
     }
   }
 
+  // The DIDs that the log names: of the host in its own name, and of every host that an act moved to.
+  function issuersOf(origin, acts) {
+    const hosts = [origin.split("/")[0], ...acts.map((act) => act.domain).filter((one) => typeof one === "string")];
+    return hosts.map((host) => `did:web:${host.replace(":", "%3A")}`);
+  }
+
   async function requireBound(document, act) {
     const subject = part(document, "credentialSubject");
     const scope = part(subject, "scope");
@@ -147,7 +153,8 @@
       return { state: "NOT_FOUND", asOf, since: null, reasons: [{ code, about: "credential" }], unchecked: [NOT_WHOLE], document: null };
     }
     await requireKeysTold(evidence.keys, told.other);
-    return byLeavesAndLists(await caseOf(evidence, told, standing, asOf, now, allow), evidence, asOf, now);
+    const keys = { ...evidence.keys, former: issuersOf(evidence.log.checkpoint.origin, told.other) };
+    return byLeavesAndLists(await caseOf({ ...evidence, keys }, told, standing, asOf, now, allow), evidence, asOf, now);
   }
 
   async function caseOf(evidence, told, standing, asOf, now, allow) {
@@ -165,6 +172,7 @@
     }
     const newest = standing.at(-1);
     const secured = evidence.versions.get(newest.certificate.version);
+    if (opened.opened.issuer !== evidence.keys.did) unchecked.push({ code: "former_address", about: "keys" });
     const [lapse, more] = await endOfScheme(told, newest, opened.opened.document, evidence.schemes);
     const window = windowOf(secured, evidence.lists);
     const listed = await t.checkCredential(secured, evidence.lists, evidence.keys, window ? clamped(window, asOf) : now, ends, newest.index, allow);

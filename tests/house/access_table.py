@@ -95,6 +95,7 @@ GET      | /map                                     |                          |
 GET      | /log                                     |                          | open
 GET      | /log/checkpoint                          |                          | open
 GET      | /log/vkey                                |                          | open
+GET      | /log/handover                            |                          | open
 GET      | /log/tile/<path:rest>                    | tile                     | open thing
 GET      | /desk                                    |                          | account
 GET      | /desk/labels                             |                          | account

@@ -218,7 +218,14 @@ SCHEMAS: Mapping[str, Schema] = {
     "DidDocument": opened("did:web document: every key that ever signed, with its period", "id", "verificationMethod"),
     "Context": opened("JSON-LD context", "@context"),
     "LogProof": opened(
-        "Entries with their inclusion proofs (RFC 9162) and the checkpoint", "code", "log", "size", "root", "entries"
+        "Entries with their inclusion proofs (RFC 9162) and the checkpoint",
+        "code",
+        "lost",
+        "waiting",
+        "log",
+        "size",
+        "root",
+        "entries",
     ),
     "Error": opened("A failure, said to a program", "error"),
     "Unchecked": {

@@ -204,6 +204,10 @@ OPERATIONS = (
         (Answers(200, "One key in a line, the present one first", {PLAIN: None}), BAD, NOT_LOGGED),
     ),
     Operation(
+        "handover", "get", "/log/handover", "log", N_("Los puntos de control en que una llave siguió a otra, con ambas firmas"),
+        (Answers(200, "Signed notes in their order, a blank line between", {PLAIN: None}), BAD, NOT_LOGGED),
+    ),
+    Operation(
         "entries", "get", "/log/tile/entries/{index}", "log", N_("Hasta 256 entradas de la bitácora (C2SP tlog-tiles)"),
         (Answers(200, "Each entry after its length", {OCTETS: None}), BAD, NOT_LOGGED),
         (INDEX,),

@@ -13,6 +13,7 @@ from flask import Flask
 
 from certification.log import asking, signer
 from certification.log.asking import DONE, REFUSED, SIGN, SignerRefusedError, greet
+from certification.log.handover import FILE as HANDOVERS
 from certification.log.journal import FILE, Journal
 from certification.log.keys import FOLDER, PRIVATE, PUBLIC
 
@@ -38,7 +39,7 @@ def keys_put_back(app: Flask) -> Iterator[None]:
     folder = folder_of(app)
     before = {name: (folder / name).read_bytes() for name in (PRIVATE, PUBLIC)}
     yield
-    for file in folder.glob("next-*"):
+    for file in (*folder.glob("next-*"), *folder.glob(HANDOVERS)):
         file.unlink()
     for name, content in before.items():
         (folder / name).write_bytes(content)

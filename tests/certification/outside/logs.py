@@ -75,7 +75,7 @@ class Published:
             return self.note()
         if path == "/log/vkey":
             return "".join(f"{one.text}\n" for one in (self.shown or [self.log.vkey])).encode()
-        if not path.startswith("/log/"):
+        if not path.startswith("/log/tile/"):
             raise NotFound
         tile = parse_path(path.removeprefix("/log/"))
         if not tile.exists_in(self.size):

@@ -321,7 +321,7 @@ def test_a_key_that_was_followed_before_is_told_of_without_another_rotation(sess
     _, new = rotate()
     assert rotating.compromise(old.kid, 2, now=lambda: LATER) == new
     assert issuer.compromises() == {old.kid: 2}
-    assert "unknown_key" in faults_of(made.versions[0], LATER)
+    assert "compromised_key" in faults_of(made.versions[0], LATER)
     with pytest.raises(KeyProblemError, match="only an earlier"):
         rotating.compromise(old.kid, 3, now=lambda: LATER)
     rotating.compromise(old.kid, 1, now=lambda: LATER)

@@ -271,7 +271,7 @@ def test_a_version_from_before_the_log_stands_on_its_signature_and_says_so() -> 
 def test_a_key_that_fell_into_other_hands_vouches_for_what_came_before() -> None:
     early = Act(LogAct.KEY_COMPROMISED, AT + DAY, key=ADDED.key, from_index=2)
     later = replace(early, from_index=3)
-    assert told(Published((*BASE, early)), NOW).reasons[0].code == "unknown_key"
+    assert told(Published((*BASE, early)), NOW).reasons[0].code == "compromised_key"
     found = told(Published((*BASE, later)), NOW)  # the lists have no leaf, so that key signs none
     assert (found.state, found.reasons[0].code) == (P.CANNOT_CHECK, "bad_list_signature")
     assert told(Published((*BASE, later)), AT + HOUR, NOW, seen=NOW).state is P.VALID

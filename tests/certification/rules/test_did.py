@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from openvc.did.did_web import DidWebResolver
 
 from certification.rules.did import KeyPeriod, RegistryKeys, address_of, did_document, did_of, method_of, read_did
-from certification.rules.errors import DomainError, InvalidInput
+from certification.rules.errors import DomainError, InvalidInput, UnknownKey
 from certification.rules.signing import Keypair
 
 DID = "did:web:tianguis.example"
@@ -129,7 +129,18 @@ def test_a_key_counts_for_what_was_signed_in_its_time(key: KeyPeriod, created: d
 @pytest.mark.parametrize(("index", "counts"), [(None, False), (0, True), (99, True), (100, False), (101, False)])
 def test_a_compromised_key_counts_only_for_leaves_before_its_compromise(index: int | None, *, counts: bool) -> None:
     resolve = RegistryKeys(DID, {TWO.kid: RETIRED}).at(MAR, compromised={TWO.kid: 100}, index=index)
-    assert (resolve(method_of(DID, TWO.kid)) is not None) is counts
+    if counts:
+        assert resolve(method_of(DID, TWO.kid)) is not None
+        return
+    with pytest.raises(UnknownKey) as refused:
+        resolve(method_of(DID, TWO.kid))
+    assert refused.value.code == "compromised_key"
+
+
+def test_the_keys_are_those_of_former_addresses_too_and_of_no_other() -> None:
+    keys = RegistryKeys(DID, {THREE.kid: PRESENT}, frozenset({"did:web:before.example"})).at(SEP)
+    found = {did: keys(f"{did}#{THREE.kid}") is not None for did in (DID, "did:web:before.example", "did:web:elsewhere.example")}
+    assert list(found.values()) == [True, True, False]
 
 
 @pytest.mark.parametrize(

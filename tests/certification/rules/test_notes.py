@@ -8,9 +8,11 @@ from certification.rules.notes import (
     MAX_NOTE_BYTES,
     MAX_SIGNATURES,
     Note,
+    join_notes,
     parse_note,
     parse_signatures,
     sign_text,
+    split_notes,
     verify_note,
 )
 from tests.certification.rules.log_vectors import ENOCH, ENOCH_LINE, PETER, PETER_KEY, PETER_LINE, TEXT
@@ -172,3 +174,11 @@ def test_every_text_comes_back_from_its_note(text: str) -> None:
     note = parse_note(Note(text + "\n", (signature,)).encode())
     assert note.text == text + "\n"
     assert verify_note(note, [held]) == (signature,)
+
+
+def test_notes_are_joined_and_split_again_and_nothing_else_is_split() -> None:
+    notes = tuple(Note(f"{word}\n", (sign_text(f"{word}\n", "a", PETER_KEY),)).encode() for word in "bcd")
+    assert [split_notes(join_notes(notes[:count])) for count in range(4)] == [notes[:count] for count in range(4)]
+    for wrong in (b"x", b"\n", notes[0] + notes[1], join_notes(notes) + b"\n\n", b"a" * 300_000):
+        with pytest.raises(BadNote):
+            split_notes(wrong)
