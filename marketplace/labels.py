@@ -126,6 +126,11 @@ class Held:
         return _last_day(self.valid_until, self.zone)
 
     @property
+    def visit_by(self) -> date | None:
+        """The last day for the next visit."""
+        return _last_day(self.surveillance_due, self.zone) if self.surveillance_due else None
+
+    @property
     def name(self) -> str:
         """The scheme's name in the reader's language."""
         return self.names.in_(language())

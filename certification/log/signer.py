@@ -6,6 +6,7 @@ stands in its record first (``log.journal``). Then head and documents get their 
 give the same signature, so a round that was cut short is simply done again.
 """
 
+import os
 import socket
 import stat
 import threading
@@ -32,7 +33,7 @@ from certification.log.reading import Head, head, held_head, nodes, signed
 from certification.log.signing import KINDS, Waiting, anything_waits, origin, ring_of, sign_head, write_note
 from certification.rules.canonical import digest
 from certification.rules.checkpoint import Checkpoint
-from certification.rules.errors import BadLeaf, BadProof, DomainError, LogConflict
+from certification.rules.errors import BadLeaf, BadProof, CannotSign, DomainError, LogConflict
 from certification.rules.leaves import Act, parse_leaf
 from certification.rules.merkle import EMPTY_ROOT, grow, leaf_hash, nodes_in, root
 
@@ -40,6 +41,7 @@ PATIENCE_S = 2.0
 BACKLOG = 64
 PAUSE_S = 0.5
 MODE = 0o660
+REMEMBERED = "signer_remembers"  # what this process signed last, while it serves
 log = structlog.get_logger()
 
 
@@ -86,8 +88,10 @@ def sign_recorded(at: datetime) -> int:
             kind.hold()
         found = held_head(session)
         require_domain(found, session)
+        require_own_folder()
         ring, record = ring_of(session), journal()
         last = record.last()
+        require_remembered(last)
         if found.note is None:
             last = last or Checkpoint(origin(), 0, EMPTY_ROOT)
             if last.size:
@@ -105,7 +109,29 @@ def sign_recorded(at: datetime) -> int:
         for one in waiting:
             one.sign()
         sign_head(found, ring, session)
+    if REMEMBERED in current_app.extensions:
+        current_app.extensions[REMEMBERED] = newest
     return found.size
+
+
+def require_own_folder() -> None:
+    """Insist that the folder of keys and all in it belong to the signer's user, with no link among them.
+
+    Whoever may rename the folder above could else put an older record in its place. Raises CannotSign.
+    """
+    folder = current_app.config["SETTINGS"].data / FOLDER
+    for one in (folder, *folder.iterdir()):
+        told = one.lstat()
+        if told.st_uid != os.geteuid() or stat.S_ISLNK(told.st_mode):
+            log.error("not signed", file=str(one), problem="it is a link, or another user's")
+            raise CannotSign
+
+
+def require_remembered(last: Checkpoint | None) -> None:
+    """Insist that the record still has what this very process signed last. Raises LogConflict."""
+    known: Checkpoint | None = current_app.extensions.get(REMEMBERED)
+    if known is not None and (last is None or last.size < known.size or (last.size == known.size and last.root != known.root)):
+        raise LogConflict("log_behind", earlier=known.size, newer=last.size if last else 0)
 
 
 def check_carries_on(last: Checkpoint, found: Head, session: Session) -> None:
@@ -173,13 +199,17 @@ def serve(app: Flask, path: Path, stop: threading.Event) -> None:
         OSError: the socket can't be made.
 
     """
-    with _listening(path) as listener:
-        log.info("signer listens", path=str(path))
-        while not stop.is_set():
-            with suppress(TimeoutError):
-                line, _ = listener.accept()
-                with line:
-                    _answer(app, line)
+    app.extensions[REMEMBERED] = None
+    try:
+        with _listening(path) as listener:
+            log.info("signer listens", path=str(path))
+            while not stop.is_set():
+                with suppress(TimeoutError):
+                    line, _ = listener.accept()
+                    with line:
+                        _answer(app, line)
+    finally:
+        del app.extensions[REMEMBERED]
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def restore(certificate: Certificate, *, by: User, at: datetime, public_summary:
     """End a pause: what made it was mended. Raises as :func:`suspend`."""
     _begin(certificate, Permission.RESTORE, "restore", by, at)
     certificate.suspended_at = certificate.suspension_until = None
-    return _end(certificate, CertificateAct.RESTORED, None, by=by, at=at, details={"summary": public_summary})
+    return _end(certificate, CertificateAct.RESTORED, None, by=by, at=at, summary=public_summary.strip())
 
 
 def withdraw(certificate: Certificate, why: Why, *, by: User, at: datetime) -> RecordedAct:
@@ -152,9 +152,10 @@ def _end(  # noqa: PLR0913 - the parts of one record
     by: User,
     at: datetime,
     details: dict[str, Any] | None = None,
+    summary: str = "",
 ) -> RecordedAct:
     shown, appeal_until = _public_reason(certificate, kind, why, at) if why else (None, None)
-    act = add_act(certificate, kind, by=by, at=at, details=details, why=shown, appeal_until=appeal_until)
+    act = add_act(certificate, kind, by=by, at=at, details=details, why=shown, appeal_until=appeal_until, summary=summary)
     follow(certificate, at=at)
     acting_for = None if has_role(by, certificate.holder_id, WRITERS[Power.APPLY]) else certificate.holder.public_id
     surrendered = kind is CertificateAct.SURRENDERED

@@ -64,13 +64,13 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a grant will do: to which label, from when and until when. ``refusal`` says why it can't, empty where it can."""
+    """What a grant will do: to which label, from when and until when. ``refusal`` says why it can't, None where it can."""
 
     code: str
     cause: RenewalCause
     begins: date
     ends: date
-    refusal: str
+    refusal: DomainError | None
 
 
 def ways(certificate: Certificate, at: datetime) -> Ways | None:
@@ -161,7 +161,7 @@ def foresee(application: Application, at: datetime) -> Foreseen | None:
         return None
     bar = _bar(certificate, application.cause, at, sent_at=application.submitted_at)
     term = _term(certificate, application, day_of(at, zone_of(application.scheme_version)))
-    return Foreseen(certificate.code, application.cause, term.valid_from, term.valid_until, bar.sentence if bar else "")
+    return Foreseen(certificate.code, application.cause, term.valid_from, term.valid_until, bar)
 
 
 def renew(application: Application, decision: Decision, *, by: User, at: datetime) -> Certificate:

@@ -187,7 +187,9 @@ def _lost_versions(ids: Sequence[int]) -> Any:
     """The same of versions that a restored database lost and whose credential was found; their columns are those that stand."""
     one, lost = Certificate, LostVersion
     return (
-        select(one.id.label("certificate_id"), null().label("id"), lost.number, LogLeaf.at.label("signed_at"))
+        select(
+            one.id.label("certificate_id"), null().label("id"), lost.number, null().label("kid"), LogLeaf.at.label("signed_at")
+        )
         .add_columns(lost.document["id"].as_string().label("credential"))
         .join(lost, lost.code == one.code)
         .join(LogLeaf, LogLeaf.index == lost.leaf_index)

@@ -21,7 +21,15 @@ from certification.log.lives import key_lives, present_kid
 from certification.log.signing import Kind, Ring, Waiting, declare_kind, let_sign
 from certification.registry.issuer import origin, seal
 from certification.registry.lost import acts_of, facts_of_lost, newest_number
-from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, StatusList, StatusPlace
+from certification.registry.models import (
+    Certificate,
+    CertificateVersion,
+    LostPlace,
+    LostVersion,
+    RecordedAct,
+    StatusList,
+    StatusPlace,
+)
 from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
@@ -29,6 +37,7 @@ from certification.rules.did import did_of
 from certification.rules.errors import Conflict
 from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
 from certification.rules.text import N_
+from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at
 from certification.schemes.versions import declare_ending
@@ -124,7 +133,28 @@ def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
     for listed in writing().scalars(rows.execution_options(populate_existing=True)).all():
         signed = ring.time_of(max(one for one in (at, listed.waits_since, listed.signed_at) if one is not None))
         document, ends = _document(listed, signed)
-        yield Waiting(address_of(listed), document, partial(_sign, listed, document, ends, ring, signed))
+        own = partial(clears_nothing_unheard, listed, document)
+        yield Waiting(address_of(listed), document, partial(_sign, listed, document, ends, ring, signed), own)
+
+
+def clears_nothing_unheard(listed: StatusList, document: Mapping[str, Any]) -> bool:
+    """Whether each bit that the list had and has no more is free by the recorded acts, whatever the columns say now.
+
+    That of a revocation is never free again. It reads the certificates of those places alone.
+    """
+    if listed.document is None:
+        return True
+    before, after = (StatusBits.decode(one["credentialSubject"]["encodedList"]) for one in (listed.document, document))
+    cleared = before.cleared_in(after)
+    if listed.purpose == REVOCATION or not cleared:
+        return not cleared
+    rows = select(RecordedAct).join(CertificateVersion, CertificateVersion.certificate_id == RecordedAct.certificate_id)
+    rows = rows.join(StatusPlace, StatusPlace.version_id == CertificateVersion.id).where(StatusPlace.list_id == listed.id)
+    paused: dict[int, bool] = {}
+    for act in db.session.scalars(rows.where(StatusPlace.place.in_(cleared)).order_by(RecordedAct.id)):
+        if act.kind in (CertificateAct.SUSPENDED, CertificateAct.RESTORED):
+            paused[act.certificate_id] = act.kind is CertificateAct.SUSPENDED
+    return not any(paused.values())
 
 
 def lists_wait() -> bool:

@@ -92,7 +92,7 @@ def tell(act: RecordedAct, certificate: Certificate, version: int, leaf: int | N
         reason=known.text.in_(lang) if known else act.reason_code or "",
         criterion=_criterion(act.criterion, certificate, lang),
         criterion_code=act.criterion,
-        summary=act.public_summary,
+        summary=act.public_summary or act.details.get("summary", ""),  # where restorations kept theirs once
         appeal_until=act.appeal_until,
         appeal_ends=last_day(act.appeal_until, zone) if act.appeal_until else None,
         **more,

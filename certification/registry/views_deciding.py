@@ -19,7 +19,7 @@ from certification.applications.weighing import possible
 from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.failures import status_of
-from certification.core.i18n import language
+from certification.core.i18n import language, sentence
 from certification.core.web import see_other
 from certification.registry.granting import decide_and_certify
 from certification.registry.renewals import foresee
@@ -77,7 +77,7 @@ def _form(application: Application) -> tuple[DecisionForm, list[ComparedView]]:
 
 def _page(application: Application, person: User, form: DecisionForm) -> str:
     lang, now = language(), clock.now()
-    evaluations = counted(application, now)
+    evaluations, foreseen = counted(application, now), foresee(application, now)
     return render_template(
         "review/decide.html",
         case=case_view(application, lang, at=now, sent_only=True),
@@ -86,7 +86,8 @@ def _page(application: Application, person: User, form: DecisionForm) -> str:
         weight=weight_of(application, evaluations, lang),
         shortfalls=shortfalls_of(application, now),
         returns_left=returns_left(application),
-        foreseen=foresee(application, now),
+        foreseen=foreseen,
+        refusal=sentence(foreseen.refusal) if foreseen and foreseen.refusal else None,
         decided=application.state is ApplicationState.DECIDED,
         form=form,
     )

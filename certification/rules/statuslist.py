@@ -44,6 +44,16 @@ class StatusBits:
         at, mask = self._place(index)
         self._bits[at] = self._bits[at] | mask if value else self._bits[at] & ~mask
 
+    def cleared_in(self, later: "StatusBits") -> list[int]:
+        """The indices that are set here and no more in `later`, a list of the same size."""
+        gone = int.from_bytes(self._bits, "big") & ~int.from_bytes(later._bits, "big")  # noqa: SLF001 - of the same class
+        found = []
+        while gone:
+            lowest = gone & -gone
+            found.append(len(self) - lowest.bit_length())
+            gone ^= lowest
+        return sorted(found)
+
     def encoded(self) -> str:
         """`encodedList`: GZIP without a time, multibase base64url; the same bits give the same text."""
         packed = gzip.compress(bytes(self._bits), compresslevel=9, mtime=0)

@@ -91,6 +91,7 @@
 
   async function ask(event) {
     event.preventDefault();
+    find("answer").hidden = true; // nobody reads the answer of before as that of this code
     const typed = t.parseCode(find("code").value);
     fault("day", find("day").validity.badInput ? words.day : null);
     fault("code", typed.fault ? words.faults[typed.fault] : null);

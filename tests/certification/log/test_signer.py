@@ -25,7 +25,7 @@ from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import head, signed
 from certification.log.signer import SignerThereError, begin_record, reply, serve
 from certification.registry import status, tending
-from certification.registry.acts import Why, suspend
+from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList, VersionCredential
 from certification.registry.verifying import faults_of
@@ -502,3 +502,40 @@ def test_a_real_process_holds_the_key_and_two_web_processes_act_at_once(
         assert signing.mend() == 1
         assert check() == []
         db.session.remove()
+
+
+@pytest.mark.parametrize("loss", ["withdrawn", "suspended"])
+def test_no_bit_is_cleared_that_no_act_cleared(apart: Answers, app: Flask, session: Session, loss: str) -> None:
+    by = makers.user("Celia Decide")
+    made, why = makers.certified(by), Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
+    with unit_of_work():
+        if loss == "withdrawn":
+            withdraw(made, why, by=by, at=NOW)
+        else:
+            suspend(made, why, until=NOW.date(), by=by, at=NOW)
+    with behind_our_back():
+        session.execute(update(Certificate).values(withdrawn_at=None, suspended_at=None, suspension_until=None))
+        session.execute(update(StatusList).values(waits_since=NOW))
+    refused(app, "document_changed")
+
+
+def test_a_label_that_was_restored_is_free_again(apart: Answers, client: FlaskClient) -> None:
+    """The control: the same bit, cleared by an act."""
+    by = makers.user("Celia Decide")
+    made, why = makers.certified(by), Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
+    with unit_of_work():
+        suspend(made, why, until=NOW.date(), by=by, at=NOW)
+    with unit_of_work():
+        restore(made, by=by, at=NOW)
+    assert Outsider(client).check(made.code, NOW).state is PublicState.VALID
+
+
+def test_a_folder_with_a_link_in_it_signs_nothing(apart: Answers, app: Flask, away: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    unconfirmed()
+    link = app.config["SETTINGS"].data / "keys" / "elsewhere"
+    link.symlink_to(tmp_path)
+    try:
+        refused(app, "cannot_sign")
+    finally:
+        link.unlink()
+    assert answered(app).startswith(b"signed")

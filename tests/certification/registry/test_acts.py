@@ -14,6 +14,7 @@ from certification.parties.models import Mandate, PartyKind, Power, Tie
 from certification.registry.acts import Why, restore, supersede, surrender, suspend, withdraw
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.validity import standing
+from certification.rules.canonical import digest
 from certification.rules.errors import (
     Conflict,
     EvaluatorDecides,
@@ -57,7 +58,8 @@ def test_a_pause_is_public_with_reason_deadline_and_mail(session: Session, at: d
     mails = list(db.session.scalars(select(OutboxMessage.name)))
     assert mails == ["certificate-granted", "certificate-suspended"]
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "certificate.suspend")).one()
-    assert (entry.by_id, entry.details) == (decider.id, {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1"})
+    told = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "told": digest(act.details)}
+    assert (entry.by_id, entry.details) == (decider.id, told)
 
 
 def test_who_acts_for_a_holder_that_never_signs_in_is_told(session: Session, at: datetime) -> None:

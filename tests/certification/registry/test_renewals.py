@@ -236,7 +236,7 @@ def test_a_label_that_ends_meanwhile_is_not_sent(session: Session, made: Certifi
 
 def test_a_decider_is_told_what_a_grant_will_do(session: Session, made: Certificate, holder: User) -> None:
     found = foresee(asked(made, holder), IN_TIME)
-    assert found == renewals.Foreseen(made.code, RENEWAL, date(2027, 11, 15), date(2030, 1, 2), "")
+    assert found == renewals.Foreseen(made.code, RENEWAL, date(2027, 11, 15), date(2030, 1, 2), None)
     assert foresee(made.application, IN_TIME) is None
 
 

@@ -208,3 +208,12 @@ def test_no_list_is_made_at_import_time_for_all_to_share() -> None:
     one = StatusBits()
     one[5] = True
     assert not StatusBits()[5]
+
+
+def test_bits_that_are_set_no_more_are_named() -> None:
+    before, after = StatusBits(), StatusBits()
+    for index in (0, 7, 8, 131_071):
+        before[index] = True
+    after[7] = after[9] = True
+    assert before.cleared_in(after) == [0, 8, 131_071]
+    assert before.cleared_in(before) == []
