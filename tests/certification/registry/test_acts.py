@@ -55,7 +55,7 @@ def test_a_pause_is_public_with_reason_deadline_and_mail(session: Session, at: d
     assert act.appeal_until == datetime(2026, 12, 22, 6, tzinfo=UTC)  # thirty days, through the end of the last
     assert made.page["why"]["criterion_title"]["es"] == "Se hace en el lugar que dice"
     assert [one["kind"] for one in made.page["history"]] == ["granted", "suspended"]
-    mails = list(db.session.scalars(select(OutboxMessage.name)))
+    mails = list(db.session.scalars(select(OutboxMessage.name).order_by(OutboxMessage.id)))
     assert mails == ["certificate-granted", "certificate-suspended"]
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "certificate.suspend")).one()
     told = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "told": digest(act.details)}
