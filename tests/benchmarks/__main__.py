@@ -24,7 +24,6 @@ SHORT = {
     "photograph": ["--short"],
     "sign_in": ["--pairs", "40"],
     "issue": ["--short"],
-    "log": ["--short"],
 }
 
 
