@@ -8,7 +8,7 @@ import pysqlite3
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine, ExceptionContext, make_url
 from sqlalchemy.orm import Session
 
 from certification.core.orm import Base
@@ -40,6 +40,7 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begin)
+        event.listen(engine, "handle_error", _let_go_of_what_only_reads)
 
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:
@@ -53,6 +54,12 @@ def _sqlite_connected(connection: Any, _record: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITE, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _let_go_of_what_only_reads(failure: ExceptionContext) -> None:
+    """What SQLite cannot open for writing, as on a full disk, it opens for reading: a connection that never heals."""
+    if "readonly database" in str(failure.original_exception):
+        failure.is_disconnect = True
 
 
 def begin_write(session: Session) -> None:

@@ -1,13 +1,19 @@
 """One transaction a write."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
 import pytest
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
-from certification.core.db import after_commit, before_commit, unit_of_work
+from certification.core.db import after_commit, before_commit, engine_options, prepare, unit_of_work
 from tests import makers
 from tests.makers import THEN
 
@@ -116,3 +122,32 @@ def test_a_wish_that_fails_keeps_no_other_from_its_turn_and_is_told_at_the_end(s
         write()
     assert done == [1, 2]
     assert session.query(User).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("listening", "second"), [(prepare, "done"), (lambda _: None, "refused")], ids=["the house's engine", "control: a bare one"]
+)
+def test_a_connection_that_sqlite_could_only_open_for_reading_is_not_kept(
+    tmp_path: Path, listening: Callable[[Engine], None], second: str
+) -> None:
+    file = tmp_path / "market.db"
+    pysqlite3.connect(str(file)).execute("CREATE TABLE stalls (name)")
+    engine = create_engine(f"sqlite:///{file}", **engine_options("sqlite://"))
+    ways = iter([f"file:{file}?mode=ro"])  # as SQLite opens it when the disk is full; later ones as asked
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, _given: Any, options: dict[str, Any]) -> Any:
+        return pysqlite3.connect(next(ways, f"file:{file}"), uri=True, **options)
+
+    listening(engine)
+
+    def insert() -> str:
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql("INSERT INTO stalls VALUES ('Rosa')")
+        except OperationalError:
+            return "refused"
+        return "done"
+
+    assert (insert(), insert()) == ("refused", second)
+    engine.dispose()
