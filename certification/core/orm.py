@@ -48,6 +48,8 @@ def by_value(kind: type[StrEnum]) -> Enum:
 
 AnyJson = JSON().with_variant(JSONB(), "postgresql")
 
+KEYED = {"sqlite_with_rowid": False}  # of a table: its rows lie under their own key of several columns, not beside an index of it
+
 Id = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=True)]
 PublicId = Annotated[str, mapped_column(String(12), unique=True, default=new_id)]
 Name = Annotated[str, mapped_column(String(200))]

@@ -6,7 +6,7 @@ from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, Integer, LargeBi
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certification.audit.models import forbid_changes
-from certification.core.orm import Base, by_value
+from certification.core.orm import KEYED, Base, by_value
 from certification.rules.leaves import LogAct
 from certification.rules.merkle import HASH_BYTES
 
@@ -32,6 +32,7 @@ class LogNode(Base):
     """A complete subtree of level 1 and above, as ``rules.merkle`` numbers them; level 0 is the leaves' own ``hash``."""
 
     __tablename__ = "log_nodes"
+    __table_args__ = KEYED
 
     level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     index: Mapped[int] = mapped_column("node_index", Integer, primary_key=True, autoincrement=False)

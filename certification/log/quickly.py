@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, column, select, tuple_, values
 
 from certification.core.db import db
 from certification.core.quick import QuickSelect
 from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
 from certification.rules.merkle import Node
 
-FEWEST, MOST = 4, 64  # nodes in one statement; those between are made up by saying the last one again
+MOST = 64  # nodes in one statement
 LEVELS, INDICES = tuple(f"l{n}" for n in range(MOST)), tuple(f"i{n}" for n in range(MOST))
 Statement = Select[*tuple[Any, ...]]
 
@@ -55,13 +55,7 @@ def between(level: int, start: int, end: int) -> dict[Node, bytes]:
 
 
 def _portions(wanted: list[Any]) -> list[list[Any]]:
-    """In lists of 4, 8, 16 … so that few statements serve all."""
-    portions = []
-    for at in range(0, len(wanted), MOST):
-        part = wanted[at : at + MOST]
-        size = max(FEWEST, 1 << (len(part) - 1).bit_length())
-        portions.append(part + part[-1:] * (size - len(part)))
-    return portions
+    return [wanted[at : at + MOST] for at in range(0, len(wanted), MOST)]
 
 
 def _quick(name: str, size: int, make: Callable[[int], Statement]) -> QuickSelect:
@@ -89,9 +83,9 @@ def _leaves(size: int) -> Statement:
 
 
 def _nodes(size: int) -> Statement:
-    pairs = zip(LEVELS[:size], INDICES[:size], strict=True)
-    each = (and_(LogNode.level == _number(level), LogNode.index == _number(index)) for level, index in pairs)
-    return select(LogNode.level, LogNode.index, LogNode.hash).where(or_(*each))
+    pairs = [(_number(level), _number(index)) for level, index in zip(LEVELS[:size], INDICES[:size], strict=True)]
+    wanted = values(column("level", Integer), column("index", Integer)).data(pairs).scalar_values()
+    return select(LogNode.level, LogNode.index, LogNode.hash).where(tuple_(LogNode.level, LogNode.index).in_(wanted))
 
 
 def _leaf_range(_size: int) -> Statement:

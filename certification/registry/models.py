@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from certification.applications.models import Application
 from certification.audit.models import forbid_changes
 from certification.core.media.models import StoredFile
-from certification.core.orm import Base, Id, Name, Prose, UserRef, Word, by_value
+from certification.core.orm import KEYED, Base, Id, Name, Prose, UserRef, Word, by_value
 from certification.parties.models import Party
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
@@ -208,7 +208,7 @@ class StatusPlace(Base):
     """The place in a list that belongs to a version for ever; drawn at random, so that it tells nothing."""
 
     __tablename__ = "status_slots"
-    __table_args__ = (UniqueConstraint("version_id", "list_id"),)
+    __table_args__ = (UniqueConstraint("version_id", "list_id"), KEYED)
 
     list_id: Mapped[int] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

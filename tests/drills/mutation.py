@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pysqlite3
 from flask import Flask
@@ -97,6 +97,9 @@ def reads_alike(table: str, name: str, value: Any, other: Any) -> bool:
         return False
 
 
+Cell: TypeAlias = tuple[tuple[tuple[str, Any], ...], str]
+
+
 class Bench:
     """The registry in memory, restored from a copy before each change."""
 
@@ -110,15 +113,15 @@ class Bench:
             self.copy.execute(f'DROP TRIGGER "{name}"')
         self.copy.execute("PRAGMA foreign_keys=OFF")
 
-    def cells(self, table: str) -> list[tuple[int, str]]:
-        """Every cell that holds something."""
-        names = [row[1] for row in self.copy.execute(f"PRAGMA table_info({table})")]
+    def cells(self, table: str) -> list[Cell]:
+        """Every cell that holds something, by the key of its row."""
+        columns = self.copy.execute(f"PRAGMA table_info({table})").fetchall()
+        keys = [row[1] for row in columns if row[5]]
         found = []
-        for name in names:
-            if f"{table}.{name}" not in MACHINERY:
-                only = NUMBERS.get(f"{table}.{name}", "true")
-                rows = self.copy.execute(f'SELECT rowid FROM {table} WHERE length(CAST("{name}" AS BLOB)) > 0 AND {only}')  # noqa: S608 - our own names
-                found += [(row[0], name) for row in rows]
+        for name in (row[1] for row in columns if f"{table}.{row[1]}" not in MACHINERY):
+            only = NUMBERS.get(f"{table}.{name}", "true")
+            wanted = f'SELECT {", ".join(keys)} FROM {table} WHERE length(CAST("{name}" AS BLOB)) > 0 AND {only}'  # noqa: S608 - our own names
+            found += [(tuple(zip(keys, row, strict=True)), name) for row in self.copy.execute(wanted)]
         return found
 
     def sound(self, check: Check) -> list[str]:
@@ -139,17 +142,18 @@ class Bench:
         raw.close()
         return connection
 
-    def told(self, table: str, cell: tuple[int, str], dice: random.Random, check: Check) -> str:
+    def told(self, table: str, cell: Cell, dice: random.Random, check: Check) -> str:
         """Change one cell on a fresh copy: ``caught``, ``crashed`` or ``missed``."""
-        row, name = cell
+        key, name = cell
+        where, row = " AND ".join(f"{column} = ?" for column, _ in key), [value for _, value in key]
         with self.app.app_context():
             connection = self._restore()
-            (value,) = connection.execute(f'SELECT "{name}" FROM {table} WHERE rowid = ?', (row,)).fetchone()  # noqa: S608 - our own names
+            (value,) = connection.execute(f'SELECT "{name}" FROM {table} WHERE {where}', row).fetchone()  # noqa: S608 - our own names
             other = changed(value, dice)
             if reads_alike(table, name, value, other):
                 return "refused"
             try:
-                connection.execute(f'UPDATE {table} SET "{name}" = ? WHERE rowid = ?', (other, row))  # noqa: S608 - our own names
+                connection.execute(f'UPDATE {table} SET "{name}" = ? WHERE {where}', (other, *row))  # noqa: S608 - our own names
             except pysqlite3.dbapi2.IntegrityError:
                 return "refused"
             try:

@@ -5,15 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from certification.core.db import engine_options, prepare
-from marketplace.migrations.upgrade import current, newest, upgrade
+from marketplace.migrations.upgrade import configuration, current, newest, upgrade
 from marketplace.models import METADATA
 from tests.conftest import ENGINE
 
+HASHES = {"a": bytes(32), "b": bytes(range(32))}
 INDEX_TABLES = "product_words"  # the search index of SQLite keeps tables of its own
 
 
@@ -95,3 +98,22 @@ def test_a_failed_upgrade_leaves_the_old_schema(address: str, monkeypatch: pytes
 
 def _fail(*_given: object) -> None:
     raise ZeroDivisionError
+
+
+def test_nodes_and_places_keep_their_rows_and_their_guards_when_they_move_under_their_keys(address: str) -> None:
+    with opened(address) as engine:
+        command.upgrade(configuration(engine), "0010")
+        with engine.begin() as connection:
+            connection.execute(
+                text("INSERT INTO log_nodes (level, node_index, hash) VALUES (2, 0, :b), (1, 1, :a), (1, 0, :a)"), HASHES
+            )
+        upgrade(engine)
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT level, node_index, hash FROM log_nodes ORDER BY level, node_index"))
+            assert [(level, index, bytes(hash_)) for level, index, hash_ in rows] == [
+                (1, 0, HASHES["a"]),
+                (1, 1, HASHES["a"]),
+                (2, 0, HASHES["b"]),
+            ]
+        with pytest.raises(DBAPIError, match="only ever added"), engine.begin() as connection:
+            connection.execute(text("DELETE FROM log_nodes"))
