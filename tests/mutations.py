@@ -94,7 +94,7 @@ def with_no_guard() -> Iterator[None]:
         db.session.connection().exec_driver_sql("PRAGMA foreign_keys=OFF")
         db.session.connection().exec_driver_sql("BEGIN")
     else:
-        db.session.execute(text("SET session_replication_role = replica"))
+        db.session.execute(text("SET LOCAL session_replication_role = replica"))  # not kept: the connection goes back to the pool
     try:
         yield
     finally:
@@ -104,9 +104,6 @@ def with_no_guard() -> Iterator[None]:
             db.session.connection().exec_driver_sql("PRAGMA foreign_keys=ON")
             db.session.connection().exec_driver_sql("BEGIN")
             db.session.rollback()
-        else:
-            db.session.execute(text("SET session_replication_role = origin"))
-            db.session.commit()
 
 
 def tables() -> list[Table]:

@@ -29,19 +29,17 @@ def appended(count: int, *, first: int = 0) -> list[int]:
 
 @contextmanager
 def behind_our_back() -> Iterator[None]:
-    """What a hand at the database could do: triggers switched off, and on again."""
+    """What a hand at the database could do in one transaction: triggers switched off, and on again."""
     if ENGINE == "sqlite":
         named = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
         triggers = [(name, sql) for name, sql in db.session.execute(text(named)) if any(one in sql for one in TABLES)]
         for name, _sql in triggers:
             db.session.execute(text(f"DROP TRIGGER {name}"))
     else:
-        db.session.execute(text("SET session_replication_role = replica"))
+        db.session.execute(text("SET LOCAL session_replication_role = replica"))
     yield
     if ENGINE == "sqlite":
         for _name, sql in triggers:
             db.session.connection().exec_driver_sql(sql)
-    else:
-        db.session.execute(text("SET session_replication_role = origin"))
     db.session.commit()
     db.session.expire_all()
