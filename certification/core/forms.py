@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
@@ -99,6 +97,8 @@ def checked_mail(text: str) -> str:
         ValidationError: when it is no address.
 
     """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - slow to load, and few requests need it
+
     try:
         return str(validate_email(text, check_deliverability=False, test_environment=True).normalized).lower()
     except EmailNotValidError:
@@ -112,6 +112,8 @@ def checked_phone(text: str) -> str:
         ValidationError: when no such number can exist.
 
     """
+    import phonenumbers  # noqa: PLC0415 - the same
+
     try:
         number = phonenumbers.parse(text, "MX")
     except phonenumbers.NumberParseException:

@@ -3,10 +3,6 @@
 from functools import lru_cache
 from typing import Literal
 
-import qrcode
-import resvg_py
-from qrcode.util import QRData
-
 QUIET = 4  # modules of white around it, as the standard asks
 MODULE_PX = 12
 ALPHANUMERIC: Literal[2] = 2
@@ -27,6 +23,9 @@ def matrix(text: str) -> Matrix:
         ValueError: when the text has letters that alphanumeric mode lacks.
 
     """
+    import qrcode  # noqa: PLC0415 - slow to load, and few requests draw a code
+    from qrcode.util import QRData  # noqa: PLC0415 - the same
+
     drawn = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_Q, border=0)
     drawn.add_data(QRData(text.encode("ascii"), mode=ALPHANUMERIC))
     drawn.make(fit=True)
@@ -61,6 +60,8 @@ def svg(text: str, label: str = "") -> str:
 def png(text: str) -> bytes:
     """The same in black and white pixels, a whole number of them for each module."""
     edge = width(text) * MODULE_PX
+    import resvg_py  # noqa: PLC0415 - the same
+
     return bytes(resvg_py.svg_to_bytes(svg_string=svg(text), width=edge, height=edge, skip_system_fonts=True))
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
-
-import resvg_py
-from PIL import ImageFont
+from typing import TYPE_CHECKING
 
 from certification.registry import qr
 from certification.rules.weave import weave
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
 
 FONTS = Path(__file__).with_name("fonts")
 REGULAR, BOLD = FONTS / "NotoSans-Regular.ttf", FONTS / "NotoSans-Bold.ttf"
@@ -76,6 +77,8 @@ def tag_png(tag: Tag, *, mono: bool = False) -> bytes:
     """The drawing at 600 dots an inch, ready to print at its true size."""
     pixels = round(WIDTH / 10 / MM_PER_INCH * DPI)
     fonts = [str(REGULAR), str(BOLD)]
+    import resvg_py  # noqa: PLC0415 - slow to load, and few requests draw a tag
+
     drawn = resvg_py.svg_to_bytes(svg_string=tag_svg(tag, mono=mono), width=pixels, font_files=fonts, skip_system_fonts=True)
     return bytes(drawn)
 
@@ -123,7 +126,9 @@ def _length(text: str, size: float, *, bold: bool) -> float:
 
 
 @cache
-def _font(*, bold: bool) -> ImageFont.FreeTypeFont:
+def _font(*, bold: bool) -> "FreeTypeFont":
+    from PIL import ImageFont  # noqa: PLC0415 - the same
+
     return ImageFont.truetype(str(BOLD if bold else REGULAR), 100)
 
 

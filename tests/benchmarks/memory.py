@@ -32,9 +32,7 @@ FEW, MANY, SHORT_MANY = 300, 100_000, 10_000
 REQUESTS, SHORT_REQUESTS = 300, 20
 ROUNDS, SHORT_ROUNDS = 9, 3
 # rich comes with development tools alone; for the rest as `marketplace.wsgi` does it
-APPLICATION = (
-    "import gc, sys; sys.modules['rich'] = None; gc.disable(); import marketplace.app; gc.enable(); gc.collect(); gc.freeze()"
-)
+APPLICATION = "import gc, sys; sys.modules['rich'] = None; gc.disable(); import marketplace.app; gc.enable(); gc.freeze()"
 REFERENCE = "import flask"
 
 
