@@ -14,7 +14,7 @@ from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import with_visit
-from certification.registry.renewals import LOST, OVER, SCHEME_OVER
+from certification.registry.renewals import LOST, SCHEME_OVER, renewal_under_way
 from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
 from certification.registry.versions import stated_by
 from certification.rules.days import day_of
@@ -26,6 +26,10 @@ from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 ACTION = "pass_surveillance"
 MOST_VISITORS = 50
+ENDED = N_("Este sello ya venció: no lleva más visitas de seguimiento.")
+ENDED_RENEWING = N_(
+    "Este sello ya venció y no lleva más visitas de seguimiento. Su renovación se pidió a tiempo y está en curso."
+)
 MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
 
 
@@ -122,7 +126,7 @@ def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
     if end is not None and end <= at:
         return IllegalMove("scheme_lapsed", SCHEME_OVER)
     if at >= certificate.valid_until:
-        return IllegalMove("term_over", OVER)
+        return IllegalMove("term_over", ENDED_RENEWING if renewal_under_way(certificate, at) else ENDED)
     if certificate.surveillance_due is None:
         return IllegalMove("no_visit_due", N_("Este sello no tiene otra visita pendiente antes de su fin: toca renovarlo."))
     return None

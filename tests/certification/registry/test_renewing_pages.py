@@ -15,7 +15,7 @@ from certification.registry.acts import Why, withdraw
 from certification.registry.granting import decide_and_certify
 from certification.registry.models import Certificate, CertificateVersion
 from certification.rules.code import display
-from certification.rules.workflow import Outcome, RenewalCause
+from certification.rules.workflow import ApplicationState, Outcome, RenewalCause
 from certification.schemes.reasons import reasons_for
 from tests import makers, reviews
 
@@ -177,6 +177,41 @@ def test_the_committee_is_told_what_a_grant_will_do_and_does_it(
     db.session.expire_all()
     assert ([one.number for one in made.versions], made.case.id) == ([1, 2], case.application.id)
     assert db.session.scalar(select(func.count()).select_from(Certificate)) == 1
+
+
+AFTER_THE_END = datetime(2026, 12, 1, 18, tzinfo=UTC)
+STAYS, STAYS_OVER = "Si no se otorga, el sello sigue como está hasta su fecha.", "Si no se otorga, el sello se queda vencido."
+
+
+@pytest.mark.parametrize(("at", "said", "unsaid"), [(BEFORE_THE_END, STAYS, STAYS_OVER), (AFTER_THE_END, STAYS_OVER, STAYS)])
+def test_the_committee_is_told_what_becomes_of_the_label_without_a_grant(
+    renewal: tuple[Certificate, reviews.Case], client_of: Browser, at: datetime, said: str, unsaid: str
+) -> None:
+    _made, case = renewal
+    with clock.standing_at(at):
+        page = client_of(case.deciders[0]).get(f"/review/{case.application.public_id}/decision").text
+    assert (said in page, unsaid in page) == (True, False)
+
+
+def test_after_the_end_one_sentence_says_what_can_still_become_of_the_label(
+    renewal: tuple[Certificate, reviews.Case], client_of: Browser
+) -> None:
+    made, case = renewal
+    holder, decider = client_of(case.applicant), client_of(case.deciders[0])
+    with clock.standing_at(AFTER_THE_END):
+        pages = [holder.get("/desk/labels").text, holder.get(f"/c/{made.code}").text]
+        visit = decider.get(f"/c/{made.code}/act/visit")
+        with unit_of_work():
+            case.application.state = ApplicationState.LAPSED
+        over = holder.get("/desk/labels").text
+        visit_over = decider.get(f"/c/{made.code}/act/visit").text
+    way = f'href="/apply/{case.application.public_id}"'
+    for page in pages:
+        assert ("Su renovación se pidió a tiempo y está en curso" in page, way in page) == (True, True)
+        assert ("olicite uno nuevo" in page, ">Renovar<" in page) == (False, False)
+    assert (visit.status_code, "Su renovación se pidió a tiempo y está en curso." in visit.text) == (409, True)
+    assert ("olicit" in visit.text.partition("<main")[2], "no lleva más visitas" in visit_over) == (False, True)
+    assert ("Venció el 20 nov 2026" in over, "Puede solicitar uno nuevo." in over, way in over) == (True, True, False)
 
 
 def test_a_refusal_leaves_the_label_as_it_is(renewal: tuple[Certificate, reviews.Case]) -> None:
