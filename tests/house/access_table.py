@@ -59,6 +59,7 @@ DOORS = {
     # the review desk; a tied decider sees that a case exists and why they may not touch it
     "desk": "visitor s, people x, evaluator evaluator_idle tied recused decider decider_tied decider_evaluated "
     "decider_elsewhere owner +",
+    "committees": "visitor s, people x, decider decider_tied decider_evaluated decider_elsewhere +",
     "case": "visitor ss, people --, decider decider_tied decider_evaluated owner +-, decider_elsewhere -+",
     "case with a panel": "visitor ss, people --, evaluator tied decider decider_tied decider_evaluated owner +-, "
     "decider_elsewhere -+",
@@ -242,6 +243,7 @@ GET      | /evidence/<public_id>                    | ripe removed evidence    |
 GET      | /evidence/<public_id>                    | ripe words evidence      | withdrawn from sight
 
 GET      | /review                                  |                          | desk
+GET      | /review/visits                           |                          | committees
 GET      | /review/<public_id>                      | draft case               | withdrawn from sight
 GET      | /review/<public_id>                      | sent case                | case
 GET      | /review/<public_id>                      | returned case            | case

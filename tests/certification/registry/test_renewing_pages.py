@@ -115,6 +115,7 @@ def test_a_passed_visit_is_asked_twice_and_shown_to_all(
     ("wrong", "status", "said"),
     [
         ({"visited_on": "2027-01-01"}, 422, "Ese día todavía no llega."),
+        ({"visited_on": "2026-09-20"}, 422, "se anota a más tardar 60 días después"),
         ({"visited_on": "x"}, 422, "Falta"),
         ({"peers": "0", "outsiders": "0"}, 422, "Diga cuántas personas fueron"),
         ({"peers": "9999999999999999999999"}, 422, "de 0 a 50"),
