@@ -82,6 +82,23 @@ def test_what_cannot_be_asked_is_said(made: Certificate, holder: User, decider: 
     assert db.session.scalar(select(func.count()).select_from(Application)) == 1
 
 
+def test_a_change_of_scope_cannot_bring_protected_words_under_the_label(
+    made: Certificate, holder: User, client_of: Browser
+) -> None:
+    browser = client_of(holder)
+    with clock.standing_at(EARLY):
+        opened = browser.post(f"/c/{made.code}/renew", data={"cause": "scope"}).location
+        draft = db.session.scalars(select(Application).where(Application.renews == made.code)).one()
+        makers.complete(draft)
+        form = {"goods": "Rebozos de algodón orgánico", "makers": "Martina Luna"}
+        assert browser.post(opened, data=form).status_code == 303  # what is typed is kept
+        assert "«orgánico»: " in browser.get(opened).text
+        sent = browser.post(opened.removesuffix("/goods") + "/submit", data={"pledge": "y"})
+        assert (sent.status_code, "palabras protegidas por la ley" in sent.text) == (422, True)
+        browser.post(opened, data=form | {"goods": "Rebozos y chales"})
+        assert browser.post(opened.removesuffix("/goods") + "/submit", data={"pledge": "y"}).status_code == 303
+
+
 def test_others_are_offered_nothing(made: Certificate, decider: User, client: FlaskClient, client_of: Browser) -> None:
     for browser in (client, client_of(decider), client_of(makers.user())):
         assert "/renew" not in browser.get(f"/c/{made.code}").text
