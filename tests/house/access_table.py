@@ -286,14 +286,14 @@ GET      | /c/<code>/qr.svg                         | certificate              |
 GET      | /c/<code>/tag                            | certificate              | holder
 GET      | /c/<code>/tag.png                        | certificate              | holder
 POST     | /c/<code>/renew                          | certificate              | holder             | cause=scope
-GET POST | /c/<code>/act/visit                      | certificate              | committee
+GET POST | /c/<code>/act/visit                      | certificate              | committee acts
 POST     | /c/<code>/act/visit                      | certificate              | committee acts     | VISIT
-GET      | /c/<code>/act/suspend                    | certificate              | committee
-GET      | /c/<code>/act/restore                    | certificate              | committee
-GET      | /c/<code>/act/withdraw                   | certificate              | committee
-POST     | /c/<code>/act/suspend                    | certificate              | committee
-POST     | /c/<code>/act/restore                    | certificate              | committee
-POST     | /c/<code>/act/withdraw                   | certificate              | committee
+GET      | /c/<code>/act/suspend                    | certificate              | committee acts
+GET      | /c/<code>/act/restore                    | certificate              | committee acts
+GET      | /c/<code>/act/withdraw                   | certificate              | committee acts
+POST     | /c/<code>/act/suspend                    | certificate              | committee acts
+POST     | /c/<code>/act/restore                    | certificate              | committee acts
+POST     | /c/<code>/act/withdraw                   | certificate              | committee acts
 POST     | /c/<code>/act/withdraw                   | certificate              | committee acts     | WITHDRAWAL
 POST     | /c/<code>/rehook                         | certificate              | committee acts     | ref=prod1&seen=x
 GET POST | /c/<code>/act/surrender                  | certificate              | holder
