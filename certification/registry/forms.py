@@ -25,7 +25,9 @@ class ActForm(Form):
     """An act with its public reason. ``confirmed`` is set by the page that asks once more."""
 
     reason_code = SelectField(_l("Motivo"), validators=[REQUIRED])
-    criterion = SelectField(_l("Criterio que no se cumple"), description=_l("Hace falta con los motivos que lo piden."))
+    criterion = SelectField(
+        _l("Criterio que no se cumple"), default="", description=_l("Hace falta con los motivos que lo piden.")
+    )
     public_summary = TextAreaField(
         _l("Qué pasó, en pocas palabras"),
         validators=[REQUIRED, at_most(LONGEST_SUMMARY)],

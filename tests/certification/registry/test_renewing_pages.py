@@ -11,6 +11,7 @@ from certification.applications.deciding import DecisionChoice
 from certification.applications.models import Application
 from certification.core import clock
 from certification.core.db import db, unit_of_work
+from certification.core.outbox import OutboxMessage
 from certification.registry.acts import Why, withdraw
 from certification.registry.granting import decide_and_certify
 from certification.registry.models import Certificate, CertificateVersion
@@ -231,6 +232,48 @@ def test_after_the_end_one_sentence_says_what_can_still_become_of_the_label(
     assert (visit.status_code, "Su renovación se pidió a tiempo y está en curso." in visit.text) == (409, True)
     assert ("olicit" in visit.text.partition("<main")[2], "no lleva más visitas" in visit_over) == (False, True)
     assert ("Venció el 20 nov 2026" in over, "Puede solicitar uno nuevo." in over, way in over) == (True, True, False)
+
+
+def test_a_renewal_sends_one_mail_to_each_person(renewal: tuple[Certificate, reviews.Case]) -> None:
+    made, case = renewal
+    fellow = makers.user("Petra Teje")
+    makers.member(fellow, case.party)
+    with unit_of_work():
+        decide_and_certify(
+            case.application, choice=DecisionChoice(Outcome.GRANTED, "Sigue igual."), by=case.deciders[0], at=BEFORE_THE_END
+        )
+    told = {case.applicant.email: "application-decided", fellow.email: "certificate-renewed"}
+    mails = [one for one in db.session.scalars(select(OutboxMessage)) if one.to in told and one.name != "certificate-granted"]
+    assert sorted((one.to, one.name) for one in mails) == sorted(told.items())
+    letter = next(one for one in mails if one.name == "application-decided")
+    assert ("El comité renovó el sello" in letter.text, "Sigue igual." in letter.text) == (True, True)
+    assert (display(made.code) in letter.text, f"/v/{made.code}" in letter.text) == (True, True)
+
+
+def test_a_decision_sent_twice_by_the_same_person_is_said_to_be_recorded(
+    renewal: tuple[Certificate, reviews.Case], client_of: Browser
+) -> None:
+    made, case = renewal
+    first, second = (client_of(one) for one in case.deciders)
+    address = f"/review/{case.application.public_id}/decision"
+    sent = {"outcome": "granted", "reasons": "Sigue cumpliendo.", "seen_version": str(case.application.version_id)}
+    with clock.standing_at(BEFORE_THE_END):
+        assert first.post(address, data=sent).status_code == 303
+        again, other = first.post(address, data=sent), second.post(address, data=sent)
+    mine, theirs = "Su decisión ya quedó registrada.", "Otra persona del comité decidió este caso primero."
+    assert (again.status_code, mine in again.text, theirs in again.text) == (409, True, False)
+    assert (other.status_code, mine in other.text, theirs in other.text) == (409, False, True)
+    assert len(made.versions) == 2
+
+
+def test_the_decision_is_reached_from_the_top_of_its_page_and_back(
+    renewal: tuple[Certificate, reviews.Case], client_of: Browser
+) -> None:
+    _made, case = renewal
+    with clock.standing_at(BEFORE_THE_END):
+        page = client_of(case.deciders[0]).get(f"/review/{case.application.public_id}/decision").text
+    there, target, back = (page.index(one) for one in ('href="#decision"', 'id="decision" tabindex="-1"', 'href="#start"'))
+    assert page.index('id="start" tabindex="-1"') < there < target < page.index('name="outcome"') < back
 
 
 def test_a_refusal_leaves_the_label_as_it_is(renewal: tuple[Certificate, reviews.Case]) -> None:
