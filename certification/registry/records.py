@@ -56,7 +56,7 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
     found = verdict_at(certificate, at) if when.is_past else standing(certificate, at)
     keys, acts = _keys_in_hex(), told(certificate, language())
     issuing = {act.version: act for act in acts if act.begins}
-    document = {
+    document: dict[str, Any] = {
         "code": certificate.code,
         "state": found.state.value,
         "reason": found.reason.value,

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -29,7 +30,7 @@ def decider(session: Session) -> User:
     return person
 
 
-def label(days: int, **given: object) -> Certificate:
+def label(days: int, **given: Any) -> Certificate:
     due = NOW + days * DAY
     return makers.certificate(surveillance_due=due, grace_ends=due + 60 * DAY, **given)
 
@@ -57,7 +58,7 @@ def test_overdue_and_soon_due_visits_stand_in_the_order_in_which_their_labels_pa
         {"valid_from": NOW + DAY},
     ],
 )
-def test_a_label_that_passes_no_visit_is_not_listed(decider: User, gone: dict[str, object]) -> None:
+def test_a_label_that_passes_no_visit_is_not_listed(decider: User, gone: dict[str, Any]) -> None:
     paused = label(LATE, suspended_at=NOW - DAY, suspension_until=NOW + DAY)
     label(LATE, **gone)
     assert (found(decider), count_overdue(decider, NOW)) == ([paused.code], 1)
