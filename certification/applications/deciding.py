@@ -9,6 +9,7 @@ from certification.accounts.permissions import check
 from certification.applications import review_notices
 from certification.applications.acting import lock
 from certification.applications.cases import check_decider, counted, falls_short, handed_in, today_of
+from certification.applications.claims import require_backed
 from certification.applications.conditions import agreed_on
 from certification.applications.models import Application, Decision
 from certification.applications.review_permissions import Permission
@@ -52,7 +53,8 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
         Forbidden, EvaluatorDecides, TieBars: guard 1.
         GrantBlocked: a grant against a block (guard 2).
         Disagreement: scores more than a point apart without an agreement.
-        InvalidInput: reasons, code, criterion or summary missing, or an outcome that the findings do not lead to.
+        InvalidInput: reasons, code, criterion or summary missing, an outcome that the findings do not lead to, or a
+            grant of goods that claim what waits for a document.
 
     """
     check(by, Permission.DECIDE, application)
@@ -69,7 +71,7 @@ def decide(application: Application, *, choice: DecisionChoice, by: User, at: da
     aside = [one for one in handed_in(application) if one not in evaluations]
     _check_panel(application, evaluations, aside, at)
     weighed = _weigh(application, evaluations, choice, at)
-    _check_choice(application, choice, weighed)
+    _check_choice(application, choice, weighed, at)
     decision = _decision(application, evaluations, choice, weighed.assessment, by=by, at=at)
     _set_aside(aside, by=by, at=at)
     application.state, application.outcome = state, choice.outcome
@@ -116,7 +118,7 @@ def _needed(application: Application, evaluations: Counted, agreed: Mapping[str,
     return {code: one for code, one in agreed.items() if one.reason.strip() and len(set(scores(rows.get(code, ())))) > 1}
 
 
-def _check_choice(application: Application, choice: DecisionChoice, weighed: Weighed) -> None:
+def _check_choice(application: Application, choice: DecisionChoice, weighed: Weighed, at: datetime) -> None:
     if not choice.reasons:
         raise InvalidInput("reasons_missing", N_("Escriba las razones de la decisión."), field="reasons")
     if choice.outcome is Outcome.REFUSED:
@@ -125,6 +127,7 @@ def _check_choice(application: Application, choice: DecisionChoice, weighed: Wei
     if weighed.blocks:
         block = weighed.blocks[0]
         raise GrantBlocked("grant_blocked", WORDS[block.code], field="outcome", block=block.code, criterion=block.criterion)
+    require_backed(application, at, field="outcome")
     if weighed.grants is not choice.outcome:
         with_conditions = weighed.grants is Outcome.GRANTED_WITH_CONDITIONS
         sentence = (

@@ -9,6 +9,8 @@ from certification.applications.case import ConditionView
 from certification.applications.models import Application, Decision, Evaluation, Return
 from certification.applications.notices import desk_of, tell
 from certification.core.db import db
+from certification.core.web import outside
+from certification.rules.code import display
 from certification.schemes.permissions import scope_of
 from certification.schemes.reasons import reason_codes
 from certification.schemes.texts import text_of
@@ -57,6 +59,9 @@ def decided(application: Application, decision: Decision, conditions: Sequence[C
         conditions=conditions,
         appeal_until=decision.appeal_until,
         appeal=text.timing.appeal.in_(lang),
+        cause=application.cause.value if application.cause else "",
+        code=display(application.renews) if application.renews else "",
+        verify_url=outside(f"/v/{application.renews}") if application.renews else "",
     )
 
 

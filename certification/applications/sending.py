@@ -9,6 +9,7 @@ from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications import notices
 from certification.applications.acting import lock, on_behalf_of
+from certification.applications.claims import require_backed
 from certification.applications.completeness import missing_in
 from certification.applications.models import Application
 from certification.applications.permissions import Permission
@@ -56,6 +57,7 @@ def submit(application: Application, *, pledged: bool, by: User, at: datetime) -
     Raises:
         EvidenceMissing: something that the scheme asks for is not there (see :func:`completeness.missing_in`).
         InvalidInput: the pledge was not given (field ``pledge``).
+        InvalidInput: its goods claim what waits for a document (see :mod:`claims`).
         IllegalMove: from another state, or the scheme takes no applications any more.
 
     """
@@ -73,6 +75,7 @@ def submit(application: Application, *, pledged: bool, by: User, at: datetime) -
     gaps = missing_in(application, text_of(application.scheme_version))
     if gaps:
         raise EvidenceMissing("incomplete", ONE_GAP if len(gaps) == 1 else SOME_GAPS, count=len(gaps))
+    require_backed(application, at)
     keep_sent(application)
     application.state = state
     application.submitted_at = application.submitted_at or at

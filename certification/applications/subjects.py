@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Flask, current_app
 
@@ -10,11 +11,19 @@ EXTENSION = "application_subjects"
 
 @dataclass(frozen=True, slots=True)
 class SubjectChoice:
-    """One thing to choose: ``ref`` is opaque here and enters the certificate's scope; ``image_src`` may be None."""
+    """One thing to choose: ``ref`` is opaque here and enters the certificate's scope; ``image_src`` may be None.
+
+    ``documents`` are the rules of the claims guard whose document a person accepted for it, each with its end if it has one.
+    """
 
     ref: str
     name: str
     image_src: str | None = None
+    documents: tuple[tuple[str, datetime | None], ...] = ()
+
+    def backs(self, rule: str, at: datetime) -> bool:
+        """Whether the document behind a protected claim is there and holds."""
+        return any(name == rule and (ends is None or ends > at) for name, ends in self.documents)
 
 
 Subjects = Callable[[Collection[int]], list[SubjectChoice]]

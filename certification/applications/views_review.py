@@ -8,7 +8,7 @@ from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 
 from certification.accounts.guard import me, requires
-from certification.accounts.models import User
+from certification.accounts.models import Role, User
 from certification.accounts.permissions import may
 from certification.applications import assigning, returning
 from certification.applications.case import CaseView
@@ -70,7 +70,8 @@ def index() -> str:
     after = read_place(position(request.args.get("after"))) if only else None
     found = queues(me(), language(), clock.now(), only=only, after=after)
     further = {queue.work: cursor(*queue.following) for queue in found if queue.following}
-    return render_template("review/index.html", queues=found, further=further, only=only)
+    committee = any(held.role is Role.DECIDER for held in me().current_roles)
+    return render_template("review/index.html", queues=found, further=further, only=only, committee=committee)
 
 
 @bp.get("/review/<public_id>")

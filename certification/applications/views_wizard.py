@@ -13,6 +13,7 @@ from certification.applications.acting import EDITABLE
 from certification.applications.blueprint import bp
 from certification.applications.case import AskView, CaseView, CriterionView
 from certification.applications.caseview import case_view
+from certification.applications.claims import claims_in
 from certification.applications.completeness import GOODS
 from certification.applications.forms import CriterionForm, GoodsForm, criterion_form, suffix, uploads
 from certification.applications.models import Application
@@ -24,6 +25,7 @@ from certification.core.failures import status_of, wants_json
 from certification.core.i18n import clock_time, language, sentence
 from certification.core.media.files import Prepared, keep, prepare_document, prepare_photo
 from certification.core.web import request_key, see_other
+from certification.rules.claims import Claim
 from certification.rules.criteria import Criterion
 from certification.rules.days import day_of
 from certification.rules.errors import ChangedMeanwhile, DomainError, NotFound
@@ -110,7 +112,14 @@ def _photo(upload: Any) -> Prepared:
 def _goods_page(application: Application, form: GoodsForm, choices: list[SubjectChoice], error: DomainError | None = None) -> str:
     case = case_view(application, language(), at=clock.now())
     stale = _opened_at(form, drafts.mark_of_goods(application), error)
-    return render_template("apply/goods.html", case=case, form=form, choices=choices, stale=stale)
+    claims = [_told(one) for one in claims_in(application, form.goods.data or "")]
+    return render_template("apply/goods.html", case=case, form=form, choices=choices, stale=stale, claims=claims)
+
+
+def _told(claim: Claim) -> str:
+    """What the rule tells the person typing, with the words it is about."""
+    said = f"“{claim.words}”" if language() == "en" else f"«{claim.words}»"
+    return f"{said}: {claim.rule.message.in_(language())}"
 
 
 def _opened_at(form: GoodsForm | CriterionForm, present: str, error: DomainError | None) -> bool:

@@ -65,6 +65,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         field: Any = self._fields.get(name)
         return None if field is None else next((str(one.label) for one in field.choices if one.value == field.data), None)
 
+    def written(self) -> dict[str, str]:
+        """What was typed and chosen, by the names of the fields, without hidden ones that only carry the page along."""
+        kept = (one for one in self if one.type not in ("HiddenField", "CSRFTokenField"))
+        return {one.name: str(one.data) for one in kept if one.data is not None}
+
     def refuse(self, error: DomainError) -> None:
         """Put a failure of the trade beside its field, or on top of the form; ``refusal`` is its code.
 

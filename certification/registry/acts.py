@@ -18,13 +18,20 @@ from certification.registry.recording import add_act, told_of
 from certification.registry.status import follow
 from certification.registry.telling import tell_holder
 from certification.rules.days import add_months, day_of, end_of_day
-from certification.rules.errors import Conflict, InvalidInput, SuspensionTooLong
+from certification.rules.errors import Conflict, IllegalMove, InvalidInput, SuspensionTooLong
 from certification.rules.text import N_
 from certification.rules.workflow import CERTIFICATE, CertificateAct, CertificateStanding
 from certification.schemes.reasons import ReasonCode, check_reason
 from certification.schemes.texts import text_of, zone_of
 
 SUSPENSION_MONTHS = 6
+NO_STEP = {
+    CertificateStanding.IN_FORCE: N_("Este sello no está en pausa por un acto del comité: no hay nada que restablecer."),
+    CertificateStanding.SUSPENDED: N_("Este sello ya está en pausa."),
+    CertificateStanding.SUPERSEDED: N_("Otro sello tomó el lugar de este, que ya no cambia."),
+    CertificateStanding.SURRENDERED: N_("Quien tenía este sello renunció a él, y ya no vuelve."),
+    CertificateStanding.WITHDRAWN: N_("Este sello se retiró para siempre y ya no cambia."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,21 @@ def standing_of(certificate: Certificate) -> CertificateStanding:
         (one.suspended_at, CertificateStanding.SUSPENDED),
     )
     return next((standing for mark, standing in marks if mark is not None), CertificateStanding.IN_FORCE)
+
+
+def require_possible(certificate: Certificate, act: str, *, by: User, at: datetime) -> None:
+    """Refuse an act before anybody writes for it: guard 1 bars this person, or the label stands where there is no such step.
+
+    Raises:
+        TieBars, EvaluatorDecides, Forbidden: not for this person.
+        IllegalMove: with the sentence that says why.
+
+    """
+    if act != ACT_WORDS[CertificateAct.SURRENDERED]:
+        check_decider(by, certificate.case, at)
+    found = standing_of(certificate)
+    if act not in CERTIFICATE.actions_from(found):
+        raise IllegalMove("no_such_step", NO_STEP[found], state=found.value, action=act)
 
 
 def suspend(certificate: Certificate, why: Why, *, until: date, by: User, at: datetime) -> RecordedAct:

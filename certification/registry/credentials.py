@@ -20,7 +20,7 @@ from certification.rules.statement import read_statement
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of, zone_of
 
-MAKERS = "makers"
+MAKERS, BEFORE = "makers", "before"  # keys of ``Certificate.page``
 
 
 def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCredential:
@@ -54,8 +54,14 @@ def find_version(certificate: Certificate, number: int) -> CertificateVersion | 
 
 def disclosures_of(version: CertificateVersion) -> tuple[Disclosure, ...]:
     """The names that stand beside a version and have not been removed, as its credential commits to them."""
-    makers = version.certificate.page.get(MAKERS, ())
-    return tuple(_disclosures(version.statement, [Salted(one["name"], one["salt"]) for one in makers]))
+    return tuple(_disclosures(version.statement, names_beside(version)))
+
+
+def names_beside(version: CertificateVersion) -> list[Salted]:
+    """The names that a version committed to and that were not taken away, with their salts, in the order of its statement."""
+    page = version.certificate.page
+    every = [Salted(one["name"], one["salt"]) for one in (*page.get(BEFORE, ()), *page.get(MAKERS, ()))]
+    return [one for one in every if path_of(version.statement, one) is not None]
 
 
 def path_of(said: Mapping[str, Any], given: Salted) -> str | None:

@@ -16,7 +16,7 @@ from certification.log.leaves import readable
 from certification.log.models import LogLeaf
 from certification.registry.acts import ACT_WORDS
 from certification.registry.commitments import Disclosure
-from certification.registry.credentials import MAKERS, path_of
+from certification.registry.credentials import BEFORE, MAKERS, path_of
 from certification.registry.fsck_beside import Beside
 from certification.registry.histories import ISSUING, facts_at, scheme_at
 from certification.registry.logged import number_at
@@ -215,6 +215,9 @@ def _page(one: Certificate, said: GrantStatement, beside: Beside) -> Iterator[st
     yield from _decided(one, page["decided"], anew["decided"])
     yield from _history(one, page, beside)
     yield from _makers(now, page[MAKERS], beside)
+    earlier = [Disclosure(each["name"], each["salt"]) for each in page.get(BEFORE, ())]
+    if any(all(path_of(version.statement, each) is None for version in one.versions) for each in earlier):
+        yield "the page: a name stands beside no version that committed to it"
 
 
 def _decided(one: Certificate, found: Mapping[str, Any], anew: dict[str, Any]) -> Iterator[str]:

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     REHOOK = "certificate.rehook"
     RENEW = "certificate.renew"
     SURVEY = "certificate.survey"
+    SEE_VISITS = "certificate.visits"
     WATCH = "certificate.watch"
 
 
@@ -29,6 +30,11 @@ def decides_under_scheme(person: User | None, thing: Any) -> bool:
     if person is None or not isinstance(thing, Certificate):
         return False
     return person.holds(Role.DECIDER, scope_of(thing.scheme_version.scheme))
+
+
+def sits_on_a_committee(person: User | None, _thing: Any) -> bool:
+    """Decides under some scheme."""
+    return person is not None and any(held.role is Role.DECIDER for held in person.current_roles)
 
 
 def acts_for_holder(person: User | None, thing: Any) -> bool:
@@ -46,6 +52,7 @@ declare(
         Permission.SURRENDER: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
         Permission.RENEW: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
         Permission.SURVEY: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
+        Permission.SEE_VISITS: Rule(any_of=(sits_on_a_committee,), strong=True),
         Permission.WATCH: Rule(any_of=(anyone,), public=True),  # to end one, the key in the link is the permission
         Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
     }

@@ -3,6 +3,8 @@
 The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two languages are ``{es, en}``)::
 
     makers      [{name, salt}]          as disclosed; see ``commitments``
+    before      [{name, salt}]          those of earlier versions, which committed to them with other salts; absent where there
+                are none
     place       "Teotitlán del Valle, Oaxaca"
     techniques, marks                   as applied for
     photo       media.files.Photo as a mapping, or null
@@ -58,8 +60,11 @@ def with_proof(page: Page, version: CertificateVersion) -> Page:
 
 
 def next_page(page: Page, application: Application, decision: Decision, makers: Sequence[Disclosure]) -> Page:
-    """The page as a renewal or another scope makes it: all anew, but what has happened stays."""
-    return page | first_page(application, decision, makers) | {"history": page["history"], "why": page["why"]}
+    """The page as a renewal or another scope makes it: all anew, but what has happened stays, and so do the names beside earlier
+    versions, which their credentials need.
+    """
+    kept = {"history": page["history"], "why": page["why"], "before": [*page.get("before", ()), *page["makers"]]}
+    return page | first_page(application, decision, makers) | kept
 
 
 def with_visit(page: Page, visited_on: date) -> Page:

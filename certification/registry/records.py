@@ -11,8 +11,7 @@ from certification.core.db import db
 from certification.core.i18n import language
 from certification.core.web import outside
 from certification.log.keys import KeyProblemError, verifying_keys
-from certification.registry.commitments import Disclosure
-from certification.registry.credentials import path_of
+from certification.registry.credentials import names_beside, path_of
 from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.moments import Moment
@@ -57,7 +56,7 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
     found = verdict_at(certificate, at) if when.is_past else standing(certificate, at)
     keys, acts = _keys_in_hex(), told(certificate, language())
     issuing = {act.version: act for act in acts if act.begins}
-    document = {
+    document: dict[str, Any] = {
         "code": certificate.code,
         "state": found.state.value,
         "reason": found.reason.value,
@@ -68,7 +67,7 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
         "log_proof": outside(f"/c/{certificate.code}/proof"),
         "versions": [_version(one, issuing.get(one.number)) for one in certificate.versions],
         "keys": {one.kid: keys.get(one.kid) for one in certificate.versions if one.kid is not None},
-        "disclosures": {"makers": [_disclosure(one, certificate) for one in certificate.page.get("makers", ())]},
+        "disclosures": _disclosures(certificate.versions[-1]) if certificate.versions else {"makers": []},
         "acts": [_act(one) for one in acts],
     }
     return Record(certificate.code, found, is_sound(certificate, when.now), document, tuple(acts), at)
@@ -107,14 +106,18 @@ def _version(one: CertificateVersion, issued: Told | None) -> dict[str, Any]:
         "signature": one.signature,
         "signed_at": _iso(one.signed_at),
         "credential": one.credential.document["id"] if one.credential and one.credential.token else None,
+        "disclosures": _disclosures(one),
     }
 
 
-def _disclosure(given: dict[str, str], certificate: Certificate) -> dict[str, str | None]:
+def _disclosures(version: CertificateVersion) -> dict[str, list[dict[str, str | None]]]:
     """``commitment`` stands in the statement; in the credential it is that of ``path`` (see ``rules.disclosures``)."""
-    one = Disclosure(given["name"], given["salt"])
-    path = path_of(certificate.versions[-1].statement, one) if certificate.versions else None
-    return {"name": one.name, "salt": one.salt, "commitment": one.commitment, "path": path}
+    return {
+        "makers": [
+            {"name": one.name, "salt": one.salt, "commitment": one.commitment, "path": path_of(version.statement, one)}
+            for one in names_beside(version)
+        ]
+    }
 
 
 def _keys_in_hex() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -45,7 +46,7 @@ def _tell(certificate: Certificate, kind: str, at: datetime) -> bool:
         return False
     writing().add(Reminder(certificate_id=certificate.id, kind=kind, due=due, sent_at=at))
     visit = certificate.surveillance_due
-    more = {"apply_by": found.apply_by, "next_visit": last_day(visit, zone) if visit else None}
+    more: dict[str, Any] = {"apply_by": found.apply_by, "next_visit": last_day(visit, zone) if visit else None}
     tell_holder(certificate, f"certificate-{kind}", at=at, **more)
     return True
 

@@ -52,7 +52,8 @@ SCHEME_OVER = N_("El esquema terminó y ya no puede otorgar sellos.")
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What the holder may ask for now. ``opens_on`` is the first day to ask for a renewal, ``apply_by`` the day until which it is
-    decided in time; ``under_way`` the public id of what they have asked for already.
+    decided in time; ``under_way`` the public id of what they have asked for already. ``ended`` says that the term is over: only
+    the renewal under way, asked for in time, can bring the label back.
     """
 
     opens_on: date
@@ -60,21 +61,25 @@ class Ways:
     may_renew: bool
     may_change: bool
     under_way: str | None
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a grant will do: to which label, from when and until when. ``refusal`` says why it can't, None where it can."""
+    """What a grant will do: to which label, from when and until when. ``refusal`` says why it can't, None where it can;
+    ``ended`` whether the running term is over, so that without a grant the label stays so.
+    """
 
     code: str
     cause: RenewalCause
     begins: date
     ends: date
     refusal: DomainError | None
+    ended: bool
 
 
 def ways(certificate: Certificate, at: datetime) -> Ways | None:
-    """What the holder may ask for; None where the label is over and nothing can be asked."""
+    """What the holder may ask for; None where the label is over and nothing can be asked nor is being decided."""
     return _ways(certificate, _open([certificate.code]).get(certificate.code), at)
 
 
@@ -87,7 +92,7 @@ def ways_of_all(codes: Collection[str], at: datetime) -> dict[str, Ways]:
 
 
 def _ways(certificate: Certificate, waits: Application | None, at: datetime) -> Ways | None:
-    if _bar(certificate, RenewalCause.SCOPE, at) is not None:
+    if _bar(certificate, RenewalCause.SCOPE, at) is not None and not _may_be_renewed(certificate, waits, at):
         return None
     timing, end = text_of(certificate.scheme_version).timing, _last_day(certificate)
     return Ways(
@@ -96,7 +101,20 @@ def _ways(certificate: Certificate, waits: Application | None, at: datetime) -> 
         may_renew=waits is None and _bar(certificate, RenewalCause.RENEWAL, at) is None,
         may_change=waits is None,
         under_way=waits.public_id if waits else None,
+        ended=at >= certificate.valid_until,
     )
+
+
+def renewal_under_way(certificate: Certificate, at: datetime) -> bool:
+    """Whether a renewal that can still be granted is being asked for."""
+    return _may_be_renewed(certificate, _open([certificate.code]).get(certificate.code), at)
+
+
+def _may_be_renewed(certificate: Certificate, waits: Application | None, at: datetime) -> bool:
+    """Whether what waits is a renewal that a grant may still follow. A draft that nobody sent by the end is none."""
+    if waits is None or waits.cause is not RenewalCause.RENEWAL:
+        return False
+    return _bar(certificate, RenewalCause.RENEWAL, at, sent_at=waits.submitted_at) is None
 
 
 def ask(certificate: Certificate, cause: RenewalCause, *, by: User, at: datetime) -> Application:
@@ -109,12 +127,11 @@ def ask(certificate: Certificate, cause: RenewalCause, *, by: User, at: datetime
     """
     check(by, Permission.RENEW, certificate)
     hold(certificate.holder)  # as ``drafts.start`` does: of two who ask at once the second finds the draft of the first
-    waits = _open([certificate.code]).get(certificate.code)
-    if waits is not None:
+    waits, bar = _open([certificate.code]).get(certificate.code), _bar(certificate, cause, at)
+    if waits is not None and (bar is None or waits.state is not ApplicationState.DRAFT):  # a draft left at the end is none
         if (waits.cause, waits.state) == (cause, ApplicationState.DRAFT):
             return waits
         raise Conflict("renewal_under_way", N_("Ya hay una solicitud en curso para este sello."))
-    bar = _bar(certificate, cause, at)
     if bar is not None:
         raise bar
     version = current_version(certificate.scheme_version.scheme)
@@ -161,7 +178,8 @@ def foresee(application: Application, at: datetime) -> Foreseen | None:
         return None
     bar = _bar(certificate, application.cause, at, sent_at=application.submitted_at)
     term = _term(certificate, application, day_of(at, zone_of(application.scheme_version)))
-    return Foreseen(certificate.code, application.cause, term.valid_from, term.valid_until, bar)
+    ended = at >= certificate.valid_until
+    return Foreseen(certificate.code, application.cause, term.valid_from, term.valid_until, bar, ended)
 
 
 def renew(application: Application, decision: Decision, *, by: User, at: datetime) -> Certificate:

@@ -65,5 +65,6 @@ def tell_renewed(  # noqa: PLR0913 - the parts of one record
     record("certificate.renew", "certificate", certificate.code, by=by, at=at, **facts)
     due = certificate.surveillance_due
     visit = last_day(due, zone_of(scheme)) if due else None
-    tell_holder(certificate, "certificate-renewed", at=at, cause=cause.value, next_visit=visit)
+    told = signed.application.applicant_id if signed.application else None  # by the mail of the decision, with its reasons
+    tell_holder(certificate, "certificate-renewed", at=at, told=told, cause=cause.value, next_visit=visit)
     writing().flush()

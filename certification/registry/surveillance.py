@@ -14,7 +14,7 @@ from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.projection import with_visit
-from certification.registry.renewals import LOST, OVER, SCHEME_OVER
+from certification.registry.renewals import LOST, SCHEME_OVER, renewal_under_way
 from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
 from certification.registry.versions import stated_by
 from certification.rules.days import day_of
@@ -26,6 +26,13 @@ from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 ACTION = "pass_surveillance"
 MOST_VISITORS = 50
+WRITTEN_WITHIN = 30  # days
+TOO_OLD = N_("Esa visita ya no cuenta: se anota a más tardar %(days)d días después. Hay que volver a ir.")
+NOT_BEGUN = N_("Este sello todavía no empieza a valer: su visita de seguimiento se hace cuando ya vale.")
+ENDED = N_("Este sello ya venció: no lleva más visitas de seguimiento.")
+ENDED_RENEWING = N_(
+    "Este sello ya venció y no lleva más visitas de seguimiento. Su renovación se pidió a tiempo y está en curso."
+)
 MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
 
 
@@ -49,8 +56,8 @@ def pass_surveillance(certificate: Certificate, visit: Visit, *, by: User, at: d
     A late one lifts the pause of an overdue visit. A pause by an act stays until it is restored.
 
     Raises:
-        InvalidInput: the day is not one between the last look and today, nobody visited, or the summary is missing.
-        IllegalMove: the label is lost or over, or no visit is due before its end.
+        InvalidInput: the day is not one that counts (see :func:`earliest`), nobody visited, or the summary is missing.
+        IllegalMove: the label is lost, over or has not begun, or no visit is due before its end.
         Conflict: the label has another version by now.
         TieBars, EvaluatorDecides, Forbidden: not for this person.
 
@@ -93,11 +100,13 @@ def require_due(certificate: Certificate, at: datetime) -> None:
 def foresee(certificate: Certificate, visit: Visit, *, at: datetime) -> CalendarTerm:
     """The days of the version that it would make; refuses what the act itself would refuse of what was written."""
     require_due(certificate, at)
-    today, last = day_of(at, zone_of(certificate.scheme_version)), last_look(certificate)
+    today, first = day_of(at, zone_of(certificate.scheme_version)), earliest(certificate, at)
     if visit.on > today:
         raise InvalidInput("day_to_come", N_("Ese día todavía no llega."), field="visited_on")
-    if visit.on <= last:
+    if visit.on <= last_look(certificate):
         raise InvalidInput("day_before_last", N_("Esa visita es anterior a la última que ya cuenta."), field="visited_on")
+    if visit.on < first:
+        raise InvalidInput("day_too_old", TOO_OLD, field="visited_on", days=(today - first).days)
     if not 0 < visit.peers + visit.outsiders <= MOST_VISITORS or min(visit.peers, visit.outsiders) < 0:
         raise InvalidInput("nobody_visited", N_("Diga cuántas personas fueron, al menos una."), field="peers")
     if not visit.summary.strip():
@@ -106,6 +115,18 @@ def foresee(certificate: Certificate, visit: Visit, *, at: datetime) -> Calendar
         )
     timing = text_of(certificate.scheme_version).timing
     return watched_term(timing, running(certificate), begins=max(today, running(certificate).valid_from), visited_on=visit.on)
+
+
+def earliest(certificate: Certificate, at: datetime) -> date:
+    """The first day of a visit that still counts when it is written down at ``at``.
+
+    A scheme counts its interval from the last look and names no day from which a visit is too early: one on a complaint may come
+    at any time. What it does name is how late one may be, its days of grace. As late may its writing down be, and never less
+    than :data:`WRITTEN_WITHIN`, as a committee meets by the month. An older look says nothing of the work today; and without a
+    limit a day of long ago would lift the pause of an overdue visit though nobody went.
+    """
+    within = max(text_of(certificate.scheme_version).timing.grace_days, WRITTEN_WITHIN)
+    return day_of(at, zone_of(certificate.scheme_version)) - timedelta(days=within)
 
 
 def last_look(certificate: Certificate) -> date:
@@ -122,7 +143,9 @@ def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
     if end is not None and end <= at:
         return IllegalMove("scheme_lapsed", SCHEME_OVER)
     if at >= certificate.valid_until:
-        return IllegalMove("term_over", OVER)
+        return IllegalMove("term_over", ENDED_RENEWING if renewal_under_way(certificate, at) else ENDED)
+    if at < certificate.valid_from:
+        return IllegalMove("not_begun", NOT_BEGUN)
     if certificate.surveillance_due is None:
         return IllegalMove("no_visit_due", N_("Este sello no tiene otra visita pendiente antes de su fin: toca renovarlo."))
     return None

@@ -17,14 +17,15 @@ from certification.rules.days import day_of
 from certification.schemes.texts import text_of, zone_of
 
 
-def tell_holder(certificate: Certificate, name: str, *, at: datetime, **more: object) -> int:
-    """Put the mail ``name`` into the outbox for everyone who acts in the holder's name; returns how many.
+def tell_holder(certificate: Certificate, name: str, *, at: datetime, told: int | None = None, **more: object) -> int:
+    """Put the mail ``name`` into the outbox for everyone who acts in the holder's name; returns how many. ``told`` is the id of
+    whoever another mail tells the same.
 
     ``more`` are values of this mail alone. Whoever filled the application in is told too. Whoever has no mail finds the same
     words on the verify page.
     """
     version = certificate.scheme_version
-    people = _people(certificate, at)
+    people = [one for one in _people(certificate, at) if one.id != told]
     for person in people:
         outbox.send(
             person.email or "",

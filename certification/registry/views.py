@@ -14,6 +14,7 @@ from certification.registry import (
     views_renewing,
     views_snapshots,
     views_verify,
+    views_visits,
 )
 from certification.registry.api import views as views_api
 from certification.registry.api import views_docs as views_api_docs
@@ -24,9 +25,10 @@ from certification.schemes.counting import declare_counter
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    records = (views_verify, views_certificate, views_credentials, views_proof, views_acts, views_renewing, views_deciding)
+    records = (views_verify, views_certificate, views_credentials, views_proof)
+    acts = (views_acts, views_renewing, views_visits, views_deciding)
     open_data = (views_register, views_snapshots, views_feeds, views_api, views_api_docs)
-    for views in (*records, *open_data, views_watches):
+    for views in (*records, *acts, *open_data, views_watches):
         app.register_blueprint(views.bp)
     if "edge" not in app.extensions:
         edge.init_app(app)

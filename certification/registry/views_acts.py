@@ -12,7 +12,7 @@ from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.i18n import language, sentence
 from certification.core.web import see_other
-from certification.registry import acts, scope
+from certification.registry import acts, scope, twice
 from certification.registry.forms import ActForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
@@ -20,7 +20,6 @@ from certification.registry.validity import standing
 from certification.registry.views_certificate import cannot, load
 from certification.rules.code import display
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput, SuspensionTooLong
-from certification.rules.workflow import CERTIFICATE
 from certification.schemes.texts import text_of
 
 bp = Blueprint("certificate_acts", __name__)
@@ -65,23 +64,46 @@ def rehook(certificate: Certificate) -> Page:
 
 
 def _act(certificate: Certificate, act: str) -> Page:
-    """The form, then the same as a question, then the act."""
+    """The form, then the same as a question at an address of its own, then the act."""
     try:
-        CERTIFICATE.next_state(acts.standing_of(certificate), act)
+        acts.require_possible(certificate, act, by=me(), at=clock.now())
+        if request.method == "GET" and "said" in request.args:
+            return _question(certificate, act)
         form = ActForm(act, text_of(certificate.scheme_version))
         if not form.validate_on_submit():
             return _form(certificate, act, form), 422 if form.is_submitted() else 200
         return _asked_or_done(certificate, act, form)
-    except IllegalMove:
-        return cannot(certificate, _("Este sello ya cambió y eso no se puede hacer con él. No se guardó nada."))
+    except IllegalMove as error:
+        return cannot(
+            certificate, f"{sentence(error)} {_('No se guardó nada.')}" if request.method == "POST" else sentence(error)
+        )
+
+
+def _question(certificate: Certificate, act: str) -> Page:
+    """What was written, once more; what can no longer be is said in the form. An address that is none of ours leads to that."""
+    said = twice.unseal(request.args["said"], request.path, me().public_id, clock.now())
+    if said is None:
+        return see_other(request.path)
+    form = ActForm(act, text_of(certificate.scheme_version), formdata=said, meta={"csrf": False})
+    return _asked(certificate, act, form) if form.validate() else (_form(certificate, act, form), 422)
+
+
+def _asked(certificate: Certificate, act: str, form: ActForm) -> Page:
+    why, until = form.foreseen()
+    try:
+        acts.foresee(certificate, act, why, until=until, at=clock.now())
+    except (InvalidInput, SuspensionTooLong) as error:
+        form.refuse(error)
+        return _form(certificate, act, form), 422
+    return _draw(certificate, act, form, "certificates/confirm.html")
 
 
 def _asked_or_done(certificate: Certificate, act: str, form: ActForm) -> Page:
-    why, until = form.foreseen()
+    if form.confirmed.data != "yes":
+        found = _asked(certificate, act, form)
+        said = twice.seal(form.written(), request.path, me().public_id, clock.now())
+        return found if said is None or isinstance(found, tuple) else see_other(f"{request.path}?said={said}")
     try:
-        if form.confirmed.data != "yes":
-            acts.foresee(certificate, act, why, until=until, at=clock.now())
-            return _draw(certificate, act, form, "certificates/confirm.html")
         with unit_of_work():
             _do(certificate, act, form, me(), clock.now())
     except (InvalidInput, SuspensionTooLong) as error:

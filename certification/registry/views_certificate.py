@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
@@ -228,6 +230,7 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         history=sorted([*found.acts, *turns(certificate, found.at)], key=lambda one: one.at),
         issued={act.version: act for act in found.acts if act.begins},
         logged=logged(certificate),
+        disclosed=_disclosed(found.document["versions"]),
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         visit_due=may(who, Permission.SURVEY, certificate) and due(certificate, found_at),
@@ -238,6 +241,12 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         may_watch=found.verdict.state not in FOR_GOOD,
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
+
+
+def _disclosed(versions: list[dict[str, Any]]) -> list[tuple[list[int], list[dict[str, str]]]]:
+    """The names beside signed versions with their salts; a passed visit keeps those of the version before it."""
+    groups = groupby(versions, key=lambda one: one["disclosures"]["makers"])
+    return [([one["number"] for one in group], makers) for makers, group in groups if makers]
 
 
 def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:

@@ -89,5 +89,6 @@ def _page(application: Application, person: User, form: DecisionForm) -> str:
         foreseen=foreseen,
         refusal=sentence(foreseen.refusal) if foreseen and foreseen.refusal else None,
         decided=application.state is ApplicationState.DECIDED,
+        own=application.decided_by_id == person.id,
         form=form,
     )

@@ -5,12 +5,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from certification.accounts.guard import me, requires
+from certification.applications.cases import check_decider
 from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import language, sentence
 from certification.core.web import see_other
-from certification.registry import renewals, surveillance
+from certification.registry import renewals, surveillance, twice
 from certification.registry.forms import VisitForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
@@ -42,27 +43,50 @@ def ask(certificate: Certificate) -> Page:
 @bp.route("/c/<code>/act/visit", methods=["GET", "POST"])
 @requires(Permission.SURVEY, load=load)
 def visit(certificate: Certificate) -> Page:
-    """The form of a passed visit, then the same as a question, then the act."""
-    form = VisitForm(data={"seen": certificate.newest or 1})
+    """The form of a passed visit, then the same as a question at an address of its own, then the act."""
     try:
-        if not form.is_submitted():
-            surveillance.require_due(certificate, clock.now())
-            return _draw(certificate, form)
-        if not form.validate():
-            return _draw(certificate, form), 422
-        if form.confirmed.data != "yes":
-            term = surveillance.foresee(certificate, form.visit(), at=clock.now())
-            return _draw(certificate, form, asked=True, next_due=term.surveillance_due)
-        with unit_of_work():
-            surveillance.pass_surveillance(certificate, form.visit(), by=me(), at=clock.now())
+        check_decider(me(), certificate.case, clock.now())
+        if request.method == "POST":
+            return _visited(certificate, VisitForm())
+        surveillance.require_due(certificate, clock.now())
+        if "said" not in request.args:
+            return _draw(certificate, VisitForm(data={"seen": certificate.newest or 1}))
+        said = twice.unseal(request.args["said"], request.path, me().public_id, clock.now())
+        return see_other(request.path) if said is None else _asked(certificate, VisitForm(formdata=said, meta={"csrf": False}))
     except IllegalMove as error:
         return cannot(certificate, sentence(error))
+
+
+def _visited(certificate: Certificate, form: VisitForm) -> Page:
+    if not form.validate():
+        return _draw(certificate, form), 422
+    if form.confirmed.data != "yes":
+        found = _asked(certificate, form)
+        said = twice.seal(form.written(), request.path, me().public_id, clock.now())
+        return found if said is None or isinstance(found, tuple) else see_other(f"{request.path}?said={said}")
+    try:
+        with unit_of_work():
+            surveillance.pass_surveillance(certificate, form.visit(), by=me(), at=clock.now())
     except (InvalidInput, Conflict) as error:
-        form.refuse(error)
-        form.seen.data = certificate.newest
-        return _draw(certificate, form), status_of(error)
+        return _refused(certificate, form, error)
     flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
     return see_other(f"/c/{certificate.code}")
+
+
+def _asked(certificate: Certificate, form: VisitForm) -> Page:
+    if not form.validate():
+        return _draw(certificate, form), 422
+    try:
+        term = surveillance.foresee(certificate, form.visit(), at=clock.now())
+    except InvalidInput as error:
+        return _refused(certificate, form, error)
+    return _draw(certificate, form, asked=True, next_due=term.surveillance_due)
+
+
+def _refused(certificate: Certificate, form: VisitForm, error: InvalidInput | Conflict) -> Page:
+    form.refuse(error)
+    form.seen.data = certificate.newest
+    return _draw(certificate, form), status_of(error)
 
 
 def _draw(certificate: Certificate, form: VisitForm, *, asked: bool = False, next_due: object = None) -> str:

@@ -11,6 +11,8 @@ from certification.rules.scheme_text import SchemeText
 from certification.rules.text import N_
 from certification.schemes.builtin import standards
 
+NEEDS_CRITERION = N_("Este motivo pide decir qué criterio del esquema no se cumple.")
+
 
 @dataclass(frozen=True, slots=True)
 class ReasonCode:
@@ -54,7 +56,5 @@ def check_reason(act: str, code: str, criterion: str | None, text: SchemeText) -
         raise InvalidInput("reason_unknown", N_("Elija uno de los motivos de la lista."), field="reason_code")
     known = {one.code for one in text.criteria}
     if (found.needs_criterion and not criterion) or (criterion and criterion not in known):
-        raise InvalidInput(
-            "criterion_missing", N_("Este motivo pide decir qué criterio del esquema no se cumple."), field="criterion"
-        )
+        raise InvalidInput("criterion_missing", NEEDS_CRITERION, field="criterion")
     return found

@@ -1,16 +1,15 @@
 """Protected words in a product's texts, and whether the document behind them was looked at (guard 10)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import select
 
 from certification.core.db import db
 from certification.parties.places.places import state
-from certification.rules.claims import Claim, ClaimContext, ClaimsGuard, check, parse_claims_guard
-from certification.schemes.builtin import standards
+from certification.rules.claims import Claim, ClaimContext, check
+from certification.schemes.protected import claims_guard
 from marketplace.catalogue.models import ClaimDocument, Product
 from marketplace.labels import badges_for
 
@@ -36,22 +35,27 @@ class ListingClaim:
         return f"{said}: {self.claim.rule.message.in_(lang)}"
 
 
-@cache
-def _guard() -> ClaimsGuard:
-    return parse_claims_guard(standards()["claims_guard"])
-
-
 def claims_of(product: Product, at: datetime) -> list[ListingClaim]:
     """Every claim in the product's names and descriptions, in the order of the form."""
     texts = [(field, place, getattr(product, field)) for field, place in FIELDS if getattr(product, field)]
-    if not any(check(place, text, ClaimContext(frozenset(_categories(product))), _guard()) for _, place, text in texts):
+    if not any(check(place, text, ClaimContext(frozenset(_categories(product))), claims_guard()) for _, place, text in texts):
         return []
     context, backed = _context(product, at), _backed(product, at)
     return [
         ListingClaim(field, claim, claim.blocks and claim.rule.id not in backed)
         for field, place, text in texts
-        for claim in check(place, text, context, _guard())
+        for claim in check(place, text, context, claims_guard())
     ]
+
+
+def documents_of(products: Collection[Product]) -> dict[int, tuple[tuple[str, datetime | None], ...]]:
+    """Rules whose document a person has accepted, each with its end if it has one, by the product's id."""
+    ids = [one.id for one in products]
+    rows = select(ClaimDocument).where(ClaimDocument.product_id.in_(ids), ClaimDocument.accepted_at.is_not(None))
+    found: dict[int, tuple[tuple[str, datetime | None], ...]] = {}
+    for row in db.session.scalars(rows.order_by(ClaimDocument.id)):
+        found[row.product_id] = (*found.get(row.product_id, ()), (row.rule, row.expires_at))
+    return found
 
 
 def _context(product: Product, at: datetime) -> ClaimContext:
@@ -85,5 +89,4 @@ def _names(product: Product) -> Iterator[str]:
 
 def _backed(product: Product, at: datetime) -> set[str]:
     """Rules whose document a person has accepted and that has not expired."""
-    rows = select(ClaimDocument).where(ClaimDocument.product_id == product.id, ClaimDocument.accepted_at.is_not(None))
-    return {row.rule for row in db.session.scalars(rows) if row.expires_at is None or row.expires_at > at}
+    return {rule for rule, ends in documents_of([product]).get(product.id, ()) if ends is None or ends > at}

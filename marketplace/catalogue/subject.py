@@ -8,6 +8,7 @@ from certification.applications.subjects import SubjectChoice
 from certification.core.db import db
 from certification.rules.workflow import ListingState
 from marketplace.catalogue.cards import for_cards
+from marketplace.catalogue.claims import documents_of
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.pictures import drawn
 from marketplace.producers.models import Producer
@@ -25,7 +26,9 @@ def subjects(party_ids: Collection[int]) -> list[SubjectChoice]:
         .order_by(Product.name, Product.id)
         .limit(MOST)
     )
+    found = list(db.session.scalars(wanted))
+    documents = documents_of(found)
     return [
-        SubjectChoice(one.subject_ref, one.name, drawn(one.cover).src if one.cover else None)
-        for one in db.session.scalars(wanted)
+        SubjectChoice(one.subject_ref, one.name, drawn(one.cover).src if one.cover else None, documents.get(one.id, ()))
+        for one in found
     ]

@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 
 from certification.accounts.guard import person
 from certification.accounts.models import Role, User
+from certification.core import clock
 from certification.core.db import db
 from certification.parties import vetting
 from certification.parties.belonging import parties_of
 from certification.parties.models import Membership, Power
+from certification.registry.visits import count_overdue
 from marketplace.catalogue.models import Product
 from marketplace.enquiries.models import Enquiry, EnquiryState
 from marketplace.producers.models import Producer
@@ -41,6 +43,8 @@ def desk_rooms() -> list[Room]:
     rooms = [_room("desk.index", _("Hoy"), "calendar"), *_selling(who), *_party(who)]
     if roles & set(REVIEWERS):
         rooms.append(_room("review.index", _("Revisar solicitudes"), "eye"))
+        if Role.DECIDER in roles:
+            rooms.append(_room("visits.index", _("Visitas de seguimiento"), "calendar", count_overdue(who, clock.now())))
         rooms.append(_room("ties.index", _("Mis vínculos"), "people"))
     if Role.VETTER in roles:
         rooms.append(_room("parties.vetting_queue", _("Comprobar"), "check", vetting.count_waiting()))

@@ -59,6 +59,7 @@ DOORS = {
     # the review desk; a tied decider sees that a case exists and why they may not touch it
     "desk": "visitor s, people x, evaluator evaluator_idle tied recused decider decider_tied decider_evaluated "
     "decider_elsewhere owner +",
+    "committees": "visitor s, people x, decider decider_tied decider_evaluated decider_elsewhere +",
     "case": "visitor ss, people --, decider decider_tied decider_evaluated owner +-, decider_elsewhere -+",
     "case with a panel": "visitor ss, people --, evaluator tied decider decider_tied decider_evaluated owner +-, "
     "decider_elsewhere -+",
@@ -242,6 +243,7 @@ GET      | /evidence/<public_id>                    | ripe removed evidence    |
 GET      | /evidence/<public_id>                    | ripe words evidence      | withdrawn from sight
 
 GET      | /review                                  |                          | desk
+GET      | /review/visits                           |                          | committees
 GET      | /review/<public_id>                      | draft case               | withdrawn from sight
 GET      | /review/<public_id>                      | sent case                | case
 GET      | /review/<public_id>                      | returned case            | case
@@ -284,14 +286,14 @@ GET      | /c/<code>/qr.svg                         | certificate              |
 GET      | /c/<code>/tag                            | certificate              | holder
 GET      | /c/<code>/tag.png                        | certificate              | holder
 POST     | /c/<code>/renew                          | certificate              | holder             | cause=scope
-GET POST | /c/<code>/act/visit                      | certificate              | committee
+GET POST | /c/<code>/act/visit                      | certificate              | committee acts
 POST     | /c/<code>/act/visit                      | certificate              | committee acts     | VISIT
-GET      | /c/<code>/act/suspend                    | certificate              | committee
-GET      | /c/<code>/act/restore                    | certificate              | committee
-GET      | /c/<code>/act/withdraw                   | certificate              | committee
-POST     | /c/<code>/act/suspend                    | certificate              | committee
-POST     | /c/<code>/act/restore                    | certificate              | committee
-POST     | /c/<code>/act/withdraw                   | certificate              | committee
+GET      | /c/<code>/act/suspend                    | certificate              | committee acts
+GET      | /c/<code>/act/restore                    | certificate              | committee acts
+GET      | /c/<code>/act/withdraw                   | certificate              | committee acts
+POST     | /c/<code>/act/suspend                    | certificate              | committee acts
+POST     | /c/<code>/act/restore                    | certificate              | committee acts
+POST     | /c/<code>/act/withdraw                   | certificate              | committee acts
 POST     | /c/<code>/act/withdraw                   | certificate              | committee acts     | WITHDRAWAL
 POST     | /c/<code>/rehook                         | certificate              | committee acts     | ref=prod1&seen=x
 GET POST | /c/<code>/act/surrender                  | certificate              | holder

@@ -30,6 +30,7 @@ STRONG = {
     "certificate.withdraw",
     "certificate.rehook",
     "certificate.survey",
+    "certificate.visits",
     "scheme.install",
     "scheme.edit",
     "scheme.activate",

@@ -88,6 +88,9 @@ def test_the_name_goes_from_beside_every_version_and_all_signatures_hold(
         assert (NAME in client.get(page).text, "Benito Ficticio" in client.get(page).text) == (False, True)
     record = client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()
     assert [one["name"] for one in record["disclosures"]["makers"]] == ["Benito Ficticio"]
+    for version in record["versions"]:
+        assert [one["name"] for one in version["disclosures"]["makers"]] == ["Benito Ficticio"]
+    assert NAME not in json.dumps(made.page, ensure_ascii=False)
     assert {one: client.get(one[0], headers={"Accept": one[1]}).data for one in addresses} == signed
     assert [faults_of(one, at) for one in made.versions] == [(), (), ()]
     assert all(one.value != NAME for version in made.versions for one in disclosures_of(version))

@@ -45,6 +45,13 @@ def test_a_registry_with_a_whole_history_is_in_order(session: Session) -> None:
     assert list(fsck.check(AT)) == []
 
 
+def test_a_name_that_no_version_committed_to_is_named(lives: tuple[Certificate, ...]) -> None:
+    renewed = next(one for one in lives if one.page.get("before"))
+    with unit_of_work():
+        renewed.page = renewed.page | {"before": [*renewed.page["before"], {"name": "Nadie", "salt": "0" * 32}]}
+    assert [one for one in fsck.faults(AFTER) if "committed to it" in str(one)] != []
+
+
 def test_an_empty_registry_is_in_order(session: Session) -> None:
     assert list(fsck.check(AT)) == []
 

@@ -59,6 +59,47 @@ def test_a_name_and_its_salt_are_what_the_credential_committed_to(session: Sessi
     assert "Martina" not in said
 
 
+def test_after_a_renewal_every_version_s_names_are_what_its_own_credential_committed_to(
+    session: Session, client: FlaskClient
+) -> None:
+    decider = makers.user("Celia Decide")
+    made = makers.certified(decider, makers=["Martina Luna", "Benito Ficticio"])
+    makers.visited(made, decider, at=THEN + timedelta(days=3))
+    makers.renewed(made, decider, at=THEN + timedelta(days=9), cause="scope", makers=["Martina Luna"])
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
+    shown = [[one["name"] for one in version["disclosures"]["makers"]] for version in record["versions"]]
+    assert shown == [["Martina Luna", "Benito Ficticio"], ["Martina Luna", "Benito Ficticio"], ["Martina Luna"]]
+    assert record["disclosures"] == record["versions"][2]["disclosures"]
+    for version in record["versions"]:
+        at = f"/c/{made.code}/versions/{version['number']}"
+        said = json.loads(client.get(at, headers={"Accept": "application/vc"}).data)["credentialSubject"]["nameCommitment"]
+        given = version["disclosures"]["makers"]
+        assert {one["commitmentPath"]: one["commitmentDigest"] for one in said} == {
+            one["path"]: "sha-256:" + digest([one["salt"], one["path"], one["name"]]) for one in given
+        }
+        assert [one["commitment"] for one in given] == version["statement"]["personal"]["makers"]
+    salts = {one["salt"] for version in record["versions"] for one in version["disclosures"]["makers"]}
+    page = client.get(f"/c/{made.code}").text
+    assert (len(salts), all(page.count(salt) == 1 for salt in salts)) == (3, True)
+    assert ("Versiones 1, 2" in page, [faults_of(one, THEN + timedelta(days=9)) for one in made.versions]) == (True, [(), (), ()])
+
+
+def test_who_was_named_only_beside_an_earlier_version_goes_from_there_too(
+    session: Session, client: FlaskClient, at: datetime
+) -> None:
+    party, maker, decider = makers.party(), makers.user("Martina Luna"), makers.user("Celia Decide")
+    makers.member(maker, party)
+    made = makers.certified(decider, of=party, makers=["Martina Luna", "Benito Ficticio"])
+    makers.renewed(made, decider, at=THEN + timedelta(days=9), cause="scope", makers=["Benito Ficticio"])
+    assert mydata.export(maker)["registry"]["named_as_maker"] == [made.code]
+    with unit_of_work():
+        mydata.erase(maker, at=at)
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_data(as_text=True)
+    assert ("Martina" in record, "Benito Ficticio" in record) == (False, True)
+    assert "Martina" not in client.get(f"/c/{made.code}").text
+    assert [faults_of(one, at) for one in made.versions] == [(), ()]
+
+
 @pytest.fixture
 def named(session: Session, at: datetime) -> tuple[Certificate, list[User]]:
     """A certificate whose evaluators all agreed to be named."""

@@ -142,7 +142,10 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
     assert f"/c/{made.code}/act/withdraw" in browser.get(f"/c/{made.code}").text
     assert browser.get(path).status_code == 200
     asked = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "public_summary": "Se compró hecha.", "until": "2027-01-31"}
-    question = browser.post(path, data=asked)
+    led = browser.post(path, data=asked)
+    assert (led.status_code, led.location.startswith(f"{path}?said="), "Se" in led.location) == (303, True, False)
+    question = browser.get(led.location)  # a page of its own, that can be opened again
+    assert browser.get(led.location).text.count("Se compró hecha.") == question.text.count("Se compró hecha.")
     assert (question.status_code, "¿Poner este sello en pausa?" in question.text, "Se compró hecha." in question.text) == (
         200,
         True,
@@ -152,7 +155,9 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
     answer = browser.post(path, data=asked | {"confirmed": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/c/{made.code}")
     assert state_of(made) is PublicState.SUSPENDED
-    assert browser.post(path, data=asked | {"confirmed": "yes"}).status_code == 409
+    again = browser.post(path, data=asked | {"confirmed": "yes"})
+    assert (again.status_code, "Este sello ya está en pausa. No se guardó nada." in again.text) == (409, True)
+    assert browser.get(led.location).status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -203,7 +208,7 @@ def test_the_other_acts(
     who = weaver_of(made) if act == "surrender" else decider
     browser, path = client_of(who), f"/c/{made.code}/act/{act}"
     assert browser.get(path).status_code == 200
-    assert browser.post(path, data=data).status_code == 200
+    assert browser.post(path, data=data, follow_redirects=True).status_code == 200
     assert browser.post(path, data=data | {"confirmed": "yes"}).status_code == 303
     ended = {"withdraw": PublicState.WITHDRAWN, "restore": PublicState.VALID, "surrender": PublicState.SURRENDERED}
     assert state_of(made) is ended[act]

@@ -28,7 +28,7 @@ from certification.rules.errors import AlreadyDecided, Conflict, DomainError, Fo
 from certification.rules.leaves import LogAct
 from certification.rules.replay import facts_as_of, term_of
 from certification.rules.verdict import PublicState
-from certification.rules.workflow import RenewalCause
+from certification.rules.workflow import ApplicationState, RenewalCause
 from tests import makers
 
 P = PublicState
@@ -234,9 +234,27 @@ def test_a_label_that_ends_meanwhile_is_not_sent(session: Session, made: Certifi
     assert refused.value.code == "term_over"
 
 
+def test_what_was_sent_in_time_stays_in_sight_after_the_end(session: Session, made: Certificate, holder: User) -> None:
+    draft = asked(made, holder)
+    assert ways(made, END) is None  # nobody sent it: nothing can follow
+    with pytest.raises(IllegalMove):
+        asked(made, holder, at=END)
+    with unit_of_work():
+        draft.state, draft.submitted_at = ApplicationState.SUBMITTED, IN_TIME
+    before, after = ways(made, END - DAY), ways(made, END + DAY)
+    assert before is not None
+    assert after is not None
+    assert (before.ended, before.under_way) == (False, draft.public_id)
+    assert (after.ended, after.under_way, after.may_renew, after.may_change) == (True, draft.public_id, False, False)
+    assert renewals.ways_of_all([made.code], END + DAY) == {made.code: after}
+    with unit_of_work():
+        draft.cause = SCOPE  # a change of scope has nothing left to change
+    assert ways(made, END + DAY) is None
+
+
 def test_a_decider_is_told_what_a_grant_will_do(session: Session, made: Certificate, holder: User) -> None:
     found = foresee(asked(made, holder), IN_TIME)
-    assert found == renewals.Foreseen(made.code, RENEWAL, date(2027, 11, 15), date(2030, 1, 2), None)
+    assert found == renewals.Foreseen(made.code, RENEWAL, date(2027, 11, 15), date(2030, 1, 2), None, ended=False)
     assert foresee(made.application, IN_TIME) is None
 
 

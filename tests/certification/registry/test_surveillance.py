@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
 from certification.log.reading import of_certificate
 from certification.parties.models import Tie
+from certification.registry import surveillance
 from certification.registry.acts import Why, surrender, suspend, withdraw
 from certification.registry.histories import verdict_at
+from certification.registry.issuing import certify
 from certification.registry.models import Certificate
 from certification.registry.names import forget_name
 from certification.registry.records import is_sound
@@ -20,6 +23,7 @@ from certification.registry.validity import standing
 from certification.rules.errors import Conflict, DomainError, EvaluatorDecides, Forbidden, IllegalMove, InvalidInput, TieBars
 from certification.rules.leaves import LogAct
 from certification.rules.verdict import PublicState, Reason
+from certification.schemes.texts import text_of
 from tests import makers
 
 P = PublicState
@@ -123,6 +127,7 @@ def test_visits_follow_each_other_until_the_end_of_the_term(session: Session, ma
     [
         (visit(IN_TIME.date() + DAY), "day_to_come", "visited_on"),
         (visit(date(2026, 1, 1)), "day_before_last", "visited_on"),
+        (visit(IN_TIME.date() - 61 * DAY), "day_too_old", "visited_on"),
         (visit(peers=0, outsiders=0), "nobody_visited", "peers"),
         (visit(peers=-1, outsiders=3), "nobody_visited", "peers"),
         (visit(summary="  "), "summary_missing", "public_summary"),
@@ -132,6 +137,48 @@ def test_what_is_refused(session: Session, made: Certificate, decider: User, wro
     with pytest.raises(InvalidInput) as refused:
         passed(made, wrong, decider)
     assert (refused.value.code, refused.value.field, len(made.versions)) == (code, field, 1)
+
+
+def test_a_visit_of_long_ago_lifts_no_pause(session: Session, made: Certificate, decider: User) -> None:
+    oldest = LATE.date() - 60 * DAY  # as many days as the scheme gives grace
+    with pytest.raises(InvalidInput) as refused:
+        passed(made, visit(oldest - DAY), decider, at=LATE)
+    assert (refused.value.code, standing(made, LATE).reason, len(made.versions)) == (
+        "day_too_old",
+        Reason.SURVEILLANCE_OVERDUE,
+        1,
+    )
+    passed(made, visit(oldest), decider, at=LATE)
+    assert (standing(made, LATE).state, made.acts[-1].details["visited_on"]) == (P.VALID, oldest.isoformat())
+
+
+def test_a_scheme_without_grace_still_leaves_a_committee_its_month(
+    session: Session, made: Certificate, decider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_of(made.scheme_version)
+    strict = replace(text, timing=replace(text.timing, grace_days=0))
+    monkeypatch.setattr(surveillance, "text_of", lambda _version: strict)
+    assert surveillance.earliest(made, IN_TIME) == IN_TIME.date() - 30 * DAY
+
+
+def test_the_day_of_the_decision_counts_and_the_day_before_does_not(session: Session, made: Certificate, decider: User) -> None:
+    at = makers.THEN + 5 * DAY
+    with pytest.raises(InvalidInput):
+        passed(made, visit(date(2026, 1, 1)), decider, at=at)
+    passed(made, visit(date(2026, 1, 2)), decider, at=at)
+    assert len(made.versions) == 2
+
+
+def test_a_label_that_has_not_begun_passes_no_visit(session: Session, decider: User) -> None:
+    decision = makers.granted(decider)
+    makers.role(decider, Role.DECIDER, "origen-local")
+    with unit_of_work():
+        made = certify(decision.application, decision, by=decider, at=makers.THEN, begins=date(2026, 3, 1))
+    assert standing(made, makers.THEN + DAY).state is P.NOT_YET_VALID
+    with pytest.raises(IllegalMove) as refused:
+        passed(made, visit(date(2026, 1, 3)), decider, at=makers.THEN + DAY)
+    assert (refused.value.code, len(made.versions), due(made, makers.THEN + DAY)) == ("not_begun", 1, False)
+    assert due(made, datetime(2026, 3, 1, 18, tzinfo=UTC))
 
 
 def test_a_lost_or_ended_label_passes_no_visit(session: Session, decider: User) -> None:

@@ -17,6 +17,7 @@ from certification.rules.workflow import ListingState
 from marketplace.catalogue import listing
 from marketplace.catalogue.models import ClaimDocument, Product, ProductPhoto
 from marketplace.catalogue.readiness import NotReady, gaps
+from marketplace.catalogue.subject import subjects
 from marketplace.catalogue.values import ListingValues, VariantValues
 from marketplace.producers.models import Maker, Producer
 from tests import makers
@@ -313,6 +314,8 @@ def test_protected_words_save_but_do_not_publish_without_their_document(
     with unit_of_work():
         listing.publish(product, by=keeper, at=at)
     assert product.state is ListingState.PUBLISHED
+    (choice,) = subjects([stall.party_id])
+    assert (choice.backs("organic_words", at), choice.backs("do_foods", at)) == (True, False)
 
 
 def test_a_document_that_nobody_accepted_or_that_expired_backs_nothing(

@@ -1,0 +1,121 @@
+"""The surveillance visits that a committee has to see to: overdue ones and those soon due, in one list. Queries only."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from certification.accounts.models import Role, User
+from certification.applications.cases import bar, check_decider
+from certification.applications.desk import Bar, bar_of
+from certification.core.db import db
+from certification.core.web import PER_PAGE, cursor, instant_and_id
+from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.reminders import BEFORE_A_VISIT
+from certification.registry.telling import last_day
+from certification.registry.validity import lapsed_versions, standing
+from certification.rules.code import display
+from certification.rules.verdict import PublicState
+from certification.schemes.models import Scheme, SchemeVersion
+from certification.schemes.texts import text_of, zone_of
+
+
+@dataclass(frozen=True, slots=True)
+class DueVisit:
+    """One label. ``due`` is the last day for its visit, ``grace`` the last on which it goes without one; ``late`` and ``over``
+    say that these are past. ``bar`` is why this person may not write it down, None where they may.
+    """
+
+    code: str
+    shown: str
+    label: str
+    holder: str
+    goods: str
+    state: PublicState
+    due: date
+    grace: date
+    late: bool
+    over: bool
+    bar: Bar | None
+
+    @property
+    def paused_from(self) -> date:
+        """The first day on which it does not count without the visit."""
+        return self.grace + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """One page; ``after`` is the word for the next one, None on the last."""
+
+    found: list[DueVisit]
+    after: str | None
+
+
+def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | None) -> Visits:
+    """The labels of this person's committees whose visit is overdue or due within :data:`reminders.BEFORE_A_VISIT`, first those
+    that were paused, or will be, first; from a position on.
+
+    Raises:
+        BadRequest: ``after`` is no position.
+
+    """
+    one = Certificate
+    wanted = (
+        select(one)
+        .where(*_waiting(person, at), one.surveillance_due <= at + BEFORE_A_VISIT)
+        .order_by(one.grace_ends, one.id)
+        .limit(PER_PAGE + 1)
+        .options(selectinload(one.versions).selectinload(CertificateVersion.application), selectinload(one.application))
+    )
+    if after is not None:
+        wanted = wanted.where(tuple_(one.grace_ends, one.id) > tuple_(*instant_and_id(after)))
+    rows = db.session.scalars(wanted).all()
+    last = rows[PER_PAGE - 1] if len(rows) > PER_PAGE else None
+    following = cursor(last.grace_ends.isoformat(), last.id) if last is not None and last.grace_ends else None
+    return Visits([_shown(row, person, lang, at) for row in rows[:PER_PAGE]], following)
+
+
+def count_overdue(person: User, at: datetime) -> int:
+    """How many of them are past their day."""
+    overdue = select(func.count(Certificate.id)).where(*_waiting(person, at), Certificate.surveillance_due <= at)
+    return db.session.scalar(overdue) or 0
+
+
+def committees_of(person: User) -> Collection[str]:
+    """Keys of the schemes on whose committee somebody sits."""
+    return {held.scope for held in person.current_roles if held.role is Role.DECIDER}
+
+
+def _waiting(person: User, at: datetime) -> list[ColumnElement[bool]]:
+    """Labels of this person's committees that live, also paused ones, as :func:`surveillance.due` takes them."""
+    one = Certificate
+    backed = select(SchemeVersion.id).join(Scheme).where(Scheme.key.in_(committees_of(person)))
+    lost = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
+    return [
+        one.scheme_version_id.in_(backed),
+        one.scheme_version_id.not_in(lapsed_versions(at)),
+        one.valid_from <= at,
+        one.valid_until > at,
+        *(mark.is_(None) for mark in lost),
+    ]
+
+
+def _shown(one: Certificate, person: User, lang: str, at: datetime) -> DueVisit:
+    zone, due, ends = zone_of(one.scheme_version), one.surveillance_due or one.valid_until, one.grace_ends or one.valid_until
+    return DueVisit(
+        code=one.code,
+        shown=display(one.code),
+        label=text_of(one.scheme_version).name.in_(lang),
+        holder=one.holder_name,
+        goods=one.goods,
+        state=standing(one, at).state,
+        due=last_day(due, zone),
+        grace=last_day(ends, zone),
+        late=due <= at,
+        over=ends <= at,
+        bar=bar_of(bar(check_decider, person, one.case, at), lang),
+    )

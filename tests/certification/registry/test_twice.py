@@ -1,0 +1,101 @@
+"""The forms and questions of acts on a label: what was written is asked once more, at an address that can be opened again."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from urllib.parse import unquote
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import Role, User
+from certification.core import clock
+from certification.parties.models import Tie
+from certification.registry import twice
+from tests import makers
+
+
+def test_a_question_that_was_sealed_for_another_person_or_act_leads_to_the_empty_form(
+    session: Session, client_of: Callable[[User], FlaskClient], at: datetime
+) -> None:
+    decider, other = makers.user(), makers.user()
+    made = makers.certified(decider)
+    makers.role(other, Role.DECIDER, "origen-local")
+    asked = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": "No abrieron.", "until": "2027-01-31"}
+    led = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked).location
+    word = led.partition("?said=")[2]
+    wrong = [
+        (decider, f"/c/{made.code}/act/withdraw?said={word}"),
+        (other, led),
+        (decider, led[:-1] + ("A" if led[-1] != "A" else "B")),
+        (decider, f"/c/{made.code}/act/suspend?said=ñ"),
+    ]
+    for who, address in wrong:
+        answer = client_of(who).get(address)
+        assert (answer.status_code, answer.location) == (303, address.partition("?")[0])
+    with clock.standing_at(at + timedelta(days=1, seconds=1)):
+        assert client_of(decider).get(led).status_code == 303
+    assert client_of(decider).get(led).status_code == 200
+
+
+def test_a_text_too_long_for_an_address_is_asked_on_the_answer_itself(
+    session: Session, client_of: Callable[[User], FlaskClient]
+) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    chance = Random(5)
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(1200))
+    asked = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": long, "until": "2027-01-31"}
+    question = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked)
+    assert (question.status_code, "¿Poner este sello en pausa?" in question.text, long in question.text) == (200, True, True)
+
+
+def test_what_was_written_comes_back_after_the_session_ended(session: Session, app: Flask, at: datetime) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    makers.save(made)
+    asked = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": "No abrieron.", "until": "2027-01-31"}
+    path, visitor = f"/c/{made.code}/act/suspend", app.test_client()
+    word = twice.seal(asked, path, decider.public_id, at)
+    led = visitor.get(f"{path}?said={word}")
+    assert (led.status_code, unquote(led.location).endswith(f"next={path}?said={word}")) == (303, True)
+    sent = visitor.post(path, data=asked, headers={"Referer": f"http://localhost{path}?said={word}"})
+    assert (sent.status_code, unquote(sent.location).endswith(f"next={path}?said={word}")) == (303, True)
+
+
+def test_forms_of_acts_keep_what_is_typed_on_the_device(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    for act in ("suspend", "withdraw", "visit"):
+        page = client_of(decider).get(f"/c/{made.code}/act/{act}").text
+        assert (f'action="/c/{made.code}/act/{act}" data-autosave="phone"' in page, "autosave.js" in page) == (True, True)
+        assert ('name="version" value="1"' in page, "data-autosave-status" in page) == (True, True)
+
+
+def test_a_criterion_is_called_neither_optional_nor_forgotten(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    browser, path = client_of(decider), f"/c/{made.code}/act/suspend"
+    page = browser.get(path).text
+    assert ("(opcional)" in page, "Hace falta con los motivos que lo piden." in page) == (False, True)
+    needing, free = page.index("Piden decir el criterio"), page.index("No piden un criterio")
+    assert needing < page.index('value="CRITICAL_NOT_MET"') < free < page.index('value="ACCESS_REFUSED"')
+    all_missing = browser.post(path, data={"reason_code": "CRITICAL_NOT_MET"}).text
+    assert (all_missing.count("Este motivo pide decir qué criterio") > 0, all_missing.count("Falta este dato.") > 0) == (
+        True,
+        True,
+    )
+    free_of_it = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": "x", "until": "2027-01-31"}
+    assert browser.post(path, data=free_of_it).status_code == 303
+
+
+def test_whom_a_tie_bars_is_told_why_before_they_write(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    makers.save(
+        Tie(user_id=decider.id, party_id=made.holder_id, kind="trade", declared_by_id=decider.id, declared_at=makers.THEN)
+    )
+    for act in ("suspend", "withdraw", "visit"):
+        page = client_of(decider).get(f"/c/{made.code}/act/{act}")
+        assert (page.status_code, "Usted tiene un vínculo con quien solicita" in page.text) == (403, True)
