@@ -112,7 +112,7 @@ def fresh(session: Session, thing: Any) -> Any:
 def scheme_version(key: str = "origen-local") -> SchemeVersion:
     """A built-in scheme's newest version, the first one in force from the day the makers stand at."""
     with unit_of_work() as session:
-        if not BUILT_IN <= set(session.scalars(select(Scheme.key))):  # reading and digesting them again is most of a certificate
+        if not set(session.scalars(select(Scheme.key))) >= BUILT_IN:  # reading and digesting them again is most of a certificate
             install_builtin(by=None, at=THEN)
         return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key).order_by(SchemeVersion.id)).all()[-1]
 
