@@ -78,6 +78,12 @@ class Outsiders:
         self.witness.add_log(vkeys(head().origin or "")[0])
         assert self.shown() == 200
 
+    def go_on_from(self, begun: "Outsiders") -> None:
+        """With what others of the same registry remember, on their own."""
+        shutil.copytree(begun.folder, self.folder, dirs_exist_ok=True)
+        for mine, theirs in ((self.often, begun.often), (self.rarely, begun.rarely)):
+            theirs._db.backup(mine._db)
+
     @property
     def witness(self) -> Witness:
         folder = self.folder / "witness"
@@ -123,13 +129,20 @@ def followed() -> dict[str, str]:
     return codes | {"visited": label.code}
 
 
+_begun: list[Outsiders] = []
+
+
 @pytest.fixture
-def outsiders(app: Flask, session: Session, tmp_path: Path) -> Iterator[Outsiders]:
+def outsiders(app: Flask, session: Session, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outsiders]:
+    """They begin once, and go on from there in each test."""
     codes = made_once(followed)
     with keys_put_back(app):
         found = Outsiders(app, tmp_path, dict(codes), WsgiSource(app.test_client()))
-        with clock.standing_at(NOW + MINUTE):
-            found.begin()
+        if not _begun:
+            _begun.append(Outsiders(app, tmp_path_factory.mktemp("begun"), found.codes, found.source))
+            with clock.standing_at(NOW + MINUTE):
+                _begun[0].begin()
+        found.go_on_from(_begun[0])
         with clock.standing_at(NOW + 5 * MINUTE):
             yield found
 
