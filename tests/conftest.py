@@ -27,6 +27,33 @@ NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 ENGINE = os.environ.get("TIANGUIS_TEST_DATABASE", "sqlite")
 
 
+ONCE = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks for the database: the rest is the same on either, and runs once, on SQLite."""
+    if ENGINE == "sqlite":
+        return
+    left = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
+    items[:] = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=left)
+    config.stash[ONCE] = len(left)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["once"] = len(left)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of pytest-xdist left out is said by the one that prints."""
+    node.config.stash[ONCE] = getattr(node, "workeroutput", {}).get("once", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if left := config.stash.get(ONCE, 0):
+        terminalreporter.write_line(f"{left} tests that ask for no database were left to the run on SQLite")
+
+
 class Browser(FlaskClient):
     """A client whose every request has an application context of its own, so that no sign-in leaks from one to the next.
 

@@ -45,12 +45,11 @@ CHECKS = [
     Step("contracts", tool("lint-imports")),
     Step("spelling", tool("codespell", "README.md", "docs", "marketplace", "certification", "tests")),
 ]
-NO_DATABASE = ("tests/certification/rules", "tests/house/test_house.py")  # the same on either; they run once
 TESTS = [
     Step("tests on SQLite", pytest("-m", "not web", "-n", "2")),
     Step(
         "tests on PostgreSQL",
-        pytest("-m", "not web", "-n", "2", *(f"--ignore={path}" for path in NO_DATABASE)),
+        pytest("-m", "not web", "-n", "2"),  # what asks for no database has run above (tests/conftest.py)
         ("postgresql",),
         (("TIANGUIS_TEST_DATABASE", "postgresql"),),
     ),
