@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pysqlite3
 from flask import current_app
@@ -61,8 +61,7 @@ def made_once(make: Callable[[], Made]) -> Made:
         given = make()
         _forget()
         _made[make] = Kept(), given
-    given: Made = _made[make][1]
-    return given
+    return cast("Made", _made[make][1])
 
 
 def _forget() -> None:
