@@ -18,7 +18,8 @@ from sqlalchemy.orm import aliased
 from certification.core.db import db, writing
 from certification.log.appending import hold_log
 from certification.log.lives import key_lives, present_kid
-from certification.log.signing import Kind, Ring, Waiting, declare_kind, let_sign
+from certification.log.signing import let_sign
+from certification.log.waiting import Kind, Ring, Waiting, declare_kind
 from certification.registry.issuer import origin, seal
 from certification.registry.lost import acts_of, facts_of_lost, newest_number
 from certification.registry.models import (
