@@ -1,13 +1,11 @@
 """One application for all tests, a fresh database for each, on the engine that TIANGUIS_TEST_DATABASE names (sqlite, postgresql)."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pysqlite3
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
@@ -18,23 +16,42 @@ from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
-from certification.log.checkpoints import FOLDER
 from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.health import newest_version
 from marketplace.models import METADATA
+from tests.keeping import Kept
 from tests.servers import postgres
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 ENGINE = os.environ.get("TIANGUIS_TEST_DATABASE", "sqlite")
-# As TRUNCATE … RESTART IDENTITY would leave it, in a tenth of the time: that makes a new file for every table and index.
-EMPTIED = "; ".join(
-    (
-        "SET LOCAL session_replication_role = replica",  # neither foreign keys nor our own triggers have a say
-        *(f"DELETE FROM {table.name}" for table in METADATA.sorted_tables),  # noqa: S608 - our own names
-        "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
-    )
-)
+
+
+ONCE = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks for the database: the rest is the same on either, and runs once, on SQLite."""
+    if ENGINE == "sqlite":
+        return
+    left = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
+    items[:] = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=left)
+    config.stash[ONCE] = len(left)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["once"] = len(left)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of pytest-xdist left out is said by the one that prints."""
+    node.config.stash[ONCE] = getattr(node, "workeroutput", {}).get("once", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if left := config.stash.get(ONCE, 0):
+        terminalreporter.write_line(f"{left} tests that ask for no database were left to the run on SQLite")
 
 
 class Browser(FlaskClient):
@@ -84,30 +101,17 @@ def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> F
 
 
 @pytest.fixture(scope="session")
-def pristine(shared_app: Flask) -> pysqlite3.dbapi2.Connection | None:
-    """A copy of the empty SQLite database, to start each test from; commits and triggers stay real."""
-    if ENGINE != "sqlite":
-        return None
-    copy = pysqlite3.dbapi2.connect(":memory:")
+def pristine(shared_app: Flask) -> Kept:
+    """The empty database, to start each test from; commits and triggers stay real."""
     with shared_app.app_context():
-        raw = db.engine.raw_connection()
-        raw.driver_connection.backup(copy)  # type: ignore[union-attr]  # pysqlite3's own
-        raw.close()
-    return copy
+        return Kept()
 
 
 @pytest.fixture
-def app(shared_app: Flask, pristine: pysqlite3.dbapi2.Connection | None) -> Iterator[Flask]:
+def app(shared_app: Flask, pristine: Kept) -> Iterator[Flask]:
     """The application on an empty database, with no checkpoint beside it."""
-    shutil.rmtree(shared_app.config["SETTINGS"].data / FOLDER, ignore_errors=True)
     with shared_app.app_context():
-        if pristine is not None:
-            raw = db.engine.raw_connection()
-            pristine.backup(raw.driver_connection)
-            raw.close()
-        else:
-            with db.engine.begin() as connection:
-                connection.exec_driver_sql(EMPTIED)
+        pristine.begin_again()
     yield shared_app
     with shared_app.app_context():
         db.session.remove()

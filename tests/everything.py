@@ -8,10 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tests.servers import postgres_binaries
 
@@ -19,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 CI = os.environ.get("CI") == "true"
 CODE = ["marketplace", "certification", "tests"]
+Row = tuple[str, str, float]  # the step, its result, seconds
 
 
 @dataclass(frozen=True)
@@ -45,23 +50,32 @@ CHECKS = [
     Step("contracts", tool("lint-imports")),
     Step("spelling", tool("codespell", "README.md", "docs", "marketplace", "certification", "tests")),
 ]
-NO_DATABASE = ("tests/certification/rules", "tests/house/test_house.py")  # the same on either; they run once
+BROWSER = tool("python", "-m", "pytest", "-q", "-m", "web")
+TIMED = "tests/web/test_budgets.py"  # it measures moments, so nothing else runs then
+# What stands in one row runs together: the first prints as it goes, the others when all are done. Whatever measures time is alone.
 TESTS = [
-    Step("tests on SQLite", pytest("-m", "not web", "-n", "2")),
-    Step(
-        "tests on PostgreSQL",
-        pytest("-m", "not web", "-n", "2", *(f"--ignore={path}" for path in NO_DATABASE)),
-        ("postgresql",),
-        (("TIANGUIS_TEST_DATABASE", "postgresql"),),
+    (
+        Step("tests on SQLite", pytest("-m", "not web", "-n", "2")),
+        Step("short drills", tool("python", "-m", "tests.drills", "--short"), ("postgresql", "strace")),  # they wait for the disk
     ),
-    Step(
-        "journeys in a browser",
-        tool("python", "-m", "pytest", "-q", "-m", "web", "tests/web"),
-        ("chromium", "fonts"),
-        again=("--last-failed",),
+    (
+        Step(
+            "tests on PostgreSQL",
+            pytest("-m", "not web", "-n", "2"),  # what asks for no database has run above (tests/conftest.py)
+            ("postgresql",),
+            (("TIANGUIS_TEST_DATABASE", "postgresql"),),
+        ),
     ),
-    Step("short drills", tool("python", "-m", "tests.drills", "--short"), ("postgresql", "strace")),
-    Step("short benchmarks", tool("python", "-m", "tests.benchmarks", "--short"), again=()),
+    (
+        Step(
+            "journeys in a browser",
+            [*BROWSER, "-n", "2", "tests/web", f"--ignore={TIMED}"],
+            ("chromium", "fonts"),
+            again=("--last-failed", "-n", "0"),
+        ),
+    ),
+    (Step("budgets in a browser", [*BROWSER, TIMED], ("chromium", "fonts"), again=("--last-failed",)),),
+    (Step("short benchmarks", tool("python", "-m", "tests.benchmarks", "--short"), again=()),),
 ]
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgresql": (lambda: postgres_binaries() is not None, "postgresql"),
@@ -74,9 +88,11 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checks", action="store_true", help="only style, types and contracts")
-    steps = CHECKS if parser.parse_args().checks else [*CHECKS, *TESTS]
-    absent = _provide({need for step in steps for need in step.needs})
-    rows = [_row(step, absent) for step in steps]
+    turns = [(step,) for step in CHECKS] + ([] if parser.parse_args().checks else TESTS)
+    absent = _provide({need for turn in turns for step in turn for need in step.needs})
+    with tempfile.TemporaryDirectory(prefix="tianguis-market-") as market:  # built once for all that browsers do
+        os.environ.setdefault("WEB_TESTS_MARKET", market)
+        rows = [row for turn in turns for row in _together(turn, absent)]
     print(f"\n{'step':28} {'result':12} seconds")
     for name, result, seconds in rows:
         print(f"{name:28} {result:12} {seconds:7.1f}")
@@ -97,23 +113,36 @@ def _provide(needs: set[str]) -> set[str]:
     return {need for need in missing if not NEEDS[need][0]()}
 
 
-def _row(step: Step, absent: set[str]) -> tuple[str, str, float]:
+def _together(turn: tuple[Step, ...], absent: set[str]) -> list[Row]:
+    first, *others = turn
+    with ThreadPoolExecutor(len(turn)) as threads, ExitStack() as files:
+        told = [(step, files.enter_context(tempfile.TemporaryFile("w+"))) for step in others]
+        running = [threads.submit(_row, step, absent, out) for step, out in told]
+        rows = [_row(first, absent, sys.stdout), *(one.result() for one in running)]
+        for _step, out in told:
+            out.seek(0)
+            print(out.read(), end="", flush=True)
+    return rows
+
+
+def _row(step: Step, absent: set[str], out: TextIO) -> Row:
     lacking = [need for need in step.needs if need in absent]
     if lacking:
-        print(f"left out: {step.name} needs {', '.join(lacking)}", flush=True)
+        print(f"left out: {step.name} needs {', '.join(lacking)}", file=out, flush=True)
         return step.name, "left out", 0.0
-    print(f"\n== {step.name}", flush=True)
+    print(f"\n== {step.name}", file=out, flush=True)
     began = time.monotonic()
-    code = _run(step, step.command)
+    code = _run(step, step.command, out)
     if code and step.again is not None:
-        print(f"\n== {step.name}: what failed, once more", flush=True)
-        code = _run(step, [*step.command, *step.again])
+        print(f"\n== {step.name}: what failed, once more", file=out, flush=True)
+        code = _run(step, [*step.command, *step.again], out)
     return step.name, "passed" if code == 0 else "failed", time.monotonic() - began
 
 
-def _run(step: Step, command: list[str]) -> int:
+def _run(step: Step, command: list[str], out: TextIO) -> int:
     compiled = {"PYTHONDONTWRITEBYTECODE": ""}  # else every process that a test starts compiles everything anew
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **compiled, **dict(step.environment)}, check=False).returncode
+    environment = {**os.environ, **compiled, **dict(step.environment)}
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
-"""A database put back to an earlier moment, and what a registry publishes as a folder, for tests of restoring."""
+"""Every row of a database, and what a registry publishes as a folder, for tests of restoring."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, func, select, text
 
 from certification.core.db import db
 from certification.log.models import LogHead
 from certification.registry.models import CertificateVersion
 from certification.rules.tiles import tiles_of
 from marketplace.models import METADATA
-from tests.conftest import ENGINE
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -24,34 +22,6 @@ def rows_now() -> Rows:
         return {
             table.name: [dict(row) for row in connection.execute(table.select()).mappings()] for table in METADATA.sorted_tables
         }
-
-
-def put_back(app: Flask, pristine: Any, rows: Rows) -> None:
-    """The database as it was; what lies beside it stays. Needs the application's context."""
-    db.session.remove()
-    if pristine is not None:
-        raw = db.engine.raw_connection()
-        pristine.backup(raw.driver_connection)
-        raw.close()
-    with db.engine.begin() as connection:
-        if ENGINE != "sqlite":
-            names = ", ".join(table.name for table in METADATA.sorted_tables)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-        else:
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        for table in METADATA.sorted_tables:
-            if rows[table.name]:
-                connection.execute(table.insert(), rows[table.name])
-        if ENGINE != "sqlite":
-            _count_on(connection)
-    app.extensions["edge"].forget()
-
-
-def _count_on(connection: Connection) -> None:
-    for table in METADATA.sorted_tables:
-        if "id" in table.c and table.c.id.autoincrement is True:
-            after = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
-            connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), after)))
 
 
 def publish(app: Flask, folder: Path, *, credentials: bool = True, more: Sequence[str] = ()) -> Path:

@@ -18,7 +18,8 @@ from certification.log.handover import keep_handover
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
 from certification.log.reading import head, latest, signed
-from certification.log.signing import KINDS, mend
+from certification.log.signing import mend
+from certification.log.waiting import KINDS
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 from certification.rules.signing import Keypair
 

@@ -30,7 +30,8 @@ from certification.log.journal import Journal
 from certification.log.keys import FOLDER, signing_key
 from certification.log.models import LogLeaf
 from certification.log.reading import Head, head, held_head, nodes, signed
-from certification.log.signing import KINDS, Waiting, anything_waits, origin, ring_of, sign_head, write_note
+from certification.log.signing import anything_waits, origin, ring_of, sign_head, write_note
+from certification.log.waiting import KINDS, Waiting
 from certification.rules.canonical import digest
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import BadLeaf, BadProof, CannotSign, DomainError, LogConflict

@@ -3,11 +3,8 @@
 An act records rows without signatures and calls :func:`let_sign`. With the key in a file the same unit of work signs them as its
 last step, so that act and signature are one commit. With a signer process (setting ``SIGNER``) the act is committed, then the
 signer is asked, and nobody is told that it is done before the signatures are there (``log.signer`` is the other side).
-
-What waits above the log is known higher up: those concepts declare a :class:`Kind`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +14,6 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from certification.core.db import after_commit, before_commit, db, writing
-from certification.core.declared import declare
 from certification.log import asking
 from certification.log.checkpoints import FOLDER, keep_outside, require_carried_on
 from certification.log.domains import present_domain, require_domain
@@ -26,12 +22,12 @@ from certification.log.keys import PRIVATE, KeyProblemError, following_key, read
 from certification.log.lives import key_lives
 from certification.log.models import ONLY_HEAD, LogHead
 from certification.log.reading import Head, head, held_head, signed
+from certification.log.waiting import KINDS, Ring
 from certification.log.witnesses import ask_soon
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import BadNote, CannotSign, LogConflict, NotConfirmed
 from certification.rules.merkle import EMPTY_ROOT
 from certification.rules.signed_checkpoint import sign_checkpoint
-from certification.rules.signing import Keypair
 from certification.rules.text import N_
 
 ROUNDS = 3
@@ -40,47 +36,6 @@ AWAY = N_(
     "Avise a quien opera el sitio."
 )
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """The key that signs, and since when; beside it the one that it follows, which signs checkpoints too until it is gone."""
-
-    present: Keypair
-    begun: datetime
-    outgoing: Keypair | None = None
-
-    def time_of(self, at: datetime) -> datetime:
-        """A key signs nothing before its own time."""
-        return max(at, self.begun)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One recorded document without its signature. ``holds`` tells a signer whether it is what its act recorded."""
-
-    what: str
-    document: Mapping[str, object]
-    sign: Callable[[], None]
-    holds: Callable[[], bool] = lambda: True
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Documents of one sort: those that wait, and whether any do; what to hold before the log is; having all signed anew."""
-
-    waiting: Callable[[Ring, datetime], Iterator[Waiting]]
-    waits: Callable[[], bool]
-    hold: Callable[[], None] = lambda: None
-    anew: Callable[[datetime], None] = lambda _at: None
-
-
-KINDS: dict[str, Kind] = {}
-
-
-def declare_kind(name: str, kind: Kind) -> None:
-    """Let a concept say what of it is signed. Raises ValueError when the name is taken."""
-    declare(KINDS, name, kind)
 
 
 def by_signer() -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from certification.outside.auditing_log import Audit, hold_handovers, hold_log
 from certification.outside.following import CHECKPOINT
 from certification.outside.gathering import VC_JWT, Asked, gather, made_at
-from certification.outside.layout import FORMAT, MANIFEST, PACK_CALL, pack_named, pack_of, prefixes, unwrapped
+from certification.outside.layout import FORMAT, MANIFEST, PACK_CALL, pack_of, packs, unwrapped
 from certification.outside.sources import Folder
 from certification.rules.attested import Evidence, Log, attest
 from certification.rules.attested_log import Doubt, Leaf
@@ -114,8 +114,7 @@ def _lists(head: Mapping[str, Any], keys: RegistryKeys, found: Audit, now: datet
 def _packs(common: "_Common", found: Audit, told: Progress) -> int:
     """Each certificate of each pack. Returns how many leaves they name."""
     named = 0
-    for prefix in prefixes():
-        where = pack_named(prefix)
+    for where in packs(common.folder.has):
         try:
             certificates = unwrapped(PACK_CALL, common.folder.file(where)).get("certificates")
         except NotFound:

@@ -6,7 +6,7 @@ nowhere. Both are JSON inside a call, so that a page opened from a disk can take
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -32,9 +32,11 @@ def pack_named(prefix: str) -> str:
     return f"c/{prefix[:2]}/{prefix}.js"
 
 
-def prefixes() -> Iterator[str]:
-    """Every prefix that a code can have, in order."""
-    return (one + two + three for one in ALPHABET for two in ALPHABET for three in ALPHABET)
+def packs(there: Callable[[str], bool]) -> Iterator[str]:
+    """Every pack that can be, in order, of those folders of packs that are ``there``: most of a small registry's are not."""
+    for two in (one + another for one in ALPHABET for another in ALPHABET):
+        if there(f"c/{two}"):
+            yield from (pack_named(two + three) for three in ALPHABET)
 
 
 def wrapped(call: str, content: Mapping[str, Any]) -> bytes:

@@ -161,6 +161,16 @@ class Folder:
         except (OSError, ValueError) as error:
             raise CannotCheck("unreachable") from error
 
+    def has(self, path: str) -> bool:
+        """Whether anything lies there. What can't be looked at counts as there, so that whoever reads it is told why."""
+        try:
+            self.root.joinpath(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
+
     def _script(self, name: str, call: str) -> dict[str, Any]:
         """The newest content of a script; one pack and the head are kept while they lie there unchanged."""
         content = self.file(name)

@@ -11,7 +11,7 @@ from flask import current_app
 
 from certification.log.keys import verifying_keys
 from certification.log.lives import key_lives
-from certification.log.signing import Ring
+from certification.log.waiting import Ring
 from certification.rules.did import KeyPeriod, RegistryKeys, did_of, method_of
 from certification.rules.jose import issuer_of, sign_token
 from certification.rules.proofs import add_proof

@@ -3,19 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    DDL,
-    JSON,
-    CheckConstraint,
-    ForeignKey,
-    ForeignKeyConstraint,
-    FromClause,
-    Index,
-    String,
-    UniqueConstraint,
-    event,
-    text,
-)
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,6 +12,7 @@ from certification.audit.models import forbid_changes
 from certification.core.media.models import StoredFile
 from certification.core.orm import KEYED, Base, Id, Name, Prose, UserRef, Word, by_value
 from certification.parties.models import Party
+from certification.registry.freezing import freeze
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 
@@ -293,32 +282,10 @@ for _table in (RecordedAct.__table__, StatusPlace.__table__):
     forbid_changes(_table, "what was signed or done is only ever added")  # type: ignore[arg-type]  # a mapped class's table is a Table
 
 
-def _freeze(table: FromClause, message: str, signed: str, columns: tuple[str, ...]) -> None:
-    """Triggers: a row is signed once (``signed`` is set), its other ``columns`` never change, and it never goes."""
-    name = table.name  # type: ignore[attr-defined]  # a mapped class's table is a Table
-    when = " OR ".join([f"OLD.{signed} IS NOT NULL", *(f"NEW.{one} {{0}} OLD.{one}" for one in columns)])
-    refuse = (
-        f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"
-    )
-    frozen, kept = f"CREATE TRIGGER {name}_frozen BEFORE UPDATE", f"CREATE TRIGGER {name}_no_delete BEFORE DELETE"
-    call, abort = f"EXECUTE FUNCTION {name}_refuse()", f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-    statements = (
-        ("postgresql", refuse),
-        ("postgresql", f"{frozen} ON {name} FOR EACH ROW WHEN ({when.format('IS DISTINCT FROM')}) {call}"),
-        ("postgresql", f"{kept} ON {name} FOR EACH ROW {call}"),
-        ("sqlite", f"{frozen} ON {name} WHEN {when.format('IS NOT')} {abort}"),
-        ("sqlite", f"{kept} ON {name} {abort}"),
-    )
-    for dialect, statement in statements:
-        ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
-        event.listen(table, "after_create", ddl)
-
-
-_freeze(
+freeze(
     CertificateVersion.__table__,
     "what was signed or done is only ever added",
     "signature",
     ("id", "certificate_id", "number", "statement", "signed_at"),
 )
-_freeze(VersionCredential.__table__, "a credential is secured once and never changes", "token", ("version_id", "document"))
+freeze(VersionCredential.__table__, "a credential is secured once and never changes", "token", ("version_id", "document"))

@@ -18,7 +18,7 @@ from certification.core.media.models import FileKind, StoredFile
 from certification.log.adopting import Follower, declare_follower
 from certification.log.reading import Told
 from certification.outside.sources import Source
-from certification.registry import status
+from certification.registry import lost_places, status
 from certification.registry.acts import ACT_WORDS
 from certification.registry.histories import facts_at
 from certification.registry.issuer import compromises, keys_behind
@@ -134,9 +134,9 @@ def _keep_lists(published: Sequence[dict[str, Any]], at: datetime) -> None:
         if _is_ours(one, at) and one["validFrom"] >= newest.get(one["id"], one)["validFrom"]:
             newest[one["id"]] = one
     for one in newest.values():
-        status.keep_bits(one)
+        lost_places.keep_bits(one)
     numbers = [int(one.rpartition("/")[2]) for one in newest]
-    status.leave_pair(max(numbers, default=0), at)
+    lost_places.leave_pair(max(numbers, default=0), at)
 
 
 def _is_ours(listed: dict[str, Any], at: datetime) -> bool:
@@ -218,7 +218,7 @@ def _keep(one: Told, believed: Published | None, at: datetime) -> None:
     session.add(LostVersion(code=named.code, number=named.version, leaf_index=one.index, document=document, token=token))
     session.flush()
     if document is not None:
-        status.keep_places(named.code, named.version, document["credentialStatus"], at=at)
+        lost_places.keep_places(named.code, named.version, document["credentialStatus"], at=at)
 
 
 def details_of(kind: CertificateAct, act: Act, term: Term | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import select, union
 
 from certification.core.db import db, writing
 from certification.log.keys import verifying_keys
-from certification.log.signing import Kind, Ring, Waiting, declare_kind
+from certification.log.waiting import Kind, Ring, Waiting, declare_kind
 from certification.registry.credentials import describe
 from certification.registry.issuer import demonstration, seal
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential

@@ -11,25 +11,25 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, exists, func, or_, select, update
+from sqlalchemy import Insert, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
 
 from certification.core.db import db, writing
 from certification.log.appending import hold_log
 from certification.log.lives import key_lives, present_kid
-from certification.log.signing import Kind, Ring, Waiting, declare_kind, let_sign
+from certification.log.signing import let_sign
+from certification.log.waiting import Kind, Ring, Waiting, declare_kind
 from certification.registry.issuer import origin, seal
-from certification.registry.lost import acts_of, facts_of_lost, newest_number
+from certification.registry.lost import newest_number
 from certification.registry.models import (
     Certificate,
     CertificateVersion,
     LostPlace,
-    LostVersion,
     RecordedAct,
     StatusList,
     StatusPlace,
 )
+from certification.registry.status_bits import bits_of
 from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
@@ -77,7 +77,7 @@ def take_places(version: CertificateVersion, *, at: datetime, draw: Draw = secre
     """
     pair = _pair(at)
     if _is_full(pair[0], draw):
-        pair = _open(pair[0].number + 1, at)
+        pair = open_pair(pair[0].number + 1, at)
     return {listed.purpose: Slot(address_of(listed), _take(listed, version, draw)) for listed in pair}
 
 
@@ -165,24 +165,6 @@ def lists_wait() -> bool:
 declare_kind("status lists", Kind(waiting_lists, lists_wait, anew=sign_anew))
 
 
-def is_revoked() -> ColumnElement[bool]:
-    """Of a version and its certificate, as SQL: the bit of revocation."""
-    newer = aliased(CertificateVersion)
-    later = exists().where(newer.certificate_id == CertificateVersion.certificate_id, newer.number > CertificateVersion.number)
-    found = exists().where(
-        LostVersion.code == Certificate.code,
-        LostVersion.number > CertificateVersion.number,
-        LostVersion.document.is_not(None),
-    )
-    lost = (Certificate.withdrawn_at, Certificate.surrendered_at, Certificate.superseded_at)
-    return or_(*(mark.is_not(None) for mark in lost), later, found)
-
-
-def is_suspended(lapsed: Iterable[int]) -> ColumnElement[bool]:
-    """Of a certificate, as SQL: the bit of suspension; ``lapsed`` is ``validity.lapsed_versions``."""
-    return or_(Certificate.suspended_at.is_not(None), Certificate.scheme_version_id.in_(lapsed))
-
-
 def bit_of(version: CertificateVersion, purpose: str, at: datetime) -> bool:
     """The same of one version, as its rows are now; ``at`` says which schemes have lapsed."""
     one = version.certificate
@@ -197,10 +179,10 @@ def _pair(at: datetime) -> list[StatusList]:
     """The pair in use: the newest at this registry's present address."""
     rows = select(StatusList).where(StatusList.origin == origin()).order_by(StatusList.number.desc(), StatusList.id)
     found = list(db.session.scalars(rows.limit(len(PURPOSES))))
-    return found or _open((db.session.scalar(select(func.max(StatusList.number))) or 0) + 1, at)
+    return found or open_pair((db.session.scalar(select(func.max(StatusList.number))) or 0) + 1, at)
 
 
-def _open(number: int, at: datetime) -> list[StatusList]:
+def open_pair(number: int, at: datetime) -> list[StatusList]:
     """A new pair; when somebody else opened it a moment ago, that one."""
     for purpose in PURPOSES:
         writing().execute(_unless_there(StatusList).values(purpose=purpose, number=number, origin=origin(), waits_since=at))
@@ -261,80 +243,6 @@ def _lapses_after(at: datetime) -> list[datetime]:
     ending = select(SchemeVersion).where(or_(SchemeVersion.lapsed_at.is_not(None), SchemeVersion.mark_ends_on.is_not(None)))
     ends = (lapsed_at(version) for version in db.session.scalars(ending))
     return [end for end in ends if end is not None and end > at]
-
-
-def bits_of(listed: StatusList, lapsed: Iterable[int], at: datetime) -> StatusBits:
-    """The bits of a list as rows say them, and leaves for lost versions; ``lapsed`` is ``validity.lapsed_versions`` of ``at``."""
-    rows = (
-        select(StatusPlace.place)
-        .join(CertificateVersion, CertificateVersion.id == StatusPlace.version_id)
-        .join(Certificate, Certificate.id == CertificateVersion.certificate_id)
-        .where(StatusPlace.list_id == listed.id, is_revoked() if listed.purpose == REVOCATION else is_suspended(lapsed))
-    )
-    bits = StatusBits(bytes(SIZE // 8))
-    for place in db.session.scalars(rows):
-        bits[place] = True
-    for one in db.session.scalars(select(LostPlace).where(LostPlace.list_id == listed.id)):
-        bits[one.place] = one.code is None or _lost_bit(one.code, one.number or 0, listed.purpose, lapsed, at)
-    return bits
-
-
-def _lost_bit(code: str, number: int, purpose: str, lapsed: Iterable[int], at: datetime) -> bool:
-    """By the record where there is one, for a version of it was lost; else by the leaves. What leads nowhere is set."""
-    record = db.session.scalar(select(Certificate).where(Certificate.code == code))
-    if record is not None and purpose == SUSPENSION:
-        return record.suspended_at is not None or record.scheme_version_id in set(lapsed)
-    told = acts_of(code)
-    facts = record or facts_of_lost(code, told, max([at, *(act.at for act in told)]))  # a list follows acts, not dates
-    if facts is None:
-        return True
-    if purpose == SUSPENSION:
-        ended = getattr(facts, "scheme_lapsed_at", None)
-        return facts.suspended_at is not None or (ended is not None and ended <= at)
-    over = any(mark is not None for mark in (facts.withdrawn_at, facts.surrendered_at, facts.superseded_at))
-    return over or number < max([newest_number(code), *(each.number for each in (record.versions if record else ()))])
-
-
-def keep_places(code: str, number: int, entries: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
-    """Hold the places that the credential of a lost version names, in lists of this registry's present address.
-
-    A list that was lost with it is opened again, empty but for what is recorded.
-    """
-    for entry in entries:
-        purpose, address = str(entry["statusPurpose"]), str(entry["statusListCredential"])
-        listed_in = int(address.rpartition("/")[2])
-        if address != f"{origin()}/status/{purpose}/{listed_in}":
-            continue  # of an address that it had before: those lists are as they were
-        listed = find_list(purpose, listed_in) or next(one for one in _open(listed_in, at) if one.purpose == purpose)
-        place = int(entry["statusListIndex"])
-        writing().add(LostPlace(list_id=listed.id, place=place, code=code, number=number))
-    writing().flush()
-
-
-def keep_bits(published: Mapping[str, Any]) -> None:
-    """Hold what is set in a list of ours that a source published and no row accounts for: the place of a version that was lost.
-
-    Whose it was, nobody knows any more; whoever reads the lost credential must not find it good again.
-    """
-    purpose, number = str(published["credentialSubject"]["statusPurpose"]), int(str(published["id"]).rpartition("/")[2])
-    listed = find_list(purpose, number)
-    if listed is None or published["id"] != address_of(listed):
-        return
-    bits = StatusBits.decode(published["credentialSubject"]["encodedList"])
-    known = {one for table in (StatusPlace, LostPlace) for one in writing().scalars(_places_in(table, listed.id))}
-    places = [one for one in range(len(bits)) if bits[one] and one not in known]
-    writing().add_all(LostPlace(list_id=listed.id, place=one) for one in places)
-    writing().flush()
-
-
-def _places_in(table: type[StatusPlace | LostPlace], number: int) -> Select[int]:
-    return select(table.place).where(table.list_id == number)
-
-
-def leave_pair(beyond: int, at: datetime) -> None:
-    """Draw no more places from the lists so far, nor from any up to ``beyond``: they may belong to versions that were lost."""
-    number = max(beyond, writing().scalar(select(func.max(StatusList.number))) or 0)
-    _open(number + 1, at)
 
 
 def _encoded(listed: StatusList) -> object:

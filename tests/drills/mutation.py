@@ -32,21 +32,9 @@ from tests import makers
 from tests.certification.registry.lives import AFTER, lived
 from tests.drills.outsider import Outsider, Published, publish
 from tests.drills.registry import BEGUN, Place, Worker, application, registry, tasks
+from tests.mutations import TOLD
 
 CASES, CHANGES, SHORT = 6, 1000, 60
-TABLES = (
-    "log_leaves",
-    "log_nodes",
-    "log_heads",
-    "certificates",
-    "certificate_versions",
-    "version_credentials",
-    "certificate_acts",
-    "certificate_act_leaves",
-    "status_lists",
-    "status_slots",
-    "scheme_versions",
-)
 MACHINERY = {
     "certificates.version_id": "counts writes, so that of two writers one loses: it says nothing of a label",
     "scheme_versions.version_id": "counts writes, so that of two writers one loses: it says nothing of a scheme",
@@ -167,11 +155,11 @@ class Bench:
 def rows_of(bench: Bench, count: int, check: Check, seed: int = 1) -> Iterator[Row]:
     """So many changes, spread over the tables; within one, first every column once."""
     dice = random.Random(seed)
-    for table in TABLES:
+    for table in TOLD:
         row, cells = Row(table), bench.cells(table)
         dice.shuffle(cells)
         order = list(dict.fromkeys([*{name: (at, name) for at, name in cells}.values(), *cells]))
-        wanted, turn = -(-count // len(TABLES)), 0
+        wanted, turn = -(-count // len(TOLD)), 0
         while row.changed < wanted and turn < 4 * wanted:
             cell = order[turn % len(order)]
             turn += 1

@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pysqlite3
 from flask import Flask
 from sqlalchemy import create_engine, event, text
 from werkzeug.test import TestResponse
 
 from certification.core.db import db
 from certification.core.settings import read_settings
-from certification.log.checkpoints import FILE, FOLDER
 from certification.log.keys import create_keys
 from marketplace.app import create_app
 from marketplace.health import newest_version
 from marketplace.models import METADATA
 from tests.conftest import NOW, Browser
+from tests.keeping import Kept
 
 SIDES = ("own", "other")
 ROLES = {
@@ -67,7 +66,6 @@ class World:
     rows: dict[str, dict[str, range]] = field(default_factory=dict)  # side → table → ids that were made for it
     written: list[str] = field(default_factory=list)
     _kept: Any = None
-    _checkpoint: bytes | None = None
     _cookies: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def add(self, name: str, side: str, **params: Any) -> None:
@@ -97,42 +95,18 @@ class World:
         headers = {"Cookie": self.cookie(role, strong=strong)} | given.pop("headers", {})
         return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, buffered=True, **given)
 
-    @property
-    def _beside(self) -> Path:
-        return Path(self.app.config["SETTINGS"].data) / FOLDER / FILE
-
     def keep(self) -> None:
         """Remember the database as it is now, and the checkpoint beside it."""
-        self._checkpoint = self._beside.read_bytes() if self._beside.exists() else None
         with self.app.app_context():
-            raw = db.engine.raw_connection()
-            if db.engine.dialect.name == "sqlite":
-                self._kept = pysqlite3.dbapi2.connect(":memory:")
-                raw.driver_connection.backup(self._kept)  # type: ignore[union-attr]  # pysqlite3's own
-            else:
-                self._run("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
-                for table in METADATA.sorted_tables:
-                    self._run(f"CREATE TABLE kept.{table.name} AS TABLE public.{table.name}")
-            raw.close()
+            self._kept = Kept()
         self.written.clear()
 
     def restore(self) -> None:
         """Put back what the last request changed."""
         if not self.written:
             return
-        if self._checkpoint is not None:
-            self._beside.write_bytes(self._checkpoint)
         with self.app.app_context():
-            db.session.remove()
-            if self._kept is not None:
-                raw = db.engine.raw_connection()
-                self._kept.backup(raw.driver_connection)
-                raw.close()
-            else:
-                names = [table.name for table in METADATA.sorted_tables]
-                # deleted, as TRUNCATE makes a new file for every table and index: ten times as slow
-                again = "; ".join(f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM kept.{name}" for name in names)  # noqa: S608 - our own tables
-                self._run(f"SET LOCAL session_replication_role = replica; {again}")
+            self._kept.begin_again()
         self.written.clear()
 
     @staticmethod

@@ -1,5 +1,6 @@
 """The HTML of every kind of page, read by html-validate: zero errors. Needs npm, which brings it the first time."""
 
+import fcntl
 import json
 import os
 import re
@@ -25,6 +26,13 @@ FILES = ("package.json", "package-lock.json", ".htmlvalidate.json")
 @pytest.fixture(scope="module")
 def validator() -> Path:
     """The checker of the lock file beside this test, installed beside the Python that runs it. With CI=true, leaving it out is a failure."""
+    INSTALLED.mkdir(exist_ok=True)
+    with (INSTALLED / "lock").open("w") as lock:  # two processes of one run bring it once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _brought()
+
+
+def _brought() -> Path:
     command = INSTALLED / "node_modules" / ".bin" / "html-validate"
     lock = INSTALLED / "package-lock.json"
     if not command.exists() or lock.read_bytes() != (GIVEN / lock.name).read_bytes():
@@ -32,7 +40,6 @@ def validator() -> Path:
         if npm is None:
             leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
             leave_out("html-validate needs npm (Debian: apt install npm)")
-        INSTALLED.mkdir(exist_ok=True)
         for name in FILES[:2]:
             shutil.copy(GIVEN / name, INSTALLED / name)
         subprocess.run(

@@ -21,13 +21,13 @@ from certification.schemes.versions import lapse
 from tests import makers
 from tests.certification.log.acts import appended, behind_our_back
 from tests.conftest import NOW
+from tests.keeping import made_once
 
 WHY = Why("UNDER_INVESTIGATION", "Se revisa.")
 GONE = Why("FALSE_INFORMATION", "No era cierto.", "OL-1")
 
 
-@pytest.fixture
-def history(session: Session) -> None:
+def happened() -> None:
     """Two certificates: one paused, restored and withdrawn; one given back. Then its scheme ends."""
     decider = makers.user("Celia Decide")
     one, two = makers.certified(decider, at=NOW - timedelta(days=3)), makers.certified(at=NOW - timedelta(days=2))
@@ -43,6 +43,11 @@ def history(session: Session) -> None:
         surrender(two, Why("HOLDER_REQUEST", ""), by=keeper, at=NOW + timedelta(hours=3))
     with unit_of_work():
         lapse(one.scheme_version, by=owner, at=NOW + timedelta(hours=4), reason="El esquema terminó")
+
+
+@pytest.fixture
+def history(session: Session) -> None:
+    made_once(happened)
 
 
 @pytest.mark.usefixtures("history")

@@ -410,6 +410,7 @@ def listening(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     path, stop = tmp_path / "signer.sock", threading.Event()
     monkeypatch.setattr(signer, "reply", lambda _app, word: b"here demo" if word == HELLO else b"signed 7")
     monkeypatch.setattr(signer, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(signer, "PAUSE_S", 0.02)
     thread = threading.Thread(target=serve, args=(app, path, stop))
     thread.start()
     while not path.exists():

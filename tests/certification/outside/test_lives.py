@@ -18,7 +18,7 @@ from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log import asking, reading, rotating
 from certification.log.adopting import reconcile
-from certification.log.checkpoints import keep_outside, vkeys
+from certification.log.checkpoints import vkeys
 from certification.log.handover import handovers
 from certification.log.keys import KeyProblemError, signing_key
 from certification.log.moving import move
@@ -47,13 +47,13 @@ from tests import makers
 from tests.certification.log.signers import keys_put_back, signing_apart
 from tests.certification.registry.exported import STATES, every_state, told
 from tests.conftest import NOW
-from tests.restoring import publish, put_back, rows_now
+from tests.keeping import Kept, made_once
+from tests.restoring import publish
 from tests.wsgi_source import WsgiSource
 
 WHY = Why("UNDER_INVESTIGATION", "Se revisa.")
 GONE = Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
 MINUTE = timedelta(minutes=1)
-_lived: dict[str, Any] = {}
 
 
 def look(source: WsgiSource, memory: Memory) -> Report:
@@ -77,6 +77,12 @@ class Outsiders:
         export(self.folder / "old", at=clock.now())
         self.witness.add_log(vkeys(head().origin or "")[0])
         assert self.shown() == 200
+
+    def go_on_from(self, begun: "Outsiders") -> None:
+        """With what others of the same registry remember, on their own."""
+        shutil.copytree(begun.folder, self.folder, dirs_exist_ok=True)
+        for mine, theirs in ((self.often, begun.often), (self.rarely, begun.rarely)):
+            theirs._db.backup(mine._db)
 
     @property
     def witness(self) -> Witness:
@@ -114,24 +120,29 @@ class Outsiders:
         return {name: {one.state.value for one in self.verified(name).values()} for name in self.codes}
 
 
+def followed() -> dict[str, str]:
+    """A registry with every state, a renewal and a passed visit: its codes."""
+    codes, seen = every_state(), makers.user("Visita")
+    label = makers.certified(seen, at=NOW - timedelta(days=30))
+    makers.visited(label, seen, at=NOW - timedelta(days=2))
+    tending.renew_lists(NOW)
+    return codes | {"visited": label.code}
+
+
+_begun: list[Outsiders] = []
+
+
 @pytest.fixture
-def outsiders(app: Flask, session: Session, pristine: Any, tmp_path: Path) -> Iterator[Outsiders]:
-    """A registry with every state, a renewal and a passed visit; made once."""
-    if not _lived:
-        codes = every_state()
-        seen = makers.user("Visita")
-        label = makers.certified(seen, at=NOW - timedelta(days=30))
-        makers.visited(label, seen, at=NOW - timedelta(days=2))
-        codes["visited"] = label.code
-        tending.renew_lists(NOW)
-        _lived.update(codes=codes, rows=rows_now(), note=head().note)
-    else:
-        keep_outside(_lived["note"])
-        put_back(app, pristine, _lived["rows"])
+def outsiders(app: Flask, session: Session, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outsiders]:
+    """They begin once, and go on from there in each test."""
+    codes = made_once(followed)
     with keys_put_back(app):
-        found = Outsiders(app, tmp_path, dict(_lived["codes"]), WsgiSource(app.test_client()))
-        with clock.standing_at(NOW + MINUTE):
-            found.begin()
+        found = Outsiders(app, tmp_path, dict(codes), WsgiSource(app.test_client()))
+        if not _begun:
+            _begun.append(Outsiders(app, tmp_path_factory.mktemp("begun"), found.codes, found.source))
+            with clock.standing_at(NOW + MINUTE):
+                _begun[0].begin()
+        found.go_on_from(_begun[0])
         with clock.standing_at(NOW + 5 * MINUTE):
             yield found
 
@@ -318,15 +329,15 @@ class At:
         return self.app.test_client().get(path, headers=headers, base_url=self.base)
 
 
-def test_what_a_restore_lost_is_a_note_and_what_vanished_is_a_fault(outsiders: Outsiders, pristine: Any, tmp_path: Path) -> None:
-    decider, before = makers.user("Nueva"), rows_now()
+def test_what_a_restore_lost_is_a_note_and_what_vanished_is_a_fault(outsiders: Outsiders, tmp_path: Path) -> None:
+    decider, before = makers.user("Nueva"), Kept()
     made = {name: makers.certified(decider, at=clock.now()).code for name in ("lost", "lost withdrawn", "lost whole")}
     for name in ("lost withdrawn", "lost whole"):
         with unit_of_work():
             withdraw(one(made[name]), GONE, by=decider, at=clock.now())
     published = publish(outsiders.app, tmp_path / "published")
     (published / f"c/{made['lost whole']}/versions/1").unlink()
-    put_back(outsiders.app, pristine, before)
+    before.begin_again(beside=False)
     assert reconcile([Folder(published)], at=clock.now()).adopted == 5
     assert outsiders.looked() == ALL_WELL
     by_log = {"lost": "VALID", "lost withdrawn": "WITHDRAWN", "lost whole": "WITHDRAWN"}

@@ -88,7 +88,7 @@ def served(app: Flask, labels: dict[str, str]) -> Iterator[str]:
             return list(app(environ, start))
 
     server = make_server("127.0.0.1", 0, fixed, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -226,7 +226,7 @@ def test_a_redirect_to_another_place_is_not_followed() -> None:
         return [b"here"]
 
     server = make_server("127.0.0.1", 0, moving, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         site = Site(f"http://127.0.0.1:{server.server_port}", seconds=5, stays=True)

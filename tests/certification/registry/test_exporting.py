@@ -8,20 +8,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
 from flask import Flask
 from pymerkle.core import BaseMerkleTree
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.core.settings import read_settings
-from certification.log.keys import create_keys
 from certification.outside.auditing import audit
 from certification.outside.layout import HEAD, MANIFEST, pack_of
 from certification.outside.sources import Folder
@@ -31,8 +29,6 @@ from certification.registry.exporting import Target, export
 from certification.registry.models import Certificate
 from certification.rules.errors import Conflict, LogConflict
 from certification.rules.verdict import PublicState
-from marketplace.app import create_app
-from marketplace.models import METADATA
 from tests import makers
 from tests.certification.registry.exported import STATES, exported, told
 from tests.conftest import NOW
@@ -211,28 +207,6 @@ def test_whoever_stops_at_any_file_leaves_the_old_folder_or_the_new_one(
     assert (seen[0], seen[-1]) == (old, new)
 
 
-@pytest.fixture
-def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
-    """A registry on a database of its own to which others write meanwhile: a file on SQLite."""
-    url = f"sqlite:///{tmp_path / 'registry.db'}"
-    if database_url.startswith("postgresql"):
-        server = create_engine(database_url, isolation_level="AUTOCOMMIT")
-        with server.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS exported"))
-            connection.execute(text("CREATE DATABASE exported"))
-        server.dispose()
-        url = database_url.replace("/postgres?", "/exported?")
-    settings = read_settings({}, DATA=str(tmp_path), DATABASE_URL=url, SECRET_KEY="x" * 32, ORIGIN="http://localhost")
-    app = create_app(settings, TESTING=True)
-    with app.app_context():
-        METADATA.create_all(db.engine)
-        create_keys(settings.data, demonstration=False)
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
 def elsewhere(app: Flask, do: Callable[[], object]) -> None:
     """In a thread and a session of its own, to its end."""
 
@@ -334,6 +308,7 @@ FAULTY: dict[str, tuple[Callable[[Path, dict[str, str]], object], str]] = {
     "an entry of the log": (lambda to, _codes: change(to, entries_of(to), b"granted", b"grantee"), "leaf"),
     "a tile": (lambda to, _codes: change(to, entries_of(to).replace("entries", "0"), hashes_of(to), bytes(4)), "tile_hashes"),
     "a pack gone": (lambda to, codes: (to / pack_of(codes["paused"])).unlink(), "acts_missing"),
+    "a folder of packs that can't be entered": (lambda to, codes: _loop(to, codes["paused"]), "unreachable"),
     "a pack elsewhere": (lambda to, codes: _move(to, codes["paused"]), "other_certificate"),
     "the manifest": (lambda to, _codes: change(to, MANIFEST, b'"certificates": ', b'"certificates": 1'), "differs"),
     "a copy of a list": (
@@ -354,6 +329,12 @@ def entries_of(folder: Path) -> str:
 
 def hashes_of(folder: Path) -> bytes:
     return (folder / entries_of(folder).replace("entries", "0")).read_bytes()[:4]
+
+
+def _loop(folder: Path, code: str) -> None:
+    packs = (folder / pack_of(code)).parent
+    rmtree(packs)
+    packs.symlink_to(packs.name)
 
 
 def _move(folder: Path, code: str) -> None:

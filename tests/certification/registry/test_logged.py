@@ -29,11 +29,6 @@ WHY = Why("UNDER_INVESTIGATION", "Se revisa lo que nos dijeron.")
 
 
 @pytest.fixture
-def decider(session: Session) -> User:
-    return makers.user("Celia Decide")
-
-
-@pytest.fixture
 def certificate(decider: User) -> Certificate:
     return makers.certified(decider)
 

@@ -19,7 +19,7 @@ from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log import adopting
 from certification.log.adopting import reconcile
-from certification.log.checkpoints import keep_outside, place
+from certification.log.checkpoints import place
 from certification.log.commands import public_log
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head
@@ -41,7 +41,8 @@ from certification.schemes.versions import lapse
 from tests import makers
 from tests.certification.registry.lives import newer_text
 from tests.conftest import NOW
-from tests.restoring import edited, publish, put_back, rows_now
+from tests.keeping import Kept
+from tests.restoring import edited, publish, rows_now
 
 WHY = Why("UNDER_INVESTIGATION", "Se revisa.")
 GONE = Why("FALSE_INFORMATION", "No era cierto.", "OL-1")
@@ -65,23 +66,22 @@ _told: dict[str, Any] = {}
 
 
 @pytest.fixture
-def story(
-    app: Flask, session: Session, pristine: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Story]:
+def story(app: Flask, session: Session, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The database as it was in the backup, the copy outside as it was at the end; lived once and told to each test."""
     if not _told:
         _told.update(lived(app, tmp_path_factory.mktemp("story")))
     shutil.copytree(_told["published"], tmp_path / "published")
-    keep_outside(_told["note"])
-    put_back(app, pristine, _told["backup"])
+    backup, end = _told["backup"], _told["end"]
+    end.begin_again()
+    backup.begin_again(beside=False)
     with clock.standing_at(LATER):
         yield Story(
             _told["codes"],
             tmp_path / "published",
             _told["size"],
             _told["note"],
-            lambda: put_back(app, pristine, _told["backup"]),
-            lambda: put_back(app, pristine, _told["end"]),
+            lambda: backup.begin_again(beside=False),
+            lambda: end.begin_again(beside=False),
         )
 
 
@@ -92,7 +92,7 @@ def lived(app: Flask, folder: Path) -> dict[str, Any]:
         suspend(one(made["returned"]), WHY, until=date(2026, 12, 31), by=decider, at=NOW)
     keeper = makers.user("Rosa Titular")
     makers.member(keeper, one(made["kept"]).holder)
-    backup = rows_now()
+    backup = Kept()
     with unit_of_work():
         suspend(one(made["paused"]), WHY, until=date(2026, 12, 31), by=decider, at=LATER)
         withdraw(one(made["ended"]), GONE, by=decider, at=LATER)
@@ -105,7 +105,7 @@ def lived(app: Flask, folder: Path) -> dict[str, Any]:
     return {
         "codes": made,
         "backup": backup,
-        "end": rows_now(),
+        "end": Kept(),
         "published": published,
         "size": found.size,
         "note": found.note,

@@ -40,23 +40,6 @@ IN_TIME = datetime(2027, 11, 15, 18, tzinfo=UTC)
 RENEWAL, SCOPE = RenewalCause.RENEWAL, RenewalCause.SCOPE
 
 
-@pytest.fixture
-def decider(session: Session) -> User:
-    return makers.user("Celia Decide")
-
-
-@pytest.fixture
-def made(decider: User) -> Certificate:
-    return makers.certified(decider)
-
-
-@pytest.fixture
-def holder(made: Certificate) -> User:
-    person = makers.user("Rosa Teje")
-    makers.member(person, made.holder)
-    return person
-
-
 def asked(made: Certificate, holder: User, cause: RenewalCause = RENEWAL, *, at: datetime = IN_TIME) -> Application:
     with unit_of_work():
         return ask(made, cause, by=holder, at=at)

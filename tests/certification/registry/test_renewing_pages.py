@@ -26,23 +26,6 @@ VISIT = {"visited_on": "2026-11-20", "peers": "2", "outsiders": "1", "public_sum
 Browser = Callable[[User], FlaskClient]
 
 
-@pytest.fixture
-def decider(session: Session) -> User:
-    return makers.user("Celia Decide")
-
-
-@pytest.fixture
-def made(decider: User) -> Certificate:
-    return makers.certified(decider)
-
-
-@pytest.fixture
-def holder(made: Certificate) -> User:
-    person = makers.user("Rosa Teje")
-    makers.member(person, made.holder)
-    return person
-
-
 def versions() -> int:
     return db.session.scalar(select(func.count()).select_from(CertificateVersion)) or 0
 

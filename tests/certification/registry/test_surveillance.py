@@ -35,16 +35,6 @@ LATE = datetime(2027, 5, 10, 18, tzinfo=UTC)
 WHY = Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
 
 
-@pytest.fixture
-def decider(session: Session) -> User:
-    return makers.user("Celia Decide")
-
-
-@pytest.fixture
-def made(decider: User) -> Certificate:
-    return makers.certified(decider)
-
-
 def visit(
     on: date = date(2026, 12, 10), *, peers: int = 2, outsiders: int = 1, summary: str = "Sigue igual.", seen: int = 1
 ) -> Visit:

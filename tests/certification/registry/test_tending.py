@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from certification.core.db import db, unit_of_work
 from certification.log import signing
 from certification.log.keys import KeyProblemError
-from certification.log.signing import Kind
+from certification.log.waiting import KINDS, Kind
 from certification.registry import issuing, tending
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate, CertificateVersion, StatusPlace, VersionCredential
@@ -83,7 +83,7 @@ def test_a_recorded_document_that_waits_for_the_key_is_signed_as_it_was_recorded
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setitem(signing.KINDS, "versions", Kind(lambda _ring, _at: iter(()), lambda: False))
+        before.setitem(KINDS, "versions", Kind(lambda _ring, _at: iter(()), lambda: False))
         made = makers.certified()
     waiting = db.session.get_one(VersionCredential, made.versions[0].id)
     document = dict(waiting.document)
