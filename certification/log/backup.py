@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL
 
 from certification.core.durable import make_durable, write_whole
 from certification.core.media.store import Folder, NoSuchFile
-from certification.log.models import ONLY_HEAD
+from certification.log.models import ONLY_HEAD, LogHead
 
 MANIFEST = "manifest.json"
 SQLITE, POSTGRESQL = "database.sqlite3", "database.pgdump"
@@ -63,10 +63,13 @@ def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, with_keys
     """Make a backup in an empty folder; also returns what was damaged or missing in the store already, one line each.
 
     Raises:
-        BackupError: the folder holds something, or the database can't be copied.
+        BackupError: the folder holds something, or the database can't be copied or has no tables.
         OSError: it can't be written.
 
     """
+    if not inspect(engine).has_table(LogHead.__tablename__):
+        msg = "The database has no tables yet: there is nothing to copy. Run: tianguis upgrade"
+        raise BackupError(msg)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         msg = f"{folder} is not empty: each backup has a folder of its own."

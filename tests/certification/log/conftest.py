@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from flask import Flask
 from sqlalchemy import create_engine, text
 
@@ -11,6 +12,7 @@ from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.log.keys import create_keys
 from marketplace.app import create_app
+from marketplace.migrations.upgrade import configuration
 from marketplace.models import METADATA
 
 
@@ -29,6 +31,7 @@ def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     app = create_app(settings, TESTING=True)
     with app.app_context():
         METADATA.create_all(db.engine)
+        command.stamp(configuration(db.engine), "head")
         create_keys(settings.data, demonstration=False)
     yield app
     with app.app_context():
