@@ -24,7 +24,7 @@ from certification.core.worker import stop_on_signals, work
 from certification.log.appending import sign_what_stands
 from certification.log.commands import create as create_key
 from certification.log.commands_backup import make_backup, restore_backup
-from certification.log.keys import create_keys
+from certification.log.keys import PRIVATE, create_keys
 from certification.outside.commands import CATALOGUES
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
 from certification.rules.errors import CannotSign, DomainError, LogConflict, NotConfirmed
@@ -150,8 +150,9 @@ def _tend() -> None:
 def _fill(app: Flask) -> None:
     """Load the fictional market into an empty demonstration, and tell who may sign in."""
     with app.app_context():
-        if not app.config["SETTINGS"].data.joinpath("keys", "registry.pem").exists():
-            create_keys(app.config["SETTINGS"].data, demonstration=True)
+        folder = app.config["SETTINGS"].keys
+        if not (folder / PRIVATE).exists():
+            create_keys(folder, demonstration=True)
         load_demonstration(at=clock.now(), told=_progress)
         _tell_accounts()
         db.session.remove()

@@ -59,8 +59,10 @@ class Manifest:
     format: str = FORMAT
 
 
-def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, with_keys: bool = False) -> tuple[Manifest, list[str]]:
+def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, keys: Path | None = None) -> tuple[Manifest, list[str]]:
     """Make a backup in an empty folder; also returns what was damaged or missing in the store already, one line each.
+
+    ``keys``: their folder, when they go in too.
 
     Raises:
         BackupError: the folder holds something, or the database can't be copied or has no tables.
@@ -82,9 +84,9 @@ def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, with_keys
         faults += _copy_shelves(data, folder, files)
         faults += [f"{one} is named by the database and was not in the store" for one in _named(read) if one not in files]
     files[name] = _digest_of(folder / name)
-    if with_keys:
-        files |= _copy_keys(data / KEYS, folder / KEYS)
-    made = Manifest(at.isoformat(), database=name, with_keys=with_keys, software=_software(), files=files, **facts)
+    if keys is not None:
+        files |= _copy_keys(keys, folder / KEYS)
+    made = Manifest(at.isoformat(), database=name, with_keys=keys is not None, software=_software(), files=files, **facts)
     _make_all_durable(folder)
     write_whole(folder / MANIFEST, json.dumps(asdict(made), indent=1, sort_keys=True).encode())
     make_durable(folder.parent)

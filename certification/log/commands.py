@@ -47,10 +47,10 @@ def create(make_app: MakeApp) -> None:
     """Make the registry's signing key, once, in a file that only its owner can read."""
     settings = make_app().config["SETTINGS"]
     try:
-        made = create_keys(settings.data, demonstration=settings["DEMONSTRATION"])
+        made = create_keys(settings.keys, demonstration=settings["DEMONSTRATION"])
     except KeyProblemError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Made {made.kid}. Keep a copy of {settings.data / 'keys'} where only you can reach it.")
+    click.echo(f"Made {made.kid}. Keep a copy of {settings.keys} where only you can reach it.")
 
 
 @keys.command(name="list")
@@ -59,9 +59,9 @@ def list_keys(make_app: MakeApp) -> None:
     """Name the keys whose signatures this registry vouches for, with their times and what became of them."""
     with _at_work(make_app) as app:
         settings = app.config["SETTINGS"]
-        lives, coming = key_lives(), next_kid(settings.data)
+        lives, coming = key_lives(), next_kid(settings.keys)
         present = present_kid(lives)
-        for kid in public_keys(settings.data, demonstration=settings["DEMONSTRATION"]):
+        for kid in public_keys(settings.keys, demonstration=settings["DEMONSTRATION"]):
             click.echo(f"{kid}  {_state(lives.get(kid), present=kid == present, coming=kid == coming)}")
 
 

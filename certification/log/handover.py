@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import current_app
 
 from certification.core.durable import alone_in, write_whole
-from certification.log.keys import FOLDER, KeyProblemError, verifying_keys
+from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.reading import Head
 from certification.rules.errors import BadNote
 from certification.rules.note_keys import VerifierKey
@@ -57,4 +57,4 @@ def _kept() -> tuple[bytes, ...]:
 
 
 def _file() -> Path:
-    return Path(current_app.config["SETTINGS"].data) / FOLDER / FILE
+    return Path(current_app.config["SETTINGS"].keys) / FILE

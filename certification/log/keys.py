@@ -1,4 +1,4 @@
-"""The registry's signing key, in one file of the data folder and nowhere else; and the public keys that verify.
+"""The registry's signing key, in one file of the folder of keys (setting ``KEYS``) and nowhere else; and those that verify.
 
 Beside the key that signs there may be the next one, while a rotation is under way (``log.rotating``). A demonstration's keys say
 so in their file and their ``kid``. They never become a real registry's: each kind of instance refuses the other's.
@@ -17,7 +17,6 @@ from certification.core.durable import alone_in, make_durable, write_whole
 from certification.rules.errors import CannotSign, InvalidInput
 from certification.rules.signing import DEMONSTRATION, Keypair
 
-FOLDER = "keys"
 PRIVATE = "registry.pem"
 PUBLIC = "public.json"
 NEXT, SUFFIX = "next-", ".pem"
@@ -39,14 +38,13 @@ class KeyThereError(KeyProblemError):
     """There is a key already."""
 
 
-def create_keys(data: Path, *, demonstration: bool) -> Keypair:
+def create_keys(folder: Path, *, demonstration: bool) -> Keypair:
     """Make the registry's key, in a file that only its owner can read.
 
     Raises:
         KeyThereError: when there is one already.
 
     """
-    folder = data / FOLDER
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     with alone_in(folder):
         file = folder / PRIVATE
@@ -56,20 +54,19 @@ def create_keys(data: Path, *, demonstration: bool) -> Keypair:
         key = Keypair.generate(demonstration=demonstration)
         _publish(folder, key)  # first: a key that signed but was never listed would verify nothing
         write_whole(file, key.to_pem())
-        make_durable(data)  # the folder's own name
+        make_durable(folder.parent)  # the folder's own name
     return key
 
 
-def create_next(data: Path, *, demonstration: bool) -> Keypair:
+def create_next(folder: Path, *, demonstration: bool) -> Keypair:
     """The key that will follow, made once and published; the one of an earlier, interrupted try when there is one.
 
     Raises:
         KeyProblemError: see :func:`read_key`.
 
     """
-    folder = data / FOLDER
     with alone_in(folder):
-        key = read_next(data, demonstration=demonstration)
+        key = read_next(folder, demonstration=demonstration)
         if key is None:
             key = Keypair.generate(demonstration=demonstration)
             write_whole(folder / f"{NEXT}{key.kid}{SUFFIX}", key.to_pem())
@@ -77,33 +74,32 @@ def create_next(data: Path, *, demonstration: bool) -> Keypair:
     return key
 
 
-def replace_key(data: Path, *, demonstration: bool) -> Keypair:
+def replace_key(folder: Path, *, demonstration: bool) -> Keypair:
     """Let the next key, if there is one, take the place of the present one, whose private half is gone thereby."""
-    folder = data / FOLDER
     with alone_in(folder):
-        key = read_next(data, demonstration=demonstration)
+        key = read_next(folder, demonstration=demonstration)
         if key is not None:
             (folder / f"{NEXT}{key.kid}{SUFFIX}").replace(folder / PRIVATE)
             make_durable(folder)
-    return key or read_key(data, demonstration=demonstration)
+    return key or read_key(folder, demonstration=demonstration)
 
 
-def read_key(data: Path, *, demonstration: bool) -> Keypair:
+def read_key(folder: Path, *, demonstration: bool) -> Keypair:
     """The key in the key file.
 
     Raises:
         KeyProblemError: when it is absent, damaged, readable by others, or of the other kind of instance.
 
     """
-    return _read(data / FOLDER / PRIVATE, demonstration=demonstration)
+    return _read(folder / PRIVATE, demonstration=demonstration)
 
 
-def read_next(data: Path, *, demonstration: bool) -> Keypair | None:
+def read_next(folder: Path, *, demonstration: bool) -> Keypair | None:
     """The key that waits to follow, while a rotation is under way. Raises KeyProblemError as :func:`read_key`."""
-    kid = next_kid(data)
+    kid = next_kid(folder)
     if kid is None:
         return None
-    file = data / FOLDER / f"{NEXT}{kid}{SUFFIX}"
+    file = folder / f"{NEXT}{kid}{SUFFIX}"
     try:
         return _read(file, demonstration=demonstration)
     except KeyProblemError:
@@ -112,20 +108,20 @@ def read_next(data: Path, *, demonstration: bool) -> Keypair | None:
         return None  # it took its place this moment
 
 
-def next_kid(data: Path) -> str | None:
+def next_kid(folder: Path) -> str | None:
     """Which key waits to follow, by the name of its file: anybody may ask who can list the folder."""
-    found = sorted((data / FOLDER).glob(f"{NEXT}*{SUFFIX}"))
+    found = sorted(folder.glob(f"{NEXT}*{SUFFIX}"))
     return found[0].name.removeprefix(NEXT).removesuffix(SUFFIX) if found else None
 
 
-def public_keys(data: Path, *, demonstration: bool) -> Mapping[str, Ed25519PublicKey]:
+def public_keys(folder: Path, *, demonstration: bool) -> Mapping[str, Ed25519PublicKey]:
     """The keys that this instance's certificates were signed with, by ``kid``, in the order in which they were made.
 
     Raises:
         KeyProblemError: when the list is damaged, others may write it, or it names a key of the other kind of instance.
 
     """
-    file = data / FOLDER / PUBLIC
+    file = folder / PUBLIC
     try:
         listed = json.loads(file.read_text(encoding="ascii"))
         found = {str(kid): Ed25519PublicKey.from_public_bytes(bytes.fromhex(raw)) for kid, raw in listed.items()}
@@ -152,16 +148,16 @@ def signing_key() -> Keypair:
     """
     settings = current_app.config["SETTINGS"]
     demonstration = bool(settings["DEMONSTRATION"])
-    if demonstration and not (settings.data / FOLDER / PRIVATE).exists():
+    if demonstration and not (settings.keys / PRIVATE).exists():
         with suppress(KeyThereError):  # another process was first, with the same need
-            return create_keys(settings.data, demonstration=True)
-    return read_key(settings.data, demonstration=demonstration)
+            return create_keys(settings.keys, demonstration=True)
+    return read_key(settings.keys, demonstration=demonstration)
 
 
 def following_key() -> Keypair | None:
     """The next key of the application at hand, while a rotation is under way. Raises KeyProblemError."""
     settings = current_app.config["SETTINGS"]
-    return read_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    return read_next(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
 def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
@@ -172,7 +168,7 @@ def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
 
     """
     settings = current_app.config["SETTINGS"]
-    return public_keys(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    return public_keys(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
 def _read(file: Path, *, demonstration: bool) -> Keypair:

@@ -101,7 +101,7 @@ def finish() -> bool:
 
 def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None) -> tuple[str, str]:
     settings = current_app.config["SETTINGS"]
-    fresh = keys.create_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    fresh = keys.create_next(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
     with unit_of_work():
         hold_log()
         lives = key_lives()
@@ -133,7 +133,7 @@ def _tell(before: list[Act], ends: LogAct, kid: str, at: datetime, from_index: i
 
 def _replace() -> None:
     settings = current_app.config["SETTINGS"]
-    keys.replace_key(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    keys.replace_key(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
 def _known(kid: str) -> KeyLife:

@@ -27,7 +27,7 @@ from certification.log.checkpoints import require_carried_on
 from certification.log.domains import require_domain
 from certification.log.fsck import BATCH, claims, repeats
 from certification.log.journal import Journal
-from certification.log.keys import FOLDER, signing_key
+from certification.log.keys import signing_key
 from certification.log.models import LogLeaf
 from certification.log.reading import Head, head, held_head, nodes, signed
 from certification.log.signing import KINDS, Waiting, anything_waits, origin, ring_of, sign_head, write_note
@@ -51,7 +51,7 @@ class SignerThereError(RuntimeError):
 
 def journal() -> Journal:
     """The signer's record, of the application at hand."""
-    return Journal(Path(current_app.config["SETTINGS"].data) / FOLDER)
+    return Journal(current_app.config["SETTINGS"].keys)
 
 
 def begin_record(at: datetime) -> int:
@@ -119,7 +119,7 @@ def require_own_folder() -> None:
 
     Whoever may rename the folder above could else put an older record in its place. Raises CannotSign.
     """
-    folder = current_app.config["SETTINGS"].data / FOLDER
+    folder = current_app.config["SETTINGS"].keys
     for one in (folder, *folder.iterdir()):
         told = one.lstat()
         if told.st_uid != os.geteuid() or stat.S_ISLNK(told.st_mode):

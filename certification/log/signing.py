@@ -21,7 +21,6 @@ from certification.core.declared import declare
 from certification.log import asking
 from certification.log.checkpoints import FOLDER, keep_outside, require_carried_on
 from certification.log.domains import present_domain, require_domain
-from certification.log.keys import FOLDER as KEYS
 from certification.log.keys import PRIVATE, KeyProblemError, following_key, read_key, signing_key, verifying_keys
 from certification.log.lives import key_lives
 from certification.log.models import ONLY_HEAD, LogHead
@@ -185,7 +184,7 @@ def may_have_key(found: Head) -> bool:
     """False only where this registry never signed and has no key yet; then what it records goes unsigned until it has one."""
     settings = current_app.config["SETTINGS"]
     never = found.note is None and not settings["DEMONSTRATION"]
-    return not never or (settings.data / KEYS / PRIVATE).exists()
+    return not never or (settings.keys / PRIVATE).exists()
 
 
 def require_key() -> None:
@@ -274,7 +273,7 @@ def check_signs() -> bool:
     """Whether there is somebody who can sign now: the key in its file, or the signer. Raises KeyProblemError."""
     if not by_signer():
         settings = current_app.config["SETTINGS"]
-        return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
+        return bool(read_key(settings.keys, demonstration=bool(settings["DEMONSTRATION"])).kid)
     try:
         return bool(asking.greet(current_app.config["SETTINGS"]["SIGNER"]))
     except OSError as error:

@@ -226,7 +226,7 @@ def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     app = create_app(settings, TESTING=True)
     with app.app_context():
         METADATA.create_all(db.engine)
-        create_keys(settings.data, demonstration=False)
+        create_keys(settings.keys, demonstration=False)
     yield app
     with app.app_context():
         db.session.remove()

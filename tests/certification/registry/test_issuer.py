@@ -16,7 +16,7 @@ from certification.log import asking, keys, rotating
 from certification.log.appending import append
 from certification.log.checkpoints import place, require_carried_on
 from certification.log.fsck import check
-from certification.log.keys import FOLDER, PRIVATE, KeyProblemError, signing_key, verifying_keys
+from certification.log.keys import PRIVATE, KeyProblemError, signing_key, verifying_keys
 from certification.log.lives import key_lives, key_ref
 from certification.log.models import LogLeaf
 from certification.log.reading import head
@@ -225,8 +225,8 @@ def test_the_key_that_signs_is_not_retired_without_another(session: Session) -> 
 def test_a_key_that_was_lost_is_retired_by_its_successor(app: Flask, session: Session) -> None:
     old, made = signing_key(), makers.certified(at=NOW)
     settings = app.config["SETTINGS"]
-    (settings.data / FOLDER / PRIVATE).unlink()
-    fresh = keys.create_keys(settings.data, demonstration=False)
+    (settings.keys / PRIVATE).unlink()
+    fresh = keys.create_keys(settings.keys, demonstration=False)
     rotating.retire(old.kid, now=lambda: LATER)
     assert [(kid, one.over) for kid, one in key_lives().items()] == [(old.kid, True), (fresh.kid, False)]
     with pytest.raises(KeyProblemError, match="ended already"):
