@@ -5,6 +5,7 @@ so in their file and their ``kid``. They never become a real registry's: each ki
 """
 
 import json
+import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -36,6 +37,19 @@ class KeyProblemError(CannotSign):
 
 class KeyThereError(KeyProblemError):
     """There is a key already."""
+
+
+def require_own(folder: Path) -> None:
+    """Insist that a folder of keys that is there belongs to whoever runs this. Raises KeyProblemError.
+
+    What another user leaves in it the signer would refuse, and what belongs to another can't be read.
+    """
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        owner = _owner(folder)
+        msg = (
+            f"The folder of keys {folder} belongs to {owner}. Nothing was changed. Run this as that user: runuser -u {owner} -- …"
+        )
+        raise KeyProblemError(msg)
 
 
 def create_keys(folder: Path, *, demonstration: bool) -> Keypair:
@@ -72,6 +86,15 @@ def create_next(folder: Path, *, demonstration: bool) -> Keypair:
             write_whole(folder / f"{NEXT}{key.kid}{SUFFIX}", key.to_pem())
         _publish(folder, key)
     return key
+
+
+def discard_next(folder: Path, key: Keypair) -> None:
+    """Undo :func:`create_next` for a key that nothing tells of and that signed nothing."""
+    with alone_in(folder):
+        listed = json.loads((folder / PUBLIC).read_text(encoding="ascii"))
+        if listed.pop(key.kid, None) is not None:
+            _write_list(folder, listed)
+        (folder / f"{NEXT}{key.kid}{SUFFIX}").unlink(missing_ok=True)
 
 
 def replace_key(folder: Path, *, demonstration: bool) -> Keypair:
@@ -171,12 +194,25 @@ def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
     return public_keys(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a number without a name
+        return f"#{path.stat().st_uid}"
+
+
 def _read(file: Path, *, demonstration: bool) -> Keypair:
     try:
         loose = stat.S_IMODE(file.stat().st_mode) & OTHERS_MAY_READ
         pem = file.read_bytes()
+    except FileNotFoundError as error:
+        msg = (
+            f"There is no signing key {file}. `tianguis keys create` makes one for a new registry; one that has signed before "
+            "needs its own key back, from its copy."
+        )
+        raise KeyProblemError(msg) from error
     except OSError as error:
-        msg = f"The signing key {file} can't be read ({error.strerror}). `tianguis keys create` makes one for a new registry."
+        msg = f"The signing key {file} can't be read ({error.strerror}). Run this as the user that it belongs to."
         raise KeyProblemError(msg) from error
     if loose:
         msg = f"Others on this machine can read the signing key {file}. Close it with: chmod 600 {file}"
@@ -191,11 +227,15 @@ def _read(file: Path, *, demonstration: bool) -> Keypair:
 
 
 def _publish(folder: Path, key: Keypair) -> None:
-    """Add a key to the list of those that verify; nothing ever leaves it."""
+    """Add a key to the list of those that verify; none that ever signed leaves it."""
     file = folder / PUBLIC
     listed = json.loads(file.read_text(encoding="ascii")) if file.exists() else {}
     listed[key.kid] = key.public.public_bytes_raw().hex()
-    write_whole(file, json.dumps(listed, indent=1).encode("ascii"), mode=0o644)
+    _write_list(folder, listed)
+
+
+def _write_list(folder: Path, listed: Mapping[str, str]) -> None:
+    write_whole(folder / PUBLIC, json.dumps(listed, indent=1).encode("ascii"), mode=0o644)
 
 
 def _insist(kid: str, file: Path, *, demonstration: bool) -> None:

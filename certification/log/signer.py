@@ -30,6 +30,7 @@ from certification.log.journal import Journal
 from certification.log.keys import signing_key
 from certification.log.models import LogLeaf
 from certification.log.reading import Head, head, held_head, nodes, signed
+from certification.log.refusals import explained
 from certification.log.signing import KINDS, Waiting, anything_waits, origin, ring_of, sign_head, write_note
 from certification.rules.canonical import digest
 from certification.rules.checkpoint import Checkpoint
@@ -54,8 +55,10 @@ def journal() -> Journal:
     return Journal(current_app.config["SETTINGS"].keys)
 
 
-def begin_record(at: datetime) -> int:
-    """Begin a record from the log as it stands, for a registry that signed without one; how many leaves it has.
+def begin_record(at: datetime) -> int | None:
+    """Begin a record from the log as it is signed, for a registry that signed without one; how many leaves that has.
+
+    None where nothing was signed yet: then there is nothing to begin with.
 
     Raises:
         LogConflict: there is a record already (``record_there``), or the log does not carry on from the copy outside.
@@ -66,10 +69,11 @@ def begin_record(at: datetime) -> int:
     with unit_of_work() as session:
         found = held_head(session)
         require_carried_on(found, session)
-        told = signed(found)
-        if told is not None:
-            journal().add(told, ring_of(session).present.kid, (), at)
-    return found.size
+        last = signed(found)
+        if last is None:
+            return None
+        journal().add(last, ring_of(session).present.kid, (), at)
+    return last.size
 
 
 def sign_recorded(at: datetime) -> int:
@@ -121,8 +125,8 @@ def require_own_folder() -> None:
     """
     folder = current_app.config["SETTINGS"].keys
     for one in (folder, *folder.iterdir()):
-        told = one.lstat()
-        if told.st_uid != os.geteuid() or stat.S_ISLNK(told.st_mode):
+        found = one.lstat()
+        if found.st_uid != os.geteuid() or stat.S_ISLNK(found.st_mode):
             log.error("not signed", file=str(one), problem="it is a link, or another user's")
             raise CannotSign
 
@@ -261,7 +265,7 @@ def reply(app: Flask, word: bytes) -> bytes:
                 return HERE + signing_key().kid.encode()
             return DONE + str(sign_recorded(clock.now())).encode()
         except DomainError as error:
-            log.error("not signed", code=error.code, error=str(error))  # noqa: TRY400 - a sentence for the operator
+            log.error("not signed", code=error.code, error=explained(error))  # noqa: TRY400 - a sentence for the operator
             return REFUSED + error.code.encode()
         except Exception as error:  # noqa: BLE001 - whatever the rows hold, the signer lives and signs none of it
             log.exception("not signed", kind=type(error).__name__)

@@ -25,6 +25,7 @@ from certification.log.keys import PRIVATE, KeyProblemError, following_key, read
 from certification.log.lives import key_lives
 from certification.log.models import ONLY_HEAD, LogHead
 from certification.log.reading import Head, head, held_head, signed
+from certification.log.refusals import explained
 from certification.log.witnesses import ask_soon
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import BadNote, CannotSign, LogConflict, NotConfirmed
@@ -247,9 +248,11 @@ def confirm() -> None:
             told = signed(found)
             if told is not None and told.size >= wanted:
                 return
+        why = "The signer left something out; its log says more."
     except (OSError, LogConflict, BadNote, KeyProblemError) as error:
-        log.error("not signed", error=str(error))  # noqa: TRY400 - a sentence for the operator, not a traceback
-    raise NotConfirmed("not_signed", AWAY)
+        why = explained(error)
+    log.error("not signed", error=why)
+    raise NotConfirmed("not_signed", AWAY, why=why)
 
 
 def anything_waits() -> bool:
@@ -277,8 +280,7 @@ def check_signs() -> bool:
     try:
         return bool(asking.greet(current_app.config["SETTINGS"]["SIGNER"]))
     except OSError as error:
-        msg = f"The signer does not answer: {error}"
-        raise KeyProblemError(msg) from error
+        raise KeyProblemError(explained(error)) from error
 
 
 def _fresh_head() -> Head:
