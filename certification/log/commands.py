@@ -17,6 +17,7 @@ from certification.log import fsck, reading, rotating, signer
 from certification.log.adopting import Reconciled, reconcile
 from certification.log.journal import FILE as RECORD
 from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys, require_own
+from certification.log.listening import SignerThereError
 from certification.log.lives import KeyLife, key_lives, present_kid
 from certification.log.moving import move
 from certification.log.refusals import explained
@@ -33,7 +34,7 @@ def _at_work(make_app: MakeApp) -> Iterator[Flask]:
     with app.app_context():
         try:
             yield app
-        except (DomainError, signer.SignerThereError, OSError) as error:
+        except (DomainError, SignerThereError, OSError) as error:
             raise click.ClickException(explained(error)) from error
         finally:
             db.session.remove()

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from certification.core.durable import LOCK
 from certification.log.journal import FILE as RECORD
 from certification.log.keys import OTHERS_MAY_READ, OTHERS_MAY_WRITE, SUFFIX
 
@@ -20,6 +21,8 @@ def faults_of_folder(folder: Path, owner: int) -> Iterator[str]:
             continue
         if found.st_uid != owner:
             yield f"{one} belongs to another user than the keys; chown it, once you know who put it there"
+        if one.name == LOCK:
+            continue  # there is nothing in it
         private = one.suffix == SUFFIX or one.name == RECORD
         if found.st_mode & (OTHERS_MAY_READ if private else OTHERS_MAY_WRITE):
             yield f"others may {'read' if private else 'write'} {one}; close it with: chmod {'600' if private else 'go-w'} {one}"
