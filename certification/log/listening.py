@@ -32,14 +32,15 @@ class Lines:
 
     def said(self) -> Iterator[tuple[socket.socket, bytes]]:
         """Each line on which something came, and what: read once, for a word of ours comes whole. Waits a moment at most."""
-        for key, _ in self._selector.select(PAUSE_S):
-            if key.fileobj is self._listener:
-                self._take_in()
-            elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._until:
-                yield from self._heard(key.fileobj)
+        ready = [key.fileobj for key, _ in self._selector.select(PAUSE_S)]
         now = time.monotonic()
-        for line in [line for line, until in self._until.items() if until < now]:
-            self._let_go(line)
+        for late in [line for line, until in self._until.items() if until < now and line not in ready]:
+            self._let_go(late)
+        for line in ready:
+            if line is self._listener:
+                self._take_in()
+            elif isinstance(line, socket.socket) and line in self._until:
+                yield from self._heard(line)
 
     def close(self) -> None:
         for line in list(self._until):

@@ -3,8 +3,10 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -481,6 +483,24 @@ def test_of_too_many_who_are_silent_the_first_are_let_go(at_work: Path, silent: 
     assert [line.recv(100) for line in lines[:3]] == [b""] * 3
     lines[-1].sendall(HELLO)
     assert lines[-1].recv(100) == b"here demo\n"
+
+
+def test_who_spoke_while_another_was_served_is_not_taken_for_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three are taken in; the second speaks while the first is served, which takes longer than the signer waits for anybody."""
+    passed = [0.0]
+    monkeypatch.setattr(listening, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    with listening.listening(tmp_path / "socket") as lines, ExitStack() as open_lines:
+        three = [open_lines.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) for _ in range(3)]
+        for one in three:
+            one.connect(str(tmp_path / "socket"))
+            assert list(lines.said()) == []
+        three[0].sendall(b"first")
+        for _, word in lines.said():
+            assert word == b"first"
+            three[1].sendall(b"second")
+            passed[0] = 100.0
+        assert [word for _, word in lines.said()] == [b"second"]
+        assert three[2].recv(10) == b""
 
 
 def test_who_stays_silent_is_let_go_in_the_end(at_work: Path) -> None:
