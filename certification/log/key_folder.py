@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from certification.core.durable import LOCK
-from certification.log.journal import FILE as RECORD
 from certification.log.keys import OTHERS_MAY_READ, OTHERS_MAY_WRITE, SUFFIX
 
 ROOT = 0
@@ -23,7 +22,7 @@ def faults_of_folder(folder: Path, owner: int) -> Iterator[str]:
             yield f"{one} belongs to another user than the keys; chown it, once you know who put it there"
         if one.name == LOCK:
             continue  # there is nothing in it
-        private = one.suffix == SUFFIX or one.name == RECORD
+        private = one.suffix == SUFFIX
         if found.st_mode & (OTHERS_MAY_READ if private else OTHERS_MAY_WRITE):
             yield f"others may {'read' if private else 'write'} {one}; close it with: chmod {'600' if private else 'go-w'} {one}"
 

@@ -7,14 +7,15 @@ from certification.log.asking import SignerRefusedError
 from certification.rules.errors import DomainError, NotConfirmed
 
 RESTORE = "see “When the database is lost” in docs/deploy.md"
+AHEAD = "Where that finds nothing missing, see “When the signer's record is ahead” there"
 TOLD = {
     "log_behind": (
         "The database holds fewer acts than were signed before: an old backup was restored, or acts were removed. "
-        f"Bring it forward with `tianguis log reconcile --from ADDRESS`; {RESTORE}."
+        f"Bring it forward with `tianguis log reconcile --from ADDRESS`; {RESTORE}. {AHEAD}."
     ),
     "log_fork": (
         "The database holds other acts than those that were signed before: it was changed, or it is not this registry's newest "
-        f"one. Keep a copy of it as it is, restore a backup and run `tianguis log reconcile`; {RESTORE}."
+        f"one. Keep a copy of it as it is, restore a backup and run `tianguis log reconcile`; {RESTORE}. {AHEAD}."
     ),
     "log_other_log": (
         "The signer's record is of another log than the database. DATABASE_URL and KEYS must be those of one registry."
