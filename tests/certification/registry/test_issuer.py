@@ -113,6 +113,20 @@ def test_the_present_key_is_named_first(session: Session, client: FlaskClient) -
     assert listed == [VerifierKey.of("localhost/log", one.public).text for one in (signing_key(), old)]
 
 
+def test_of_several_keys_the_present_one_is_first_and_then_the_newest(app: Flask, session: Session, client: FlaskClient) -> None:
+    made = [signing_key()]
+    makers.certified(at=NOW)
+    for _ in range(2):
+        rotate()
+        made.append(signing_key())
+    coming = keys.create_next(app.config["SETTINGS"].keys, demonstration=False)  # listed and not told: it signs nothing yet
+    first, second, present = made
+    wanted = [VerifierKey.of("localhost/log", one.public).text for one in (present, coming, second, first)]
+    assert client.get("/log/vkey").text.splitlines() == wanted
+    rotating.compromise(second.kid, 0, now=lambda: LATER)
+    assert client.get("/log/vkey").text.splitlines() == [wanted[0], wanted[1], wanted[3]]
+
+
 # Interrupted
 
 
