@@ -5,9 +5,9 @@ import secrets
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -22,7 +22,9 @@ from certification.core.instance import WrongInstanceError
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import stop_on_signals, work
 from certification.log.appending import sign_what_stands
-from certification.log.keys import create_keys
+from certification.log.commands import create as create_key
+from certification.log.commands_backup import make_backup, restore_backup
+from certification.log.keys import PRIVATE, create_keys
 from certification.outside.commands import CATALOGUES
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
 from certification.rules.errors import CannotSign, DomainError, LogConflict, NotConfirmed
@@ -30,26 +32,29 @@ from marketplace.app import create_app
 from marketplace.chores import tasks
 from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
 from marketplace.demonstration.people import PASSWORD
-from marketplace.migrations.upgrade import current, upgrade
+from marketplace.migrations.upgrade import SchemaError, current, require_current, upgrade
 from marketplace.serving import real_app
 
 LOCAL = "127.0.0.1"
+KNOWN = (SettingError, WrongInstanceError, UnsafeDatabaseError, SchemaError, CannotSign, NotConfirmed, LogConflict)
+ANY_SCHEMA = (create_key, make_backup, restore_backup)  # these come before `upgrade` too: in docs/deploy.md
 
 
-@contextmanager
-def plain_failures() -> Iterator[None]:
-    """A known failure is one sentence and exit code 2, not a traceback."""
-    try:
-        yield
-    except (SettingError, WrongInstanceError, UnsafeDatabaseError, CannotSign, NotConfirmed, LogConflict) as error:
-        click.echo(f"tianguis: {error}", err=True)
+class Plain(click.Group):
+    """Commands that end in one sentence and with 2, not in a traceback, whatever of the known goes wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KNOWN as error:
+            sentence = str(error)
+        except OperationalError as error:
+            sentence = f"The database does not answer: {str(error.orig).strip()}"
+        click.echo(f"tianguis: {sentence}", err=True)
         sys.exit(2)
-    except OperationalError as error:
-        click.echo(f"tianguis: The database does not answer: {str(error.orig).strip()}", err=True)
-        sys.exit(2)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tianguis")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -63,9 +68,15 @@ def main(context: click.Context) -> None:
 
 
 def configured_app() -> Flask:
-    """The application as the settings of the environment have it; a bad one ends the command with its sentence."""
-    with plain_failures():
-        return create_app(read_settings())
+    """The application as the settings of the environment have it, on a database that its code works with.
+
+    What is wrong with either ends the command with a sentence.
+    """
+    app = create_app(read_settings())
+    if click.get_current_context().command not in ANY_SCHEMA:
+        with app.app_context():
+            require_current(db.engine)
+    return app
 
 
 @main.command()
@@ -80,14 +91,13 @@ def run(host: str, port: int, data: Path, empty: bool) -> None:  # noqa: FBT001 
 
     Uses SQLite inside the data folder. An empty folder is filled with a fictional market, and who may sign in is printed.
     """
-    with plain_failures():
-        settings = local_settings(data, host, port)
-        log.configure(settings["LOG_LEVEL"])
-        app = create_app(settings)
-        prepare(app, demonstration=True)
-        if not empty:
-            _fill(app)
-        _open(app, host, port)
+    settings = local_settings(data, host, port)
+    log.configure(settings["LOG_LEVEL"])
+    app = create_app(settings)
+    prepare(app, demonstration=True)
+    if not empty:
+        _fill(app)
+    _open(app, host, port)
 
 
 def local_settings(data: Path, host: str = LOCAL, port: int = 5000) -> Settings:
@@ -140,8 +150,9 @@ def _tend() -> None:
 def _fill(app: Flask) -> None:
     """Load the fictional market into an empty demonstration, and tell who may sign in."""
     with app.app_context():
-        if not app.config["SETTINGS"].data.joinpath("keys", "registry.pem").exists():
-            create_keys(app.config["SETTINGS"].data, demonstration=True)
+        folder = app.config["SETTINGS"].keys
+        if not (folder / PRIVATE).exists():
+            create_keys(folder, demonstration=True)
         load_demonstration(at=clock.now(), told=_progress)
         _tell_accounts()
         db.session.remove()
@@ -186,8 +197,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 
     Refuses default secrets, plain http addresses and demonstration data. Run `tianguis upgrade` first.
     """
-    with plain_failures():
-        real_app()
+    real_app()
     from granian import Granian  # noqa: PLC0415 - the server is only needed here, and heavy
     from granian.constants import Interfaces  # noqa: PLC0415 - with it
 
@@ -199,10 +209,11 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 @main.command()
 def worker() -> None:
     """Deliver mail and do what time asks for, beside `serve`. SIGTERM ends it after the mail at hand."""
-    with plain_failures():
-        settings = read_settings()
-        log.configure(settings["LOG_LEVEL"])
-        app, stop = create_app(settings), threading.Event()
+    settings = read_settings()
+    log.configure(settings["LOG_LEVEL"])
+    app, stop = create_app(settings), threading.Event()
+    with app.app_context():
+        require_current(db.engine)
     stop_on_signals(app, stop)
     work(app, tasks(app), stop)
 
@@ -210,13 +221,12 @@ def worker() -> None:
 @main.command(name="upgrade")
 def upgrade_command() -> None:
     """Bring the database to this version's schema, whole or not at all."""
-    with plain_failures():
-        settings = read_settings()
-        settings.data.mkdir(parents=True, exist_ok=True)
-        app = create_app(settings)
-        prepare(app, demonstration=settings["DEMONSTRATION"])
-        with app.app_context():
-            click.echo(f"The database is at {current(db.engine)}.")
+    settings = read_settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    app = create_app(settings)
+    prepare(app, demonstration=settings["DEMONSTRATION"])
+    with app.app_context():
+        click.echo(f"The database is at {current(db.engine)}.")
 
 
 @main.command(name="settings")
@@ -238,7 +248,8 @@ def demo() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def demo_accounts(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """List again who may sign in."""
-    with plain_failures(), create_app(local_settings(data)).app_context():
+    with create_app(local_settings(data)).app_context():
+        require_current(db.engine, remedy="tianguis run")
         if as_json:
             click.echo(accounts_json())
         else:

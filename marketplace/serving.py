@@ -9,7 +9,7 @@ from certification.core.db import db, unit_of_work
 from certification.core.settings import SettingError, Settings, read_settings
 from certification.log.signing import require_key
 from marketplace.app import create_app
-from marketplace.migrations.upgrade import current, newest
+from marketplace.migrations.upgrade import require_current
 
 MIN_SECRET = 32
 
@@ -18,7 +18,8 @@ def real_app() -> Flask:
     """The application of a real registry, from the environment's settings.
 
     Raises:
-        SettingError: for unsafe settings, or a database at another version's schema.
+        SettingError: for unsafe settings.
+        SchemaError: for a database at another version's schema.
         WrongInstanceError: for a demonstration's data.
         KeyProblemError: when the signing key can't be used.
 
@@ -28,8 +29,7 @@ def real_app() -> Flask:
     refuse_unsafe(settings)
     app = create_app(settings)
     with app.app_context():
-        if current(db.engine) != newest(db.engine):
-            raise SettingError("The database is not at this version's schema. Run: tianguis upgrade")
+        require_current(db.engine)
         with unit_of_work():
             instance.settle(demonstration=False)
         require_key()

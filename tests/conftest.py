@@ -96,7 +96,7 @@ def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> F
             connection.execute(
                 text("INSERT INTO alembic_version VALUES (:version) ON CONFLICT DO NOTHING"), {"version": newest_version()}
             )
-        create_keys(settings.data, demonstration=False)
+        create_keys(settings.keys, demonstration=False)
     return app
 
 

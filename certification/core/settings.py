@@ -128,6 +128,12 @@ TABLE = (
         "",
         "Path of the socket where `tianguis signer` signs; empty means that each process reads the key file and signs by itself.",
     ),
+    Setting(
+        "KEYS",
+        _text,
+        "",
+        "Folder of the signing keys; empty means keys/ in the data folder. With SIGNER it belongs outside, to the signer's user.",
+    ),
     Setting("NAME", _text, "Tianguis", "Name of this market as its pages show it."),
     Setting(
         "OPERATOR", _text, "", "Name of who answers for this site, shown in the notices; empty says only that someone runs it."
@@ -192,6 +198,11 @@ class Settings:
     @property
     def data(self) -> Path:
         return Path(self.values["DATA"])
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys that sign and of the list of those that verify."""
+        return Path(self.values["KEYS"]).expanduser().absolute() if self.values["KEYS"] else self.data / "keys"
 
     @property
     def database_url(self) -> str:

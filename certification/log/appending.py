@@ -121,7 +121,7 @@ def _unannounced(found: Head, told_here: Sequence[str], at: datetime, session: S
     if not _will_sign(found):
         return []
     settings = current_app.config["SETTINGS"]
-    known = {*(key_lives(session) if found.size else ()), *told_here, next_kid(settings.data)}
+    known = {*(key_lives(session) if found.size else ()), *told_here, next_kid(settings.keys)}
     return [
         Act(LogAct.KEY_ADDED, whole_milliseconds(at), key=key_ref(kid, public))
         for kid, public in verifying_keys().items()

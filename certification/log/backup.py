@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL
 
 from certification.core.durable import make_durable, write_whole
 from certification.core.media.store import Folder, NoSuchFile
-from certification.log.models import ONLY_HEAD
+from certification.log.models import ONLY_HEAD, LogHead
 
 MANIFEST = "manifest.json"
 SQLITE, POSTGRESQL = "database.sqlite3", "database.pgdump"
@@ -59,14 +59,19 @@ class Manifest:
     format: str = FORMAT
 
 
-def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, with_keys: bool = False) -> tuple[Manifest, list[str]]:
+def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, keys: Path | None = None) -> tuple[Manifest, list[str]]:
     """Make a backup in an empty folder; also returns what was damaged or missing in the store already, one line each.
 
+    ``keys``: their folder, when they go in too.
+
     Raises:
-        BackupError: the folder holds something, or the database can't be copied.
+        BackupError: the folder holds something, or the database can't be copied or has no tables.
         OSError: it can't be written.
 
     """
+    if not inspect(engine).has_table(LogHead.__tablename__):
+        msg = "The database has no tables yet: there is nothing to copy. Run: tianguis upgrade"
+        raise BackupError(msg)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         msg = f"{folder} is not empty: each backup has a folder of its own."
@@ -79,9 +84,9 @@ def back_up(engine: Engine, data: Path, folder: Path, *, at: datetime, with_keys
         faults += _copy_shelves(data, folder, files)
         faults += [f"{one} is named by the database and was not in the store" for one in _named(read) if one not in files]
     files[name] = _digest_of(folder / name)
-    if with_keys:
-        files |= _copy_keys(data / KEYS, folder / KEYS)
-    made = Manifest(at.isoformat(), database=name, with_keys=with_keys, software=_software(), files=files, **facts)
+    if keys is not None:
+        files |= _copy_keys(keys, folder / KEYS)
+    made = Manifest(at.isoformat(), database=name, with_keys=keys is not None, software=_software(), files=files, **facts)
     _make_all_durable(folder)
     write_whole(folder / MANIFEST, json.dumps(asdict(made), indent=1, sort_keys=True).encode())
     make_durable(folder.parent)

@@ -11,12 +11,16 @@ from flask import Flask
 
 from certification.core import clock, log
 from certification.core.db import db, unit_of_work
+from certification.core.settings import Settings
 from certification.core.worker import stop_on_signals
 from certification.log import fsck, reading, rotating, signer
 from certification.log.adopting import Reconciled, reconcile
-from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys
+from certification.log.journal import FILE as RECORD
+from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys, require_own
+from certification.log.listening import SignerThereError
 from certification.log.lives import KeyLife, key_lives, present_kid
 from certification.log.moving import move
+from certification.log.refusals import explained
 from certification.outside.sources import Folder, Site, Source
 from certification.rules.errors import DomainError
 
@@ -30,10 +34,19 @@ def _at_work(make_app: MakeApp) -> Iterator[Flask]:
     with app.app_context():
         try:
             yield app
-        except (DomainError, signer.SignerThereError) as error:
-            raise click.ClickException(str(error)) from error
+        except (DomainError, SignerThereError, OSError) as error:
+            raise click.ClickException(explained(error)) from error
         finally:
             db.session.remove()
+
+
+@contextmanager
+def _with_keys(make_app: MakeApp) -> Iterator[Settings]:
+    """As :func:`_at_work`, by the user to whom the keys belong."""
+    with _at_work(make_app) as app:
+        settings: Settings = app.config["SETTINGS"]
+        require_own(settings.keys)
+        yield settings
 
 
 @click.group()
@@ -45,12 +58,9 @@ def keys() -> None:
 @click.pass_obj
 def create(make_app: MakeApp) -> None:
     """Make the registry's signing key, once, in a file that only its owner can read."""
-    settings = make_app().config["SETTINGS"]
-    try:
-        made = create_keys(settings.data, demonstration=settings["DEMONSTRATION"])
-    except KeyProblemError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Made {made.kid}. Keep a copy of {settings.data / 'keys'} where only you can reach it.")
+    with _with_keys(make_app) as settings:
+        made = create_keys(settings.keys, demonstration=settings["DEMONSTRATION"])
+    click.echo(f"Made {made.kid}. Keep a copy of {settings.keys} where only you can reach it.")
 
 
 @keys.command(name="list")
@@ -59,9 +69,9 @@ def list_keys(make_app: MakeApp) -> None:
     """Name the keys whose signatures this registry vouches for, with their times and what became of them."""
     with _at_work(make_app) as app:
         settings = app.config["SETTINGS"]
-        lives, coming = key_lives(), next_kid(settings.data)
+        lives, coming = key_lives(), next_kid(settings.keys)
         present = present_kid(lives)
-        for kid in public_keys(settings.data, demonstration=settings["DEMONSTRATION"]):
+        for kid in public_keys(settings.keys, demonstration=settings["DEMONSTRATION"]):
             click.echo(f"{kid}  {_state(lives.get(kid), present=kid == present, coming=kid == coming)}")
 
 
@@ -80,7 +90,7 @@ def _state(life: KeyLife | None, *, present: bool, coming: bool) -> str:
 @click.pass_obj
 def rotate(make_app: MakeApp) -> None:
     """Let a new key sign from now on. What the old one signed goes on verifying. If it is cut short, run it again."""
-    with _at_work(make_app):
+    with _with_keys(make_app):
         old, new = rotating.rotate(now=clock.now)
     click.echo(f"{new} signs now; {old} is retired, and its private half is gone. Copy the folder of keys again.")
 
@@ -90,7 +100,7 @@ def rotate(make_app: MakeApp) -> None:
 @click.pass_obj
 def retire(make_app: MakeApp, kid: str) -> None:
     """End a key that is not the one that signs."""
-    with _at_work(make_app):
+    with _with_keys(make_app):
         rotating.retire(kid, now=clock.now)
     click.echo(f"{kid} is retired. What it signed goes on verifying.")
 
@@ -101,7 +111,7 @@ def retire(make_app: MakeApp, kid: str) -> None:
 @click.pass_obj
 def compromised(make_app: MakeApp, kid: str, from_index: int) -> None:
     """Tell that a key fell into other hands: from that entry of the log on, nothing that it signed counts."""
-    with _at_work(make_app):
+    with _with_keys(make_app):
         present = rotating.compromise(kid, from_index, now=clock.now)
     click.echo(f"{kid} counts no more from entry {from_index} on; {present} signs.")
 
@@ -137,20 +147,35 @@ def move_log(make_app: MakeApp) -> None:
 
 @click.command(name="signer")
 @click.option("--socket", "path", type=click.Path(path_type=Path), help="Where to listen: the path that SIGNER names.")
-@click.option("--begin-record", is_flag=True, help="Only begin the record, for a log that was signed without a signer.")
+@click.option(
+    "--begin-record",
+    is_flag=True,
+    help="Only begin the signer's record, once, for a registry that signed without a signer; then end.",
+)
 @click.pass_obj
 def signer_command(make_app: MakeApp, path: Path | None, *, begin_record: bool) -> None:
     """Hold the key and sign what is recorded, as its own process and user. SIGTERM ends it."""
     with _at_work(make_app) as app:
-        log.configure(app.config["SETTINGS"]["LOG_LEVEL"])
+        settings: Settings = app.config["SETTINGS"]
+        require_own(settings.keys)
+        log.configure(settings["LOG_LEVEL"])
         if begin_record:
-            click.echo(f"The record begins with {signer.begin_record(clock.now())} entries.")
+            click.echo(_begun(signer.begin_record(clock.now()), settings))
             return
         if path is None:
             raise click.UsageError("--socket says where to listen.")
         stop = threading.Event()
         stop_on_signals(app, stop)
         signer.serve(app, path, stop)
+
+
+def _begun(size: int | None, settings: Settings) -> str:
+    if size is None:
+        return "This log was never signed: the signer begins its record by itself. Nothing was written; start the signer."
+    return (
+        f"{settings.keys / RECORD} begins with the {size} entries that are signed. From now on the signer signs only what "
+        "carries on from its last line. Keep copies of it with the keys, and start the signer."
+    )
 
 
 @public_log.command(name="reconcile")

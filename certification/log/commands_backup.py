@@ -42,7 +42,9 @@ def make_backup(make_app: MakeApp, folder: Path, with_keys: bool, check: bool) -
 def _made(app: Flask, folder: Path, *, with_keys: bool) -> tuple[Manifest, list[str]]:
     with app.app_context():
         try:
-            return backup.back_up(db.engine, app.config["SETTINGS"].data, folder, at=clock.now(), with_keys=with_keys)
+            settings = app.config["SETTINGS"]
+            keys = settings.keys if with_keys else None
+            return backup.back_up(db.engine, settings.data, folder, at=clock.now(), keys=keys)
         except DBAPIError as error:
             msg = f"The database can't be copied: {str(error.orig).strip()}"
             raise BackupError(msg) from error
@@ -64,9 +66,8 @@ def restore_backup(make_app: MakeApp, folder: Path, replace: bool) -> None:  # n
     settings.data.mkdir(parents=True, exist_ok=True)
     with app.app_context():
         try:
-            done = restoring.restore(
-                db.engine, settings.data, folder, demonstration=bool(settings["DEMONSTRATION"]), replace=replace
-            )
+            kind = bool(settings["DEMONSTRATION"])
+            done = restoring.restore(db.engine, settings.data, folder, demonstration=kind, replace=replace, keys=settings.keys)
             stands = _stands()
         except (BackupError, OSError) as error:
             raise click.ClickException(str(error)) from error

@@ -1,4 +1,4 @@
-"""Whether the stored log is whole: every hash, node, root and signature anew, and each recorded act with its one leaf.
+"""Whether the stored log is whole: every hash, node, root and signature anew, the keys, and each recorded act with its one leaf.
 
 What a leaf tells of is known higher up: those concepts declare a :data:`Source`, which names the leaf of each of its acts.
 Everything is read in the order of the log and a batch at a time, so that memory stays flat however long it is.
@@ -17,6 +17,7 @@ from certification.core.db import db
 from certification.core.declared import declare
 from certification.log.adopting import adopted
 from certification.log.checkpoints import outside_copy, require_carried_on, verifiers
+from certification.log.fsck_keys import faults_of_keys
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.leaves import StoredLeaves, readable
 from certification.log.models import LogLeaf, LogNode
@@ -82,6 +83,7 @@ def faults_of_log(session: Session) -> Iterator[str]:
     yield from walk.faults(session, found)
     yield from _signature(found)
     yield from _outside(found, session)
+    yield from faults_of_keys(found, session)
     yield from claims(StoredLeaves(), walk.readable)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import current_app
 
 from certification.core.durable import alone_in, write_whole
-from certification.log.keys import FOLDER, KeyProblemError, verifying_keys
+from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.reading import Head
 from certification.rules.errors import BadNote
 from certification.rules.note_keys import VerifierKey
@@ -36,17 +36,14 @@ def keep_handover(found: Head) -> None:
     ours = {key.key_hash for key in _verifiers(found)}
     signers = {one.key for one in parse_note(found.note).signatures if one.key_hash in ours}
     with alone_in(_file().parent):
-        kept = _kept()
-        known = any(signers <= {one.key for one in parse_note(note).signatures} for note in kept)
+        there = kept()
+        known = any(signers <= {one.key for one in parse_note(note).signatures} for note in there)
         if len(signers) > 1 and not known:
-            write_whole(_file(), join_notes((*kept, found.note)), mode=READABLE)
+            write_whole(_file(), join_notes((*there, found.note)), mode=READABLE)
 
 
-def _verifiers(found: Head) -> list[VerifierKey]:
-    return [VerifierKey.of(found.origin or "", public) for public in verifying_keys().values()]
-
-
-def _kept() -> tuple[bytes, ...]:
+def kept() -> tuple[bytes, ...]:
+    """Each note. Raises KeyProblemError for a damaged file, OSError for one that can't be read."""
     try:
         return split_notes(_file().read_bytes())
     except FileNotFoundError:
@@ -56,5 +53,9 @@ def _kept() -> tuple[bytes, ...]:
         raise KeyProblemError(msg) from error
 
 
+def _verifiers(found: Head) -> list[VerifierKey]:
+    return [VerifierKey.of(found.origin or "", public) for public in verifying_keys().values()]
+
+
 def _file() -> Path:
-    return Path(current_app.config["SETTINGS"].data) / FOLDER / FILE
+    return Path(current_app.config["SETTINGS"].keys) / FILE

@@ -1,7 +1,7 @@
 """The signer's own record beside its key, outside the database: what it signs stands here first.
 
-``DATA/keys/signed.jsonl``, only ever added to: a line for each document with its digest, then the line of the checkpoint that the
-round signs. A round without that line was cut short, and nothing of it was signed.
+``signed.jsonl`` in the folder of keys, only ever added to: a line for each document with its digest, then the line of the
+checkpoint that the round signs. A round without that line was cut short, and nothing of it was signed.
 """
 
 import json

@@ -1,10 +1,11 @@
-"""The registry's signing key, in one file of the data folder and nowhere else; and the public keys that verify.
+"""The registry's signing key, in one file of the folder of keys (setting ``KEYS``) and nowhere else; and those that verify.
 
 Beside the key that signs there may be the next one, while a rotation is under way (``log.rotating``). A demonstration's keys say
 so in their file and their ``kid``. They never become a real registry's: each kind of instance refuses the other's.
 """
 
 import json
+import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +18,6 @@ from certification.core.durable import alone_in, make_durable, write_whole
 from certification.rules.errors import CannotSign, InvalidInput
 from certification.rules.signing import DEMONSTRATION, Keypair
 
-FOLDER = "keys"
 PRIVATE = "registry.pem"
 PUBLIC = "public.json"
 NEXT, SUFFIX = "next-", ".pem"
@@ -39,14 +39,26 @@ class KeyThereError(KeyProblemError):
     """There is a key already."""
 
 
-def create_keys(data: Path, *, demonstration: bool) -> Keypair:
+def require_own(folder: Path) -> None:
+    """Insist that a folder of keys that is there belongs to whoever runs this. Raises KeyProblemError.
+
+    What another user leaves in it the signer would refuse, and what belongs to another can't be read.
+    """
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        owner = _owner(folder)
+        msg = (
+            f"The folder of keys {folder} belongs to {owner}. Nothing was changed. Run this as that user: runuser -u {owner} -- …"
+        )
+        raise KeyProblemError(msg)
+
+
+def create_keys(folder: Path, *, demonstration: bool) -> Keypair:
     """Make the registry's key, in a file that only its owner can read.
 
     Raises:
         KeyThereError: when there is one already.
 
     """
-    folder = data / FOLDER
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     with alone_in(folder):
         file = folder / PRIVATE
@@ -56,20 +68,19 @@ def create_keys(data: Path, *, demonstration: bool) -> Keypair:
         key = Keypair.generate(demonstration=demonstration)
         _publish(folder, key)  # first: a key that signed but was never listed would verify nothing
         write_whole(file, key.to_pem())
-        make_durable(data)  # the folder's own name
+        make_durable(folder.parent)  # the folder's own name
     return key
 
 
-def create_next(data: Path, *, demonstration: bool) -> Keypair:
+def create_next(folder: Path, *, demonstration: bool) -> Keypair:
     """The key that will follow, made once and published; the one of an earlier, interrupted try when there is one.
 
     Raises:
         KeyProblemError: see :func:`read_key`.
 
     """
-    folder = data / FOLDER
     with alone_in(folder):
-        key = read_next(data, demonstration=demonstration)
+        key = read_next(folder, demonstration=demonstration)
         if key is None:
             key = Keypair.generate(demonstration=demonstration)
             write_whole(folder / f"{NEXT}{key.kid}{SUFFIX}", key.to_pem())
@@ -77,33 +88,41 @@ def create_next(data: Path, *, demonstration: bool) -> Keypair:
     return key
 
 
-def replace_key(data: Path, *, demonstration: bool) -> Keypair:
-    """Let the next key, if there is one, take the place of the present one, whose private half is gone thereby."""
-    folder = data / FOLDER
+def discard_next(folder: Path, key: Keypair) -> None:
+    """Undo :func:`create_next` for a key that nothing tells of and that signed nothing."""
     with alone_in(folder):
-        key = read_next(data, demonstration=demonstration)
+        listed = json.loads((folder / PUBLIC).read_text(encoding="ascii"))
+        if listed.pop(key.kid, None) is not None:
+            _write_list(folder, listed)
+        (folder / f"{NEXT}{key.kid}{SUFFIX}").unlink(missing_ok=True)
+
+
+def replace_key(folder: Path, *, demonstration: bool) -> Keypair:
+    """Let the next key, if there is one, take the place of the present one, whose private half is gone thereby."""
+    with alone_in(folder):
+        key = read_next(folder, demonstration=demonstration)
         if key is not None:
             (folder / f"{NEXT}{key.kid}{SUFFIX}").replace(folder / PRIVATE)
             make_durable(folder)
-    return key or read_key(data, demonstration=demonstration)
+    return key or read_key(folder, demonstration=demonstration)
 
 
-def read_key(data: Path, *, demonstration: bool) -> Keypair:
+def read_key(folder: Path, *, demonstration: bool) -> Keypair:
     """The key in the key file.
 
     Raises:
         KeyProblemError: when it is absent, damaged, readable by others, or of the other kind of instance.
 
     """
-    return _read(data / FOLDER / PRIVATE, demonstration=demonstration)
+    return _read(folder / PRIVATE, demonstration=demonstration)
 
 
-def read_next(data: Path, *, demonstration: bool) -> Keypair | None:
+def read_next(folder: Path, *, demonstration: bool) -> Keypair | None:
     """The key that waits to follow, while a rotation is under way. Raises KeyProblemError as :func:`read_key`."""
-    kid = next_kid(data)
+    kid = next_kid(folder)
     if kid is None:
         return None
-    file = data / FOLDER / f"{NEXT}{kid}{SUFFIX}"
+    file = folder / f"{NEXT}{kid}{SUFFIX}"
     try:
         return _read(file, demonstration=demonstration)
     except KeyProblemError:
@@ -112,20 +131,20 @@ def read_next(data: Path, *, demonstration: bool) -> Keypair | None:
         return None  # it took its place this moment
 
 
-def next_kid(data: Path) -> str | None:
+def next_kid(folder: Path) -> str | None:
     """Which key waits to follow, by the name of its file: anybody may ask who can list the folder."""
-    found = sorted((data / FOLDER).glob(f"{NEXT}*{SUFFIX}"))
+    found = sorted(folder.glob(f"{NEXT}*{SUFFIX}"))
     return found[0].name.removeprefix(NEXT).removesuffix(SUFFIX) if found else None
 
 
-def public_keys(data: Path, *, demonstration: bool) -> Mapping[str, Ed25519PublicKey]:
+def public_keys(folder: Path, *, demonstration: bool) -> Mapping[str, Ed25519PublicKey]:
     """The keys that this instance's certificates were signed with, by ``kid``, in the order in which they were made.
 
     Raises:
         KeyProblemError: when the list is damaged, others may write it, or it names a key of the other kind of instance.
 
     """
-    file = data / FOLDER / PUBLIC
+    file = folder / PUBLIC
     try:
         listed = json.loads(file.read_text(encoding="ascii"))
         found = {str(kid): Ed25519PublicKey.from_public_bytes(bytes.fromhex(raw)) for kid, raw in listed.items()}
@@ -152,16 +171,16 @@ def signing_key() -> Keypair:
     """
     settings = current_app.config["SETTINGS"]
     demonstration = bool(settings["DEMONSTRATION"])
-    if demonstration and not (settings.data / FOLDER / PRIVATE).exists():
+    if demonstration and not (settings.keys / PRIVATE).exists():
         with suppress(KeyThereError):  # another process was first, with the same need
-            return create_keys(settings.data, demonstration=True)
-    return read_key(settings.data, demonstration=demonstration)
+            return create_keys(settings.keys, demonstration=True)
+    return read_key(settings.keys, demonstration=demonstration)
 
 
 def following_key() -> Keypair | None:
     """The next key of the application at hand, while a rotation is under way. Raises KeyProblemError."""
     settings = current_app.config["SETTINGS"]
-    return read_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    return read_next(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
 def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
@@ -172,15 +191,28 @@ def verifying_keys() -> Mapping[str, Ed25519PublicKey]:
 
     """
     settings = current_app.config["SETTINGS"]
-    return public_keys(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    return public_keys(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a number without a name
+        return f"#{path.stat().st_uid}"
 
 
 def _read(file: Path, *, demonstration: bool) -> Keypair:
     try:
         loose = stat.S_IMODE(file.stat().st_mode) & OTHERS_MAY_READ
         pem = file.read_bytes()
+    except FileNotFoundError as error:
+        msg = (
+            f"There is no signing key {file}. `tianguis keys create` makes one for a new registry; one that has signed before "
+            "needs its own key back, from its copy."
+        )
+        raise KeyProblemError(msg) from error
     except OSError as error:
-        msg = f"The signing key {file} can't be read ({error.strerror}). `tianguis keys create` makes one for a new registry."
+        msg = f"The signing key {file} can't be read ({error.strerror}). Run this as the user that it belongs to."
         raise KeyProblemError(msg) from error
     if loose:
         msg = f"Others on this machine can read the signing key {file}. Close it with: chmod 600 {file}"
@@ -195,11 +227,15 @@ def _read(file: Path, *, demonstration: bool) -> Keypair:
 
 
 def _publish(folder: Path, key: Keypair) -> None:
-    """Add a key to the list of those that verify; nothing ever leaves it."""
+    """Add a key to the list of those that verify; none that ever signed leaves it."""
     file = folder / PUBLIC
     listed = json.loads(file.read_text(encoding="ascii")) if file.exists() else {}
     listed[key.kid] = key.public.public_bytes_raw().hex()
-    write_whole(file, json.dumps(listed, indent=1).encode("ascii"), mode=0o644)
+    _write_list(folder, listed)
+
+
+def _write_list(folder: Path, listed: Mapping[str, str]) -> None:
+    write_whole(folder / PUBLIC, json.dumps(listed, indent=1).encode("ascii"), mode=0o644)
 
 
 def _insist(kid: str, file: Path, *, demonstration: bool) -> None:

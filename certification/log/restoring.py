@@ -38,10 +38,13 @@ class Restored:
     keys: bool
 
 
-def restore(engine: Engine, data: Path, folder: Path, *, demonstration: bool, replace: bool = False) -> Restored:
+def restore(
+    engine: Engine, data: Path, folder: Path, *, demonstration: bool, replace: bool = False, keys: Path | None = None
+) -> Restored:
     """Put a backup in place: stored files, then the database in one step, then keys where there are none.
 
-    Who reads meanwhile sees the old database or the new one. With the same backup it can be repeated.
+    Who reads meanwhile sees the old database or the new one. With the same backup it can be repeated. ``keys``: their folder, if
+    it is not the one in the data folder.
 
     Raises:
         BackupError: the backup is damaged, of the other kind of instance or of the other kind of database, or the database at
@@ -59,7 +62,7 @@ def restore(engine: Engine, data: Path, folder: Path, *, demonstration: bool, re
         _put_sqlite(engine, folder / SQLITE)
     else:
         _put_postgresql(engine, folder / POSTGRESQL)
-    return Restored(made, _put_keys(folder / KEYS, data / KEYS))
+    return Restored(made, _put_keys(folder / KEYS, keys or data / KEYS))
 
 
 def _insist(engine: Engine, made: Manifest, *, demonstration: bool, replace: bool) -> None:

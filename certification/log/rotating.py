@@ -17,9 +17,10 @@ from certification.log.appending import append_all, hold_log
 from certification.log.handover import keep_handover
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
-from certification.log.reading import head, latest, signed
-from certification.log.signing import mend
+from certification.log.reading import head, held_head, latest, signed
+from certification.log.signing import mend, require_signable
 from certification.log.waiting import KINDS
+from certification.rules.errors import DomainError, NotConfirmed
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 from certification.rules.signing import Keypair
 
@@ -35,6 +36,7 @@ def rotate(*, now: Now) -> tuple[str, str]:
 
     Raises:
         KeyProblemError, CannotSign, LogConflict: the present key can't be used, or the log can't be told.
+            Nothing is left of a key that was made for it.
         NotConfirmed: it stands, and its signature or its copy is still missing; run again, it ends.
 
     """
@@ -101,22 +103,44 @@ def finish() -> bool:
 
 
 def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None) -> tuple[str, str]:
-    settings = current_app.config["SETTINGS"]
-    fresh = keys.create_next(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
-    with unit_of_work():
-        hold_log()
-        lives = key_lives()
-        if fresh.kid not in lives:  # else somebody who did the same was first
-            if held.kid in lives and lives[held.kid].over:
-                msg = f"{held.kid} ended meanwhile; `tianguis keys list` says what signs now."
-                raise KeyProblemError(msg)
-            at = _end(now)
-            added = Act(LogAct.KEY_ADDED, whole_milliseconds(at), key=key_ref(fresh.kid, fresh.public))
-            _tell([added], ends, held.kid, at, from_index)
-            for kind in KINDS.values():
-                kind.anew(at)
+    try:
+        with unit_of_work() as session:
+            require_signable(held_head(session), session)  # before there is a key that nothing would tell of
+            lives, coming = key_lives(), following_key()
+            if coming is None or coming.kid not in lives:  # else somebody who did the same was first
+                if held.kid in lives and lives[held.kid].over:
+                    msg = f"{held.kid} ended meanwhile; `tianguis keys list` says what signs now."
+                    raise KeyProblemError(msg)
+                _announce(_next(), ends, held.kid, _end(now), from_index)
+    except NotConfirmed:
+        raise
+    except DomainError:
+        _discard_untold()
+        raise
     finish()
-    return held.kid, fresh.kid
+    return held.kid, signing_key().kid
+
+
+def _discard_untold() -> None:
+    """Take the next key away that was made for a rotation which was refused; with the log held, so that nobody tells of it."""
+    settings = current_app.config["SETTINGS"]
+    with unit_of_work() as session:
+        held_head(session)
+        coming = following_key()
+        if coming is not None and coming.kid not in key_lives(session):
+            keys.discard_next(settings.keys, coming)
+
+
+def _announce(fresh: Keypair, ends: LogAct, kid: str, at: datetime, from_index: int | None) -> None:
+    added = Act(LogAct.KEY_ADDED, whole_milliseconds(at), key=key_ref(fresh.kid, fresh.public))
+    _tell([added], ends, kid, at, from_index)
+    for kind in KINDS.values():
+        kind.anew(at)
+
+
+def _next() -> Keypair:
+    settings = current_app.config["SETTINGS"]
+    return keys.create_next(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
 def _end(now: Now) -> datetime:
@@ -134,7 +158,7 @@ def _tell(before: list[Act], ends: LogAct, kid: str, at: datetime, from_index: i
 
 def _replace() -> None:
     settings = current_app.config["SETTINGS"]
-    keys.replace_key(settings.data, demonstration=bool(settings["DEMONSTRATION"]))
+    keys.replace_key(settings.keys, demonstration=bool(settings["DEMONSTRATION"]))
 
 
 def _known(kid: str) -> KeyLife:

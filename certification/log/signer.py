@@ -7,12 +7,10 @@ give the same signature, so a round that was cut short is simply done again.
 """
 
 import os
-import socket
-import stat
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -22,41 +20,38 @@ from sqlalchemy.orm import Session
 
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log.asking import DONE, HELLO, HERE, LONGEST, REFUSED, SIGN
+from certification.log.asking import DONE, HELLO, HERE, REFUSED, SIGN
 from certification.log.checkpoints import require_carried_on
 from certification.log.domains import require_domain
 from certification.log.fsck import BATCH, claims, repeats
 from certification.log.journal import Journal
-from certification.log.keys import FOLDER, signing_key
+from certification.log.key_folder import faults_above, faults_of_folder
+from certification.log.keys import KeyProblemError, signing_key
+from certification.log.listening import listening
 from certification.log.models import LogLeaf
 from certification.log.reading import Head, head, held_head, nodes, signed
+from certification.log.refusals import explained
 from certification.log.signing import anything_waits, origin, ring_of, sign_head, write_note
 from certification.log.waiting import KINDS, Waiting
 from certification.rules.canonical import digest
 from certification.rules.checkpoint import Checkpoint
-from certification.rules.errors import BadLeaf, BadProof, CannotSign, DomainError, LogConflict
+from certification.rules.errors import BadLeaf, BadProof, DomainError, LogConflict
 from certification.rules.leaves import Act, parse_leaf
 from certification.rules.merkle import EMPTY_ROOT, grow, leaf_hash, nodes_in, root
 
-PATIENCE_S = 2.0
-BACKLOG = 64
-PAUSE_S = 0.5
-MODE = 0o660
 REMEMBERED = "signer_remembers"  # what this process signed last, while it serves
 log = structlog.get_logger()
 
 
-class SignerThereError(RuntimeError):
-    """Another signer answers on this socket, or something that is none stands at its path."""
-
-
 def journal() -> Journal:
     """The signer's record, of the application at hand."""
-    return Journal(Path(current_app.config["SETTINGS"].data) / FOLDER)
+    return Journal(current_app.config["SETTINGS"].keys)
 
 
-def begin_record(at: datetime) -> int:
-    """Begin a record from the log as it stands, for a registry that signed without one; how many leaves it has.
+def begin_record(at: datetime) -> int | None:
+    """Begin a record from the log as it is signed, for a registry that signed without one; how many leaves that has.
+
+    None where nothing was signed yet: then there is nothing to begin with.
 
     Raises:
         LogConflict: there is a record already (``record_there``), or the log does not carry on from the copy outside.
@@ -67,10 +62,11 @@ def begin_record(at: datetime) -> int:
     with unit_of_work() as session:
         found = held_head(session)
         require_carried_on(found, session)
-        told = signed(found)
-        if told is not None:
-            journal().add(told, ring_of(session).present.kid, (), at)
-    return found.size
+        last = signed(found)
+        if last is None:
+            return None
+        journal().add(last, ring_of(session).present.kid, (), at)
+    return last.size
 
 
 def sign_recorded(at: datetime) -> int:
@@ -116,16 +112,14 @@ def sign_recorded(at: datetime) -> int:
 
 
 def require_own_folder() -> None:
-    """Insist that the folder of keys and all in it belong to the signer's user, with no link among them.
+    """Insist that the folder of keys is the signer's user's own and closed, and that nobody can put another in its place.
 
-    Whoever may rename the folder above could else put an older record in its place. Raises CannotSign.
+    An older record in its place would let the signer sign another history. Raises KeyProblemError.
     """
-    folder = current_app.config["SETTINGS"].data / FOLDER
-    for one in (folder, *folder.iterdir()):
-        told = one.lstat()
-        if told.st_uid != os.geteuid() or stat.S_ISLNK(told.st_mode):
-            log.error("not signed", file=str(one), problem="it is a link, or another user's")
-            raise CannotSign
+    folder = current_app.config["SETTINGS"].keys
+    for fault in chain(faults_of_folder(folder, os.geteuid()), faults_above(folder, os.geteuid())):
+        log.error("not signed", problem=fault)
+        raise KeyProblemError(fault)
 
 
 def require_remembered(last: Checkpoint | None) -> None:
@@ -193,65 +187,28 @@ def _signed_size() -> int:
 
 
 def serve(app: Flask, path: Path, stop: threading.Event) -> None:
-    """Answer on a Unix socket until ``stop`` is set, one at a time.
+    """Answer on a Unix socket until ``stop`` is set, one word at a time.
 
     Raises:
         SignerThereError: another signer is there.
+        KeyProblemError: the folder of keys is there and not as it must be.
         OSError: the socket can't be made.
 
     """
-    app.extensions[REMEMBERED] = None
-    try:
-        with _listening(path) as listener:
+    with app.app_context():
+        if current_app.config["SETTINGS"].keys.exists():
+            require_own_folder()
+    with listening(path) as lines:
+        app.extensions[REMEMBERED] = None
+        try:
             log.info("signer listens", path=str(path))
             while not stop.is_set():
-                with suppress(TimeoutError):
-                    line, _ = listener.accept()
-                    with line:
-                        _answer(app, line)
-    finally:
-        del app.extensions[REMEMBERED]
-
-
-@contextmanager
-def _listening(path: Path) -> Iterator[socket.socket]:
-    _clear(path)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(path))
-        path.chmod(MODE)
-        listener.listen(BACKLOG)
-        listener.settimeout(PAUSE_S)
-        try:
-            yield listener
+                for line, word in lines.said():
+                    if word in (SIGN, HELLO):  # to anything else nothing
+                        with suppress(OSError):
+                            line.sendall(reply(app, word) + b"\n")
         finally:
-            path.unlink(missing_ok=True)
-
-
-def _clear(path: Path) -> None:
-    """A socket that nobody answers on was left by a signer that was killed."""
-    if not path.exists():
-        return
-    if not stat.S_ISSOCK(path.stat().st_mode):
-        msg = f"{path} is there and is no socket."
-        raise SignerThereError(msg)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE_S)
-        try:
-            line.connect(str(path))
-        except OSError:
-            path.unlink(missing_ok=True)
-            return
-    msg = f"Another signer answers on {path}."
-    raise SignerThereError(msg)
-
-
-def _answer(app: Flask, line: socket.socket) -> None:
-    """One question, one answer; to anything that is none of the two words, nothing."""
-    line.settimeout(PATIENCE_S)
-    with suppress(OSError):
-        word = line.recv(LONGEST)  # once: a word of ours comes whole
-        if word in (SIGN, HELLO):
-            line.sendall(reply(app, word) + b"\n")
+            del app.extensions[REMEMBERED]
 
 
 def reply(app: Flask, word: bytes) -> bytes:
@@ -262,7 +219,7 @@ def reply(app: Flask, word: bytes) -> bytes:
                 return HERE + signing_key().kid.encode()
             return DONE + str(sign_recorded(clock.now())).encode()
         except DomainError as error:
-            log.error("not signed", code=error.code, error=str(error))  # noqa: TRY400 - a sentence for the operator
+            log.error("not signed", code=error.code, error=explained(error))  # noqa: TRY400 - a sentence for the operator
             return REFUSED + error.code.encode()
         except Exception as error:  # noqa: BLE001 - whatever the rows hold, the signer lives and signs none of it
             log.exception("not signed", kind=type(error).__name__)

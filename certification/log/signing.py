@@ -17,11 +17,11 @@ from certification.core.db import after_commit, before_commit, db, writing
 from certification.log import asking
 from certification.log.checkpoints import FOLDER, keep_outside, require_carried_on
 from certification.log.domains import present_domain, require_domain
-from certification.log.keys import FOLDER as KEYS
 from certification.log.keys import PRIVATE, KeyProblemError, following_key, read_key, signing_key, verifying_keys
 from certification.log.lives import key_lives
 from certification.log.models import ONLY_HEAD, LogHead
 from certification.log.reading import Head, head, held_head, signed
+from certification.log.refusals import explained
 from certification.log.waiting import KINDS, Ring
 from certification.log.witnesses import ask_soon
 from certification.rules.checkpoint import Checkpoint
@@ -140,7 +140,7 @@ def may_have_key(found: Head) -> bool:
     """False only where this registry never signed and has no key yet; then what it records goes unsigned until it has one."""
     settings = current_app.config["SETTINGS"]
     never = found.note is None and not settings["DEMONSTRATION"]
-    return not never or (settings.data / KEYS / PRIVATE).exists()
+    return not never or (settings.keys / PRIVATE).exists()
 
 
 def require_key() -> None:
@@ -203,9 +203,11 @@ def confirm() -> None:
             told = signed(found)
             if told is not None and told.size >= wanted:
                 return
+        why = "The signer left something out; its log says more."
     except (OSError, LogConflict, BadNote, KeyProblemError) as error:
-        log.error("not signed", error=str(error))  # noqa: TRY400 - a sentence for the operator, not a traceback
-    raise NotConfirmed("not_signed", AWAY)
+        why = explained(error)
+    log.error("not signed", error=why)
+    raise NotConfirmed("not_signed", AWAY, why=why)
 
 
 def anything_waits() -> bool:
@@ -229,12 +231,11 @@ def check_signs() -> bool:
     """Whether there is somebody who can sign now: the key in its file, or the signer. Raises KeyProblemError."""
     if not by_signer():
         settings = current_app.config["SETTINGS"]
-        return bool(read_key(settings.data, demonstration=bool(settings["DEMONSTRATION"])).kid)
+        return bool(read_key(settings.keys, demonstration=bool(settings["DEMONSTRATION"])).kid)
     try:
         return bool(asking.greet(current_app.config["SETTINGS"]["SIGNER"]))
     except OSError as error:
-        msg = f"The signer does not answer: {error}"
-        raise KeyProblemError(msg) from error
+        raise KeyProblemError(explained(error)) from error
 
 
 def _fresh_head() -> Head:

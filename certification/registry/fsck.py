@@ -25,7 +25,7 @@ from certification.registry.status import PURPOSES, VALIDITY, address_of
 from certification.registry.status_bits import bits_of
 from certification.registry.validity import lapsed_versions
 from certification.registry.verifying import secured_list
-from certification.rules.did import RegistryKeys
+from certification.rules.did import RegistryKeys, did_document, read_did
 from certification.rules.errors import DomainError
 from certification.rules.instants import instant_text
 from certification.rules.replay import require_logged
@@ -47,6 +47,7 @@ def faults(at: datetime) -> Iterator[str]:
     """As :func:`check`, in the read transaction at hand."""
     session = db.session()
     yield from _guarded("the log", of_log.faults_of_log(session))
+    yield from _guarded("the keys", keys())
     yield from _guarded("the schemes", of_schemes.check())
     yield from _guarded("the certificates", certificates(at))
     yield from _guarded("what was lost", lost(at))
@@ -64,6 +65,18 @@ def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
         yield f"{what} can't be read to their end: the database says {type(error).__name__}"
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         yield f"{what} can't be read to their end ({type(error).__name__})"
+
+
+def keys() -> Iterator[str]:
+    """Whether the document of keys, as it is served, reads as what the log and the list say."""
+    ours = registry_keys()
+    try:
+        read = read_did(did_document(ours.did, ours.keys.values(), context=""), ours.did)
+    except DomainError as error:
+        yield f"did.json can't be read as it is served ({error.code}): a listed key has another's name"
+        return
+    if read != ours:
+        yield "did.json says something else than the log and the list of keys"
 
 
 def certificates(at: datetime) -> Iterator[str]:

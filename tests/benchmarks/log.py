@@ -106,7 +106,7 @@ def filled(size: int) -> Iterator[Flask]:
         begun = time.perf_counter()
         fill(folder / DATABASE, size)
         print(f"{size:>9,} leaves filled in {time.perf_counter() - begun:.1f} s", flush=True)
-        create_keys(folder, demonstration=False)
+        create_keys(folder / "keys", demonstration=False)
         appended(app, size, 1)
         try:
             yield app

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from flask import Flask
 from sqlalchemy import create_engine, text
 
@@ -11,12 +12,13 @@ from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.log.keys import create_keys
 from marketplace.app import create_app
+from marketplace.migrations.upgrade import configuration
 from marketplace.models import METADATA
 
 
 @pytest.fixture
 def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
-    """A file on SQLite, a database of its own on PostgreSQL."""
+    """A file on SQLite, a database of its own on PostgreSQL; its keys lie outside the data folder."""
     url = f"sqlite:///{tmp_path / 'log.db'}"
     if database_url.startswith("postgresql"):
         server = create_engine(database_url, isolation_level="AUTOCOMMIT")
@@ -25,11 +27,14 @@ def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
             connection.execute(text("CREATE DATABASE logged"))
         server.dispose()
         url = database_url.replace("/postgres?", "/logged?")
-    settings = read_settings({}, DATA=str(tmp_path), DATABASE_URL=url, SECRET_KEY="x" * 32, ORIGIN="http://localhost")
+    settings = read_settings(
+        {}, DATA=str(tmp_path), KEYS=f"{tmp_path}-keys", DATABASE_URL=url, SECRET_KEY="x" * 32, ORIGIN="http://localhost"
+    )
     app = create_app(settings, TESTING=True)
     with app.app_context():
         METADATA.create_all(db.engine)
-        create_keys(settings.data, demonstration=False)
+        command.stamp(configuration(db.engine), "head")
+        create_keys(settings.keys, demonstration=False)
     yield app
     with app.app_context():
         db.session.remove()

@@ -194,7 +194,7 @@ def running(url: str) -> Iterator[Flask]:
     settings = read_settings({}, DATA=str(folder), DATABASE_URL=address, SECRET_KEY="drills only: " + "x" * 32)
     app = create_app(settings)
     try:
-        create_keys(folder, demonstration=False)
+        create_keys(folder / "keys", demonstration=False)
         with app.app_context():
             METADATA.create_all(db.engine)
         yield app

@@ -159,7 +159,7 @@ def registry(data: Path, *, fresh: bool = False) -> Flask:
     if fresh:
         with app.app_context():
             METADATA.create_all(db.engine)
-            create_keys(data, demonstration=False)
+            create_keys(data / "keys", demonstration=False)
     return app
 
 

@@ -102,7 +102,7 @@ def registry(count: int, url: str = "") -> Iterator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="tianguis-drill-"))
     app = application(folder, url)
     try:
-        create_keys(folder, demonstration=False)
+        create_keys(folder / "keys", demonstration=False)
         with app.app_context():
             METADATA.create_all(db.engine)
             applications, deciders = cases(count + 1)

@@ -76,7 +76,7 @@ def registry(folder: Path, url: str = "") -> Iterator[Flask]:
     try:
         with app.app_context():
             if not (folder / "keys").exists():
-                create_keys(folder, demonstration=False)
+                create_keys(folder / "keys", demonstration=False)
                 upgrade(db.engine)
             yield app
     finally:

@@ -109,7 +109,7 @@ def test_every_act_of_before_is_entered_in_order_of_time_and_marked(old: str, tm
 
 def test_it_happens_once_and_the_first_checkpoint_is_signed_with_the_key(old: str, tmp_path: Path) -> None:
     app = opened(old, tmp_path / "data")
-    create_keys(tmp_path / "data", demonstration=False)
+    create_keys(tmp_path / "data" / "keys", demonstration=False)
     cli.prepare(app, demonstration=False)
     cli.prepare(app, demonstration=False)
     with app.app_context():

@@ -135,7 +135,7 @@ def build(database_url: str, folder: Path, populate: Callable[["World"], None], 
             "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
         )  # as migrations say it
         world._run(f"INSERT INTO alembic_version VALUES ('{newest_version()}') ON CONFLICT DO NOTHING")  # noqa: S608 - the name of our own file
-        create_keys(settings.data, demonstration=False)
+        create_keys(settings.keys, demonstration=False)
         populate(world)
         event.listen(db.engine, "before_cursor_execute", lambda *given: _note(world, given[2]))
         db.session.remove()

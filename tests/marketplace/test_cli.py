@@ -2,9 +2,13 @@
 
 import json
 import stat
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
+import pysqlite3.dbapi2
 import pytest
 from click.testing import CliRunner
 from flask import Flask
@@ -19,6 +23,7 @@ from marketplace.cli import local_settings, main
 from marketplace.demonstration import loading
 from marketplace.demonstration.content import SignIn
 from marketplace.demonstration.people import PASSWORD
+from marketplace.health import newest_version
 from marketplace.serving import refuse_unsafe
 from tests import makers
 
@@ -169,3 +174,108 @@ def test_an_upgrade_without_the_key_says_that_credentials_wait(
         monkeypatch.setattr(cli, "has_waiting", lambda waits=waits: waits)
         cli.prepare(app, demonstration=False)
         assert ("Credentials wait to be signed: The signing key" in capsys.readouterr().err) is waits
+
+
+# Before `tianguis upgrade`, and after that of a later version
+
+NEED_TABLES = (
+    ("schemes",),
+    ("places", "import", __file__),
+    ("places", "update"),
+    ("admin", "create", "--name", "Elena", "--email", "elena@example.org"),
+    ("keys", "list"),
+    ("keys", "rotate"),
+    ("keys", "retire", "x"),
+    ("keys", "compromised", "x", "--from-index", "0"),
+    ("log", "fsck"),
+    ("log", "move"),
+    ("log", "reconcile", "--from", "."),
+    ("fsck",),
+    ("export", "copy"),
+    ("register", "snapshot"),
+    ("signer", "--begin-record"),
+    ("signer", "--socket", "socket"),
+    ("verify", "ABCD-EFGH-JK-4"),
+    ("worker",),
+    ("serve",),
+)
+NONE = ("run", "upgrade", "restore", "settings", "witness", "monitor", "keys create", "backup", "demo accounts")
+OLDER = "is at schema 0005, and this version works with {newest}. Run: tianguis upgrade"
+NEWER = (
+    "is at schema 9999, which this version does not know (its newest is {newest}): a newer version made it. "
+    "Install that version again; there is no way down."
+)
+
+
+def leaves(command: click.Command, *path: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from leaves(one, *path, name)
+    else:
+        yield " ".join(path)
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {f"TIANGUIS_{name}": value for name, value in (SOUND | {"DATA": str(tmp_path)}).items()}
+
+
+def stamped(folder: Path, version: str) -> None:
+    with closing(pysqlite3.dbapi2.connect(folder / "tianguis.db")) as made:
+        made.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        made.execute("INSERT INTO alembic_version VALUES (?)", [version])
+        made.commit()
+
+
+def test_every_command_is_known_to_need_a_database_or_none() -> None:
+    named = {" ".join(words) for words in NEED_TABLES}
+    lone = [one for one in leaves(main) if not any(f"{name} ".startswith(f"{one} ") for name in named)]
+    assert [one for one in lone if not one.startswith(NONE)] == []
+
+
+@pytest.mark.parametrize("words", NEED_TABLES, ids=" ".join)
+def test_before_the_first_upgrade_a_command_says_what_to_run(
+    console: CliRunner, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = console.invoke(main, words, env=environ)
+    assert (told.exit_code, told.output) == (2, "tianguis: The database has no tables yet. Run: tianguis upgrade\n")
+    assert [one.name for one in tmp_path.iterdir() if one.name != "media"] == []
+
+
+@pytest.mark.parametrize("words", [["schemes"], ["worker"], ["serve"]], ids=" ".join)
+@pytest.mark.parametrize(("version", "said"), [("0005", OLDER), ("9999", NEWER)])
+def test_on_the_database_of_another_version_a_command_says_what_to_do(
+    console: CliRunner, environ: dict[str, str], tmp_path: Path, words: list[str], version: str, said: str
+) -> None:
+    stamped(tmp_path, version)
+    told = console.invoke(main, words, env=environ)
+    assert (told.exit_code, told.output) == (2, f"tianguis: The database {said.format(newest=newest_version())}\n")
+
+
+def test_an_upgrade_leaves_a_newer_database_as_it_is(console: CliRunner, environ: dict[str, str], tmp_path: Path) -> None:
+    stamped(tmp_path, "9999")
+    told = console.invoke(main, ["upgrade"], env=environ)
+    assert (told.exit_code, "a newer version made it" in told.output, "Traceback" in told.output) == (2, True, False)
+    with closing(pysqlite3.dbapi2.connect(tmp_path / "tianguis.db")) as left:
+        assert left.execute("SELECT name FROM sqlite_master").fetchall() == [("alembic_version",)]
+
+
+def test_after_an_upgrade_the_same_commands_work(console: CliRunner, environ: dict[str, str]) -> None:
+    for words in (["keys", "create"], ["upgrade"], ["schemes"], ["log", "fsck"], ["fsck"], ["keys", "list"]):
+        told = console.invoke(main, words, env=environ)
+        assert (words, told.exit_code, told.output) == (words, 0, told.output)
+
+
+def test_nothing_is_backed_up_of_an_empty_database(console: CliRunner, environ: dict[str, str], tmp_path: Path) -> None:
+    told = console.invoke(main, ["backup", str(tmp_path / "copy")], env=environ)
+    assert (told.exit_code, told.output) == (
+        1,
+        "Error: The database has no tables yet: there is nothing to copy. Run: tianguis upgrade\n",
+    )
+    assert not (tmp_path / "copy").exists()
+
+
+def test_accounts_of_a_market_that_was_never_run_say_how_to_run_it(console: CliRunner, tmp_path: Path) -> None:
+    told = console.invoke(main, ["demo", "accounts", "--data", str(tmp_path)])
+    assert (told.exit_code, told.output) == (2, "tianguis: The database has no tables yet. Run: tianguis run\n")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from certification.core.db import db, unit_of_work
 from certification.log import asking
 from certification.log.checkpoints import keep_outside
-from certification.log.keys import FOLDER, PRIVATE, signing_key
+from certification.log.keys import PRIVATE, signing_key
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.signed_checkpoint import sign_checkpoint
 from marketplace import health
@@ -52,7 +52,7 @@ def _stamp(version: str) -> None:
 
 
 def test_a_key_that_others_may_read_is_not_ready(app: Flask, client: FlaskClient) -> None:
-    file = app.config["SETTINGS"].data / FOLDER / PRIVATE
+    file = app.config["SETTINGS"].keys / PRIVATE
     file.chmod(0o644)
     try:
         told = client.get("/readyz")

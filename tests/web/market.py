@@ -39,7 +39,7 @@ def build(folder: Path) -> Path:
     app = create_app(local_settings(folder))
     prepared_schema(app)
     with app.app_context():
-        create_keys(folder, demonstration=True)
+        create_keys(folder / "keys", demonstration=True)
         load_demonstration(at=clock.now())
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

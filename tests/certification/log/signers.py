@@ -15,14 +15,14 @@ from certification.log import asking, signer
 from certification.log.asking import DONE, REFUSED, SIGN, SignerRefusedError, greet
 from certification.log.handover import FILE as HANDOVERS
 from certification.log.journal import FILE, Journal
-from certification.log.keys import FOLDER, PRIVATE, PUBLIC
+from certification.log.keys import PRIVATE, PUBLIC
 
 PATIENCE_S = 90.0
 Answers = list[bytes]
 
 
 def folder_of(app: Flask) -> Path:
-    return Path(app.config["SETTINGS"].data) / FOLDER
+    return Path(app.config["SETTINGS"].keys)
 
 
 def journal_of(app: Flask) -> Journal:
@@ -70,6 +70,7 @@ def own_process(app: Flask, path: Path) -> Iterator[subprocess.Popen[bytes]]:
     settings = app.config["SETTINGS"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TIANGUIS_")} | {
         "TIANGUIS_DATA": str(settings.data),
+        "TIANGUIS_KEYS": str(settings.keys),
         "TIANGUIS_DATABASE_URL": settings.database_url,
         "TIANGUIS_ORIGIN": settings["ORIGIN"],
         "TIANGUIS_SECRET_KEY": settings["SECRET_KEY"],

@@ -16,7 +16,7 @@ from certification.log import appending, signing
 from certification.log.appending import append, append_all, sign_what_stands
 from certification.log.checkpoints import keep_outside, outside_copy, place
 from certification.log.fsck import Walk, one_moment
-from certification.log.keys import FOLDER, PRIVATE
+from certification.log.keys import PRIVATE
 from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import Head, head, signed
 from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
@@ -144,7 +144,7 @@ def test_other_wishes_run_though_the_copy_fails(session: Session, monkeypatch: p
 
 
 def test_a_registry_without_a_key_goes_unsigned_until_it_has_one(app: Flask, session: Session) -> None:
-    file = app.config["SETTINGS"].data / FOLDER / PRIVATE
+    file = app.config["SETTINGS"].keys / PRIVATE
     away = file.rename(file.with_suffix(".away"))
     try:
         assert appended(2) == [0, 1]
@@ -163,7 +163,7 @@ def test_a_registry_without_a_key_goes_unsigned_until_it_has_one(app: Flask, ses
 
 def test_a_registry_that_signed_refuses_without_its_key(app: Flask, session: Session) -> None:
     appended(1)
-    file = app.config["SETTINGS"].data / FOLDER / PRIVATE
+    file = app.config["SETTINGS"].keys / PRIVATE
     away = file.rename(file.with_suffix(".away"))
     try:
         with pytest.raises(CannotSign):

@@ -75,7 +75,7 @@ def test_a_backup_says_what_it_holds_and_holds_it(registry: Flask, tmp_path: Pat
 
 
 def test_keys_are_in_it_only_when_asked(registry: Flask, tmp_path: Path) -> None:
-    made, _ = back_up(db.engine, data(registry), tmp_path / "copy", at=NOW, with_keys=True)
+    made, _ = back_up(db.engine, data(registry), tmp_path / "copy", at=NOW, keys=registry.config["SETTINGS"].keys)
     assert {"keys/registry.pem", "keys/public.json"} <= made.files.keys()
     assert (tmp_path / "copy" / "keys" / "registry.pem").stat().st_mode & 0o777 == 0o600
     assert check_backup(tmp_path / "copy")[1] == []

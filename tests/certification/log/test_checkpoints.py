@@ -113,7 +113,7 @@ def test_an_earlier_checkpoint_never_takes_the_place_of_a_later_one(session: Ses
 
 def test_another_root_of_the_same_size_is_refused(app: Flask, session: Session) -> None:
     appended(1)
-    key = read_key(app.config["SETTINGS"].data, demonstration=False)
+    key = read_key(app.config["SETTINGS"].keys, demonstration=False)
     with pytest.raises(LogConflict):
         keep_outside(sign_checkpoint(Checkpoint("localhost/log", 2, leaf_hash(b"x")), key.private).encode())
 

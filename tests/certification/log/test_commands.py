@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
@@ -10,10 +12,15 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from certification.core import clock
+from certification.log import signing
+from certification.log.checkpoints import outside_copy
 from certification.log.commands import keys, signer_command
-from certification.log.keys import signing_key
+from certification.log.fsck import check
+from certification.log.keys import KeyProblemError, create_keys, read_key, signing_key
+from certification.log.refusals import TOLD, explained
+from certification.rules.errors import CannotSign, LogConflict
 from tests import makers
-from tests.certification.log.signers import forget_record, keys_put_back, signing_apart
+from tests.certification.log.signers import folder_of, forget_record, keys_put_back, signing_apart
 from tests.conftest import NOW
 
 Run = Callable[..., Result]
@@ -70,8 +77,128 @@ def test_a_registry_that_signed_begins_the_record_of_its_signer_once(
     forget_record(app)
     makers.certified(at=NOW)
     with clock.standing_at(NOW), signing_apart(app, monkeypatch):
-        assert run(signer_command, "--begin-record").output == "The record begins with 5 entries.\n"
-        assert run(signer_command, "--begin-record").exit_code == 1
+        file = folder_of(app) / "signed.jsonl"
+        begun = run(signer_command, "--begin-record")
+        assert (begun.exit_code, begun.output.startswith(f"{file} begins with the 5 entries that are signed.")) == (0, True)
+        written = file.read_bytes()
+        again = run(signer_command, "--begin-record")
+        assert (again.exit_code, again.output.startswith("Error: record_there: The signer has its record already")) == (1, True)
+        assert file.read_bytes() == written
         assert run(signer_command).exit_code == 2
         session.rollback()
         assert makers.certified(at=NOW).versions[0].signature is not None
+
+
+def test_a_log_that_was_never_signed_has_nothing_to_begin_a_record_with(run: Run, app: Flask) -> None:
+    forget_record(app)
+    told = run(signer_command, "--begin-record")
+    assert (told.exit_code, told.output.startswith("This log was never signed")) == (0, True)
+    assert not (folder_of(app) / "signed.jsonl").exists()
+
+
+def files(app: Flask) -> dict[str, bytes]:
+    return {one.name: one.read_bytes() for one in folder_of(app).iterdir()}
+
+
+def ahead(_app: Flask, patch: pytest.MonkeyPatch) -> None:
+    """As when the database is an older one than was signed."""
+    copy = outside_copy(None) or pytest.fail("nothing was signed")
+    patch.setattr("certification.log.checkpoints.outside_copy", lambda *_given: replace(copy, size=99))
+
+
+def moved(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(app.config["SETTINGS"].values, "ORIGIN", "https://otro.example")
+
+
+def unsigned(_app: Flask, patch: pytest.MonkeyPatch) -> None:
+    """Refused at the last step, when the next key is there already."""
+
+    def refuses(*_given: object) -> None:
+        raise CannotSign
+
+    patch.setattr(signing, "sign_head", refuses)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (ahead, "log_behind: The database holds fewer acts than were signed before"),
+        (moved, "domain_changed: ORIGIN names another address than the log does."),
+        (unsigned, "El registro no puede firmar ahora"),
+    ],
+)
+@pytest.mark.parametrize("words", [["rotate"], ["compromised", "KID", "--from-index", "2"]], ids=["rotate", "compromised"])
+def test_a_rotation_that_is_refused_leaves_nothing_behind(
+    run: Run,
+    app: Flask,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Flask, pytest.MonkeyPatch], None],
+    said: str,
+    words: list[str],
+) -> None:
+    makers.certified(at=NOW)
+    before, kid = files(app), signing_key().kid
+    words = [kid if one == "KID" else one for one in words]
+    with monkeypatch.context() as harmed:
+        harm(app, harmed)
+        told = run(keys, *words)
+    assert (told.exit_code, told.output.startswith(f"Error: {said}"), "Traceback" in told.output) == (1, True, False)
+    assert files(app) == before
+    assert run(keys, "list").output.splitlines() == [f"{kid}  signs, since 2026-01-02 12:00:00 UTC"]
+    assert run(keys, *words).exit_code == 0
+    assert signing_key().kid != kid
+    assert check() == []
+
+
+@pytest.mark.parametrize(
+    "words", [["create"], ["rotate"], ["retire", "x"], ["compromised", "x", "--from-index", "0"], ["signer"]], ids=" ".join
+)
+def test_who_is_another_user_than_the_keys_is_told_whose_they_are(
+    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    makers.certified(at=NOW)
+    before, owner = files(app), folder_of(app).owner()
+    with monkeypatch.context() as other:
+        other.setattr("os.geteuid", lambda: 54321)
+        told = run(signer_command, "--begin-record") if words == ["signer"] else run(keys, *words)
+    assert told.exit_code == 1
+    assert (
+        f"{folder_of(app)} belongs to {owner}. Nothing was changed. Run this as that user: runuser -u {owner} -- …" in told.output
+    )
+    assert files(app) == before
+
+
+def test_a_rotation_that_the_signer_did_not_confirm_says_why_and_ends_when_it_is_run_again(
+    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with signing_apart(app, monkeypatch):
+        makers.certified(at=NOW)
+        first, record = signing_key().kid, folder_of(app) / "signed.jsonl"
+        kept = record.read_bytes()
+        record.unlink()
+        told = run(keys, "rotate")
+        assert (told.exit_code, told.output.startswith("Error: not_signed: It is recorded, and the signer has not")) == (1, True)
+        assert "The signer refuses. record_missing: The log was signed before, and the signer's record" in told.output
+        record.write_bytes(kept)
+        assert (run(keys, "rotate").exit_code, signing_key().kid == first, check()) == (0, False, [])
+
+
+def test_a_key_of_another_user_is_no_reason_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_keys(tmp_path, demonstration=False)
+
+    def closed(_file: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    with pytest.raises(KeyProblemError) as told:
+        read_key(tmp_path, demonstration=False)
+    assert "Run this as the user that it belongs to." in str(told.value)
+    assert "keys create" not in str(told.value)
+
+
+def test_each_refusal_has_a_sentence_of_its_own_for_the_operator() -> None:
+    assert len(set(TOLD.values())) == len(TOLD)
+    for code, sentence in TOLD.items():
+        assert explained(LogConflict(code)) == f"{code}: {sentence}"
+    assert explained(LogConflict("log_raced")) == str(LogConflict())  # the control: one that has none

@@ -3,8 +3,10 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,14 +18,15 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
-from certification.log import asking, signer, signing
+from certification.log import asking, listening, signer, signing
 from certification.log.asking import HELLO, SIGN
 from certification.log.checkpoints import outside_copy
 from certification.log.fsck import check
-from certification.log.keys import following_key, signing_key
+from certification.log.keys import KeyProblemError, following_key, signing_key
+from certification.log.listening import MOST, SignerThereError
 from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import head, signed
-from certification.log.signer import SignerThereError, begin_record, reply, serve
+from certification.log.signer import begin_record, reply, serve
 from certification.registry import status, tending
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.logged import ActLeaf
@@ -405,12 +408,12 @@ def test_a_record_that_is_damaged_signs_nothing(apart: Answers, app: Flask, sess
 
 
 @pytest.fixture
-def listening(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def at_work(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A signer in a thread, that answers by heart."""
     path, stop = tmp_path / "signer.sock", threading.Event()
     monkeypatch.setattr(signer, "reply", lambda _app, word: b"here demo" if word == HELLO else b"signed 7")
-    monkeypatch.setattr(signer, "PATIENCE_S", 0.2)
-    monkeypatch.setattr(signer, "PAUSE_S", 0.02)
+    monkeypatch.setattr(listening, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(listening, "PAUSE_S", 0.02)
     thread = threading.Thread(target=serve, args=(app, path, stop))
     thread.start()
     while not path.exists():
@@ -421,32 +424,91 @@ def listening(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     assert not path.exists()
 
 
-def test_two_words_are_answered(listening: Path) -> None:
-    assert asking.ask(str(listening)) == 7
-    assert asking.greet(str(listening)) == "demo"
-    assert listening.stat().st_mode & 0o777 == 0o660
+def test_two_words_are_answered(at_work: Path) -> None:
+    assert asking.ask(str(at_work)) == 7
+    assert asking.greet(str(at_work)) == "demo"
+    assert at_work.stat().st_mode & 0o777 == 0o660
 
 
 @pytest.mark.parametrize(
     "sent", [b"", b"\n", b"sign", b"SIGN\n", b"sign\nsign\n", b"sign \n", b"\x00" * 4000, b"a" * 1_000_000, b"\xff\xfe\n"]
 )
-def test_anything_else_is_answered_with_nothing_and_the_next_is_served(listening: Path, sent: bytes) -> None:
+def test_anything_else_is_answered_with_nothing_and_the_next_is_served(at_work: Path, sent: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(5)
-        line.connect(str(listening))
+        line.connect(str(at_work))
         try:
             line.sendall(sent)
             assert line.recv(100) == b""
         except (BrokenPipeError, ConnectionResetError):
             pass
-    assert asking.ask(str(listening)) == 7
+    assert asking.ask(str(at_work)) == 7
 
 
-@pytest.mark.usefixtures("listening")
-def test_a_second_signer_does_not_take_the_socket_of_the_first(app: Flask, listening: Path) -> None:
+@pytest.mark.usefixtures("at_work")
+def test_a_second_signer_does_not_take_the_socket_of_the_first(app: Flask, at_work: Path) -> None:
     with pytest.raises(SignerThereError):
-        serve(app, listening, threading.Event())
-    assert asking.ask(str(listening)) == 7
+        serve(app, at_work, threading.Event())
+    assert asking.ask(str(at_work)) == 7
+
+
+@pytest.fixture
+def silent(at_work: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], list[socket.socket]]]:
+    """So many who connect and say nothing, where the signer would wait for them long."""
+    monkeypatch.setattr(listening, "PATIENCE_S", 60.0)
+    lines: list[socket.socket] = []
+
+    def connected(count: int) -> list[socket.socket]:
+        for _ in range(count):
+            line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            line.connect(str(at_work))
+            line.settimeout(5)
+            lines.append(line)
+        return lines
+
+    yield connected
+    for line in lines:
+        line.close()
+
+
+def test_who_is_silent_keeps_nobody_waiting(at_work: Path, silent: Callable[[int], list[socket.socket]]) -> None:
+    lines = silent(20)
+    assert (asking.ask(str(at_work), seconds=5), asking.greet(str(at_work), seconds=5)) == (7, "demo")
+    lines[3].sendall(SIGN)
+    assert lines[3].recv(100) == b"signed 7\n"  # whoever takes their time is answered all the same
+
+
+def test_of_too_many_who_are_silent_the_first_are_let_go(at_work: Path, silent: Callable[[int], list[socket.socket]]) -> None:
+    lines = silent(MOST + 3)
+    assert asking.ask(str(at_work), seconds=5) == 7
+    assert [line.recv(100) for line in lines[:3]] == [b""] * 3
+    lines[-1].sendall(HELLO)
+    assert lines[-1].recv(100) == b"here demo\n"
+
+
+def test_who_spoke_while_another_was_served_is_not_taken_for_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three are taken in; the second speaks while the first is served, which takes longer than the signer waits for anybody."""
+    passed = [0.0]
+    monkeypatch.setattr(listening, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    with listening.listening(tmp_path / "socket") as lines, ExitStack() as open_lines:
+        three = [open_lines.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) for _ in range(3)]
+        for one in three:
+            one.connect(str(tmp_path / "socket"))
+            assert list(lines.said()) == []
+        three[0].sendall(b"first")
+        for _, word in lines.said():
+            assert word == b"first"
+            three[1].sendall(b"second")
+            passed[0] = 100.0
+        assert [word for _, word in lines.said()] == [b"second"]
+        assert three[2].recv(10) == b""
+
+
+def test_who_stays_silent_is_let_go_in_the_end(at_work: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(5)
+        line.connect(str(at_work))
+        assert line.recv(100) == b""
 
 
 def test_a_file_that_is_no_socket_is_left_alone(app: Flask, tmp_path: Path) -> None:
@@ -529,6 +591,24 @@ def test_a_label_that_was_restored_is_free_again(apart: Answers, client: FlaskCl
     with unit_of_work():
         restore(made, by=by, at=NOW)
     assert Outsider(client).check(made.code, NOW).state is PublicState.VALID
+
+
+@pytest.mark.parametrize("loose", [".", "signed.jsonl", ".."])
+def test_a_folder_that_others_could_change_or_replace_signs_nothing(
+    apart: Answers, app: Flask, away: pytest.MonkeyPatch, tmp_path: Path, loose: str
+) -> None:
+    unconfirmed()
+    place = folder_of(app) / loose
+    mode = place.stat().st_mode & 0o7777
+    place.chmod(mode | 0o022)
+    try:
+        refused(app, "cannot_sign")
+        with pytest.raises(KeyProblemError):
+            serve(app, tmp_path / "socket", threading.Event())
+        assert not (tmp_path / "socket").exists()
+    finally:
+        place.chmod(mode)
+    assert answered(app) == b"signed 5"
 
 
 def test_a_folder_with_a_link_in_it_signs_nothing(apart: Answers, app: Flask, away: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from certification.log import asking, keys, rotating
 from certification.log.appending import append
 from certification.log.checkpoints import place, require_carried_on
 from certification.log.fsck import check
-from certification.log.keys import FOLDER, PRIVATE, KeyProblemError, signing_key, verifying_keys
+from certification.log.keys import PRIVATE, KeyProblemError, signing_key, verifying_keys
 from certification.log.lives import key_lives, key_ref
 from certification.log.models import LogLeaf
 from certification.log.reading import head
@@ -113,6 +113,20 @@ def test_the_present_key_is_named_first(session: Session, client: FlaskClient) -
     assert listed == [VerifierKey.of("localhost/log", one.public).text for one in (signing_key(), old)]
 
 
+def test_of_several_keys_the_present_one_is_first_and_then_the_newest(app: Flask, session: Session, client: FlaskClient) -> None:
+    made = [signing_key()]
+    makers.certified(at=NOW)
+    for _ in range(2):
+        rotate()
+        made.append(signing_key())
+    coming = keys.create_next(app.config["SETTINGS"].keys, demonstration=False)  # listed and not told: it signs nothing yet
+    first, second, present = made
+    wanted = [VerifierKey.of("localhost/log", one.public).text for one in (present, coming, second, first)]
+    assert client.get("/log/vkey").text.splitlines() == wanted
+    rotating.compromise(second.kid, 0, now=lambda: LATER)
+    assert client.get("/log/vkey").text.splitlines() == [wanted[0], wanted[1], wanted[3]]
+
+
 # Interrupted
 
 
@@ -129,7 +143,7 @@ class Where:
 CUTS = {
     "before the next key is written": Where(Keypair, "generate"),
     "before it is listed": Where(keys, "_publish"),
-    "before the log is held": Where(rotating, "hold_log"),
+    "before the log is held": Where(rotating, "held_head"),
     "before the leaves": Where(rotating, "append_all"),
     "before the commit": Where(rotating, "record"),
     "before the file is replaced": Where(rotating, "_replace"),
@@ -171,7 +185,8 @@ def test_of_two_who_rotate_at_once_one_does(session: Session, monkeypatch: pytes
         rotating._follow(old, LogAct.KEY_RETIRED, lambda: LATER)
     assert [kid for kid, one in key_lives().items() if not one.over] == [signing_key().kid]
     assert faults_of(makers.certified(at=LATER).versions[0], LATER + HOUR) == ()
-    rotate()  # the key that the second made is the next
+    assert keys.following_key() is None
+    rotate()
     assert [one.over for one in key_lives().values()] == [True, True, False]
     assert check() == []
 
@@ -225,8 +240,8 @@ def test_the_key_that_signs_is_not_retired_without_another(session: Session) -> 
 def test_a_key_that_was_lost_is_retired_by_its_successor(app: Flask, session: Session) -> None:
     old, made = signing_key(), makers.certified(at=NOW)
     settings = app.config["SETTINGS"]
-    (settings.data / FOLDER / PRIVATE).unlink()
-    fresh = keys.create_keys(settings.data, demonstration=False)
+    (settings.keys / PRIVATE).unlink()
+    fresh = keys.create_keys(settings.keys, demonstration=False)
     rotating.retire(old.kid, now=lambda: LATER)
     assert [(kid, one.over) for kid, one in key_lives().items()] == [(old.kid, True), (fresh.kid, False)]
     with pytest.raises(KeyProblemError, match="ended already"):

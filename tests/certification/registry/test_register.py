@@ -2,12 +2,14 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
@@ -15,16 +17,22 @@ from sqlalchemy.orm import Session
 from certification.core.db import db, unit_of_work
 from certification.core.paging import Position
 from certification.core.web import cursor
+from certification.log import rotating
+from certification.log.keys import signing_key
 from certification.registry import register, searching
+from certification.registry.acts import Why, suspend
 from certification.registry.counting import label_counts
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate
 from certification.registry.moments import Moment
+from certification.registry.rows import Row
 from certification.registry.searching import Filter
+from certification.registry.verifying import leaf_index_of
 from certification.rules.fold import fold
 from certification.rules.verdict import PublicState
 from certification.schemes.counting import LabelCounts
 from tests import makers
+from tests.certification.log.signers import keys_put_back
 
 DAY = timedelta(days=1)
 
@@ -355,3 +363,60 @@ def test_the_migration_reads_the_code_from_what_was_signed(session: Session) -> 
     with db.engine.begin() as connection:
         connection.exec_driver_sql(step.signed_codes(connection.dialect.name))
     assert [makers.fresh(session, one).municipality_code for one in (known, typed, unsigned)] == ["20067", None, None]
+
+
+# What cannot be checked
+
+
+@pytest.fixture
+def stolen(app: Flask, session: Session, at: datetime) -> Iterator[tuple[str, str, str]]:
+    """Codes: below the entry from which the key counts no more, the one there, and a suspended one after it."""
+    with keys_put_back(app):
+        by = makers.user("Celia Decide")
+        below, there, paused = (makers.certified(by, at=at - 3 * DAY) for _ in range(3))
+        with unit_of_work():
+            suspend(paused, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=by, at=at - 2 * DAY)
+        found = below.code, there.code, paused.code
+        index = leaf_index_of(there.versions[0])
+        assert index is not None
+        rotating.compromise(signing_key().kid, index, now=lambda: at - DAY)
+        yield found
+
+
+def states(found: Iterable[Row]) -> dict[str, str]:
+    return {row.code: row.state for row in found}
+
+
+def test_a_row_whose_key_fell_into_other_hands_cannot_be_checked(at: datetime, stolen: tuple[str, str, str]) -> None:
+    below, there, paused = stolen
+    said = {below: "VALID", there: "CANNOT_CHECK", paused: "SUSPENDED"}
+    assert states(register.page(Filter(), Moment(at), lang="es", limit=20).rows) == said
+    assert states(register.every(Filter(), Moment(at), lang="es")) == said
+    assert states(register.every(Filter(), Moment(at, instant=at), lang="es")) == said
+
+
+def test_the_past_before_it_was_told_is_judged_by_what_is_known_now(at: datetime, stolen: tuple[str, str, str]) -> None:
+    below, there, paused = stolen
+    then = Moment(at, instant=at - 2 * DAY - timedelta(hours=1))
+    assert states(register.every(Filter(), then, lang="es")) == {below: "VALID", there: "CANNOT_CHECK", paused: "CANNOT_CHECK"}
+
+
+def test_who_looks_for_valid_labels_is_shown_none_that_cannot_be_checked(at: datetime, stolen: tuple[str, str, str]) -> None:
+    below, _there, paused = stolen
+    for state, wanted in ((PublicState.VALID, [below]), (PublicState.SUSPENDED, [paused])):
+        assert codes(register.page(Filter(state=state), Moment(at), lang="es", limit=20)) == wanted
+
+
+def test_files_say_it_as_the_page_does(client: FlaskClient, stolen: tuple[str, str, str]) -> None:
+    _below, there, _paused = stolen
+    rows = {row["code"]: row["state"] for row in csv.DictReader(io.StringIO(client.get("/register.csv").text))}
+    assert rows[there] == "CANNOT_CHECK"
+    assert list(rows.values()).count("VALID") == 1
+
+
+def test_a_version_that_another_key_signed_makes_it_good_again(at: datetime, stolen: tuple[str, str, str]) -> None:
+    """The control."""
+    _below, there, _paused = stolen
+    one = db.session.scalars(select(Certificate).where(Certificate.code == there)).one()
+    makers.renewed(one, makers.user("Celia Otra"), at=at, cause="scope", goods="Chales")
+    assert states(register.every(Filter(), Moment(at), lang="es"))[there] == "VALID"
