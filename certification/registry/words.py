@@ -22,18 +22,16 @@ class Words:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._sentences: dict[tuple[str, str, str], str] = {}
+        self._sentences: dict[tuple[str, ...], str] = {}
         self._states: dict[tuple[str, str], str] = {}
 
     def sentence(self, facts: Facts, found: Verdict, zone: ZoneInfo, lang: str) -> str:
         """What the verify page says below the state, without markup."""
-        key = (lang, found.state.value, found.reason.value)
-        made = self._sentences.get(key)
-        if made is None:
-            slots = {name: f"{{{name}}}" for name in FILLED}
-            shape = SimpleNamespace(state=found.state.value, reason=found.reason.value)
-            made = self._sentences[key] = self._made(lang, "verify/words.html", "sentence", shape, slots)
-        return made.format_map(_days(facts, found, zone, lang)) if "{" in made else made
+        return self._filled("sentence", facts, found, zone, lang)
+
+    def because(self, facts: Facts, found: Verdict, zone: ZoneInfo, lang: str) -> str:
+        """Why, where dates or another label say it and no act's own reason does; empty else."""
+        return self._filled("because", facts, found, zone, lang)
 
     def state(self, lang: str, state: str) -> str:
         """The state's one word, as pages show it."""
@@ -41,6 +39,15 @@ class Words:
         if made is None:
             made = self._states[lang, state] = self._made(lang, "components/state.html", "state_word", state)
         return made
+
+    def _filled(self, macro: str, facts: Facts, found: Verdict, zone: ZoneInfo, lang: str) -> str:
+        key = (macro, lang, found.state.value, found.reason.value)
+        made = self._sentences.get(key)
+        if made is None:
+            slots = {name: f"{{{name}}}" for name in FILLED}
+            shape = SimpleNamespace(state=found.state.value, reason=found.reason.value)
+            made = self._sentences[key] = self._made(lang, "verify/words.html", macro, shape, slots)
+        return made.format_map(_days(facts, found, zone, lang)) if "{" in made else made
 
     def _made(self, lang: str, template: str, macro: str, *given: Any) -> str:
         with self._app.app_context(), force_locale(lang):

@@ -42,7 +42,13 @@ def ask(certificate: Certificate) -> Any:
         else:
             return see_other(url_for("watches.sent", code=certificate.code))
     page = render_template("watches/ask.html", form=form, over=over, **_about(certificate))
-    return page, 422 if form.errors else 409 if over and request.method == "POST" else 200
+    return page, _status(form, over=over)
+
+
+def _status(form: WatchForm, *, over: bool) -> int:
+    if request.method == "GET":
+        return 200
+    return 409 if over else 400 if "csrf_token" in form.errors else 422
 
 
 @bp.get("/c/<code>/watch/sent")
