@@ -17,7 +17,7 @@ def changed(watch: Watch, found: Verdict) -> dict[str, str | None]:
     """The values of the mail ``watch-changed``: words of the verify page, the day of the change in the scheme's zone, and why.
 
     ``reason``, ``criterion`` and ``summary`` are those of the act that paused or ended the label, ``because`` is said where dates
-    or another label did; each is empty where there is none. A summary is in the language of who wrote it. ``successor`` is a code.
+    or another label did; each is empty where there is none. A summary is in its author's language. ``successor`` is a code.
     """
     certificate, lang = watch.certificate, watch.language
     version = certificate.scheme_version

@@ -333,6 +333,7 @@ FAULTY: dict[str, tuple[Callable[[Path, dict[str, str]], object], str]] = {
     ),
     "an entry of the log": (lambda to, _codes: change(to, entries_of(to), b"granted", b"grantee"), "leaf"),
     "a tile": (lambda to, _codes: change(to, entries_of(to).replace("entries", "0"), hashes_of(to), bytes(4)), "tile_hashes"),
+    "entries as a script": (lambda to, _codes: change(to, f"{entries_of(to)}.js", b"granted", b"grantee"), "tile_entries"),
     "a pack gone": (lambda to, codes: (to / pack_of(codes["paused"])).unlink(), "acts_missing"),
     "a pack elsewhere": (lambda to, codes: _move(to, codes["paused"]), "other_certificate"),
     "the manifest": (lambda to, _codes: change(to, MANIFEST, b'"certificates": ', b'"certificates": 1'), "differs"),
