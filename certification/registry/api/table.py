@@ -98,6 +98,16 @@ FILTERS = (
 )
 
 
+TAGS = {
+    "verification": N_("Verificar"),
+    "register": N_("Registro"),
+    "credentials": N_("Credenciales, llaves y reglas"),
+    "log": N_("Bitácora"),
+    "for people": N_("Páginas y dibujos"),
+    "operation": N_("Si el sitio responde"),
+}
+
+
 def _file(kind: str, summary: str, media: str, schema: str | None) -> Operation:
     return Operation(
         f"register_{kind}", "get", f"/register.{kind}", "register", summary,
@@ -194,7 +204,15 @@ OPERATIONS = (
     ),
     Operation(
         "proof", "get", "/c/{code}/proof", "log", N_("Los actos del certificado en la bitácora, con su prueba"),
-        (Answers(200, "Entries, inclusion proofs and the checkpoint", {JSON: "LogProof"}), BAD, NONE_HERE), (CODE_PART,),
+        (
+            Answers(200, "Entries, inclusion proofs and the checkpoint; a page in words", {JSON: "LogProof", HTML: None}), BAD,
+            NONE_HERE,
+        ),
+        (CODE_PART, LANG_OF_PAGES),
+    ),
+    Operation(
+        "proof_file", "get", "/c/{code}/proof.json", "log", N_("La misma prueba como archivo, quienquiera que la pida"),
+        (Answers(200, "A file to keep", {JSON: "LogProof"}), BAD, NONE_HERE), (CODE_PART,),
     ),
     Operation(
         "checkpoint", "get", "/log/checkpoint", "log", N_("El punto de control firmado (C2SP tlog-checkpoint)"),

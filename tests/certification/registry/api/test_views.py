@@ -294,8 +294,10 @@ SENTENCES_THEN = {
     "2026-01-02": ({}, "On Jan 2, 2026, 23:59 this label existed and was valid."),
     "2026-05-01": (
         {"suspended_at": 90, "suspension_until": 170},
-        "On May 1, 2026, 23:59 it was not valid: it was suspended. It could become valid again if things were put right by "
-        "Jun 21, 2026 at the latest.",
+        (
+            "On May 1, 2026, 23:59 it was not valid: it was suspended. "
+            "It could become valid again if things were put right by Jun 21, 2026 at the latest."
+        ),
     ),
     "2026-05-02": ({"withdrawn_at": 90}, "On May 2, 2026, 23:59 it was no longer valid: it was withdrawn on Apr 2, 2026."),
     "2026-05-03": ({"valid_until": 90}, "On May 3, 2026, 23:59 it was no longer valid: it was valid until Apr 2, 2026."),
