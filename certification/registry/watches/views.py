@@ -46,7 +46,7 @@ def ask(certificate: Certificate) -> Any:
 
 
 def _status(form: WatchForm, *, over: bool) -> int:
-    if request.method == "GET":
+    if request.method != "POST":
         return 200
     return 409 if over else 400 if "csrf_token" in form.errors else 422
 
@@ -84,7 +84,7 @@ def leave(public_id: str, key: str) -> Any:
     if watch is None:
         return _private("watches/gone.html", 404)
     about = _about(watch.certificate)
-    if request.method == "GET":
+    if request.method != "POST":  # mail programs look at links with HEAD too
         return _private("watches/leave.html", **about)
     now = clock.now()
     sealed = links.regret(watch, now) if watch.confirmed_at else None

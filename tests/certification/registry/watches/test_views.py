@@ -105,6 +105,16 @@ def test_one_click_ends_it_without_session_or_token(
     assert refused.status_code == 400  # the negative control: other forms still want their token
 
 
+def test_looking_at_a_link_without_reading_it_changes_nothing(client: FlaskClient, watch: Watch) -> None:
+    path, label = leaving(client, watch), watch.certificate.code
+    for method in ("HEAD", "GET", "OPTIONS"):
+        assert client.open(path, method=method).status_code == 200
+        assert client.open(f"/c/{label}/watch", method=method).status_code == 200
+        assert [one.email for one in watches()] == [ANA]
+    assert client.post(path).status_code == 200
+    assert watches() == []
+
+
 def test_a_token_that_is_refused_keeps_what_was_typed_and_the_page_s_next_one_is_good(
     app: Flask, label: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
