@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import Headers
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
@@ -113,7 +114,7 @@ class Stranger:
         self, path: str, query: str = "", method: str = "GET", headers: dict[str, str] | None = None, **more: Any
     ) -> Response:
         """``path`` and ``query`` as they stand in an address; raises when the answer is a fault, or says nothing."""
-        environ = EnvironBuilder(path="/", method=method, headers=headers or {}, **more).get_environ()
+        environ = EnvironBuilder(path="/", method=method, headers=Headers(headers or {}), **more).get_environ()
         raw = unquoted(path.replace("CODE", self.code))
         environ.update(PATH_INFO=raw, QUERY_STRING=query, REQUEST_URI=path, RAW_URI=path)
         answer = self.client.open(environ, buffered=True)

@@ -307,7 +307,8 @@ SENTENCES_THEN = {
 @pytest.mark.parametrize("as_of", SENTENCES_THEN)
 def test_nothing_that_is_said_of_the_past_can_be_taken_for_today(client: FlaskClient, session: Session, as_of: str) -> None:
     columns, sentence = SENTENCES_THEN[as_of]
-    made = makers.certificate(**{name: makers.THEN + days * DAY for name, days in columns.items()})
+    given: dict[str, Any] = {name: makers.THEN + days * DAY for name, days in columns.items()}
+    made = makers.certificate(**given)
     said = fits(client.get(f"/api/v1/certificates/{made.code}?as_of={as_of}&lang=en"))
     assert said["sentence"] == sentence
     spanish = fits(client.get(f"/api/v1/certificates/{made.code}?as_of={as_of}"))["sentence"]
