@@ -111,7 +111,7 @@ CERTIFICATE = {
     "as_of": or_null(INSTANT) | {"description": "The past instant that was asked for; null for now"},
 }
 KINDS = {str: text(), str | None: or_null(text()), int: COUNT, int | None: or_null(COUNT)}
-ROW: Mapping[str, Schema] = {
+ROW: dict[str, Schema] = {
     "version": VERSION,
     "log_index": LOG_INDEX,
     "valid_from": VALID_FROM,
