@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass, field
 
 from certification.outside.following import HANDOVER, entries, read_handovers
-from certification.outside.layout import TILE_CALL, unwrapped
+from certification.outside.layout import TILE_CALL, WHOLE_ON_A_PAGE, unwrapped
 from certification.outside.sources import Folder
 from certification.rules.attested_log import Leaf
 from certification.rules.checkpoint import Checkpoint
@@ -14,7 +14,7 @@ from certification.rules.leaves import parse_leaf
 from certification.rules.merkle import leaf_hash, node_hash, root
 from certification.rules.note_keys import VerifierKey
 from certification.rules.signed_checkpoint import open_checkpoint
-from certification.rules.tiles import WIDTH, Tile, tile_reader
+from certification.rules.tiles import WIDTH, Tile, tile_reader, tiles_of
 
 BOTH = 2
 
@@ -45,6 +45,7 @@ def hold_log(folder: Folder, checkpoint: Checkpoint, found: Audit) -> tuple[int,
             others.append(Leaf(found.entries, entry))
         found.entries += 1
         _grow(folder, found, levels, counts, leaf_hash(entry))
+    _hold_entries(folder, checkpoint, found)
     for level, hashes in enumerate(levels):
         if hashes:
             _hold(folder, found, Tile(level, counts[level], len(hashes)), hashes)
@@ -100,6 +101,24 @@ def _hold(folder: Folder, found: Audit, tile: Tile, hashes: list[bytes]) -> None
         found.files += 1
         if content != wanted:
             found.fault(where, "tile_hashes")
+
+
+def _hold_entries(folder: Folder, checkpoint: Checkpoint, found: Audit) -> None:
+    """The entries as scripts against their bundles. Where there is none the page reads less of the log, and says so."""
+    for tile in tiles_of(min(checkpoint.size, WHOLE_ON_A_PAGE)):
+        where = f"log/{tile.path}.js"
+        if tile.level is not None:
+            return  # bundles of entries come first
+        try:
+            said = unwrapped(TILE_CALL, folder.file(where))
+        except NotFound:
+            continue
+        except (CannotCheck, InvalidInput):
+            said = {}
+        found.files += 1
+        held = [entry.decode() for entry in entries(folder, tile.start + tile.width, since=tile.start)]
+        if said != {"path": tile.path, "entries": held}:
+            found.fault(where, "tile_entries")
 
 
 def hold_handovers(folder: Folder, checkpoint: Checkpoint, keys: RegistryKeys, found: Audit) -> None:

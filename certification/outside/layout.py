@@ -20,6 +20,9 @@ INDEX, PROGRAM, MANIFEST = "index.html", "check.pyz", "manifest.json"
 HEAD_CALL, PACK_CALL, TILE_CALL = "tianguis.head(", "tianguis.pack(", "tianguis.tile("
 END = ");\n"
 PREFIX = 3
+WHOLE_ON_A_PAGE = (
+    4_096  # entries of the log that lie there as scripts too: static/export/folder.js reads a log of up to so many whole
+)
 MOST_BYTES = 64 * 2**20
 
 

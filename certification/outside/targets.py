@@ -21,7 +21,7 @@ from certification.rules.secured import Secured
 from certification.rules.text import N_
 
 VERSION = re.compile(r"/c/([^/]+)/versions/([1-9][0-9]{0,8})/?", re.IGNORECASE)
-PAGE = re.compile(r"/[vc]/([^/]+)(/proof|/qr\.svg|/qr\.png)?/?", re.IGNORECASE)
+PAGE = re.compile(r"/[vc]/([^/]+)(/proof(?:\.json)?|/qr\.svg|/qr\.png)?/?", re.IGNORECASE)
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.ASCII)
 WHOLE_ON_A_SITE, WHOLE_IN_A_FOLDER = 4_096, 262_144  # entries: sixteen requests; a few seconds

@@ -22,6 +22,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MEDIA_TYPE = "application/atom+xml"
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 §2.2 has no place for
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+ENDS = (".", "!", "?", "…")
 ET.register_namespace("", ATOM)
 
 
@@ -131,12 +132,18 @@ def _summary(change: Change) -> str:
     if change.scheme is not None:
         return str(_("Desde entonces no vale ninguno de sus sellos."))
     one = change.certificate
-    about = [f"{one.goods}. {one.municipality}."] if one else []
+    about = [one.goods, one.municipality] if one else []
     if change.act is not None:
         about += _reasons(change.act)
-    if change.act is None or change.act.number is None:
-        return " ".join(about)
-    return " ".join([*about, str(_("Número %(number)s de la bitácora pública.", number=change.act.number))])
+        if change.act.number is not None:
+            about.append(str(_("Número %(number)s de la bitácora pública.", number=change.act.number)))
+    return " ".join(_ended(said) for said in about if said.strip())
+
+
+def _ended(said: str) -> str:
+    """As a sentence among others: what somebody wrote with its own end keeps it."""
+    said = said.strip()
+    return said if said.rstrip("\"'»”’)")[-1:] in ENDS else f"{said}."
 
 
 def _reasons(act: Told) -> list[str]:
@@ -148,7 +155,7 @@ def _reasons(act: Told) -> list[str]:
     if act.reason:
         said.append(act.reason)
     if act.criterion:
-        said.append(_("Criterio %(criterion)s.", criterion=act.criterion))
+        said.append(_("Criterio %(criterion)s", criterion=act.criterion))
     if act.summary:
         said.append(act.summary)
     if act.successor:

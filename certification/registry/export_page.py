@@ -55,6 +55,7 @@ def _page(lang: str, log_origin: str) -> str:
 def _words(lang: str) -> dict[str, Any]:
     """Everything that the page says once it has checked. Places are filled in the browser, so they stay as they are."""
     return {
+        "lang": lang,
         "locale": LOCALES[lang],
         "states": {state.value: _(words) for state, words in STATES.items()},
         "reasons": {code: _(words) for code, words in REASONS.items()},
@@ -63,6 +64,7 @@ def _words(lang: str) -> dict[str, Any]:
         "unsaid": _(UNSAID),
         "as_of": _("Revisado al %(when)s."),
         "since": _("Desde el %(when)s."),
+        "lists": _("Las listas de estados se firmaron el %(signed)s (%(age)s) y valen hasta el %(end)s."),
         "successor": _("Lo reemplaza el sello %(code)s."),
         "known": _("El %(when)s su estado era: %(state)s."),
         "made": _("La copia se hizo el %(when)s."),

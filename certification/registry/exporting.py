@@ -19,7 +19,17 @@ from sqlalchemy.orm import Session
 from certification.core.db import one_moment
 from certification.core.durable import LOCK, alone_in, make_durable
 from certification.log.reading import over, tile_bytes
-from certification.outside.layout import HEAD, HEAD_CALL, MANIFEST, PACK_CALL, PROGRAM, TILE_CALL, pack_named, wrapped
+from certification.outside.layout import (
+    HEAD,
+    HEAD_CALL,
+    MANIFEST,
+    PACK_CALL,
+    PROGRAM,
+    TILE_CALL,
+    WHOLE_ON_A_PAGE,
+    pack_named,
+    wrapped,
+)
 from certification.outside.sources import Folder
 from certification.registry import export_head, export_register
 from certification.registry.export_page import FOLDER, PAGES, pages
@@ -30,7 +40,7 @@ from certification.rules.errors import CannotCheck, Conflict, InvalidInput, LogC
 from certification.rules.instants import instant_text, read_instant
 from certification.rules.merkle import root
 from certification.rules.text import N_
-from certification.rules.tiles import Tile, tiles_of
+from certification.rules.tiles import Tile, decode_bundle, tiles_of
 
 Progress = Callable[[int], None]
 READABLE = 0o644
@@ -165,14 +175,18 @@ def _is_begun(folder: Path) -> bool:
 
 
 def _put_tile(target: Target, tile: Tile) -> None:
-    """A tile of hashes lies there twice: as its bytes, and as a script for the page."""
+    """A tile of hashes lies there twice: as its bytes, and as a script for the page; so do entries, as far as it reads them."""
     content = tile_bytes(tile)
     if content is None:
         raise LogConflict("log_behind")
     target.put(f"log/{tile.path}", content)
     if tile.level is not None:
-        said = {"path": tile.path, "hashes": base64.b64encode(content).decode()}
-        target.put(f"log/{tile.path}.js", wrapped(TILE_CALL, said))
+        said: dict[str, Any] = {"path": tile.path, "hashes": base64.b64encode(content).decode()}
+    elif tile.start < WHOLE_ON_A_PAGE:
+        said = {"path": tile.path, "entries": [entry.decode() for entry in decode_bundle(content, tile.width)]}
+    else:
+        return
+    target.put(f"log/{tile.path}.js", wrapped(TILE_CALL, said))
 
 
 def _put_packs(  # noqa: PLR0913 - what decides which packs are made

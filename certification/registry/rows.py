@@ -29,7 +29,11 @@ ISSUING = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One certificate in the register. Days are in the scheme's zone; ``last_day`` is included; absent facts are None."""
+    """One certificate in the register. Days are in the scheme's zone; absent facts are None.
+
+    ``version`` is the certificate's that stands, ``scheme_version`` its rules'. ``valid_from`` and ``last_day`` are the first and
+    the last day, included, of its time without a gap, over all versions. ``log_index`` is the leaf of ``last_act``.
+    """
 
     code: str
     shown_code: str
@@ -57,10 +61,9 @@ class Row:
 
 @dataclass(slots=True)
 class _Told:
-    """What is recorded of one certificate: all acts in their order, the leaf of its grant, and each version's number and date."""
+    """What is recorded of one certificate: all acts in their order, and each version's number and date."""
 
     acts: list[Any] = field(default_factory=list)
-    leaf: int | None = None
     versions: list[Any] = field(default_factory=list)
 
 
@@ -125,7 +128,7 @@ def _row(  # noqa: PLR0913 - the parts of one line
         last_day=last_day(facts.valid_until, scheme.zone).isoformat(),
         last_act=acts[-1].kind.value if acts else None,
         last_act_on=day_of(acts[-1].at, scheme.zone).isoformat() if acts else None,
-        log_index=told.leaf,
+        log_index=acts[-1].leaf_index if acts else None,
         credential=version.credential if version else None,
     )
 
@@ -161,10 +164,7 @@ def _told(ids: Sequence[int]) -> dict[int, _Told]:
         .order_by(RecordedAct.id)
     )
     for act in db.session.execute(acts):
-        told = found[act.certificate_id]
-        told.acts.append(act)
-        if act.kind is CertificateAct.GRANTED:
-            told.leaf = act.leaf_index
+        found[act.certificate_id].acts.append(act)
     for version in (*db.session.execute(_versions(ids)), *db.session.execute(_lost_versions(ids))):
         found[version.certificate_id].versions.append(version)
     return found

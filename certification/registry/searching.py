@@ -21,6 +21,7 @@ from certification.rules.verdict import PublicState
 
 KEYS = (Certificate.granted_at, Certificate.id)
 MOST_WORDS = 6
+LAST_DAY = date(9999, 12, 30)  # whose end is an instant in every zone
 CHUNKS = (2_000, 8_000, 40_000)  # how many rows of the register one search reads, in steps; then it says how far it came
 ENDED = {
     PublicState.WITHDRAWN: Certificate.withdrawn_at,
@@ -149,7 +150,7 @@ def _granted(wanted: Filter, when: Moment, known: Mapping[int, Known], found: Se
     for bound, until in bounds:
         (found.lead if isinstance(bound, datetime) else found.sift).append(granted <= bound if until else granted >= bound)
     if last is not None:
-        over = by_zone(known, lambda zone: end_of_day(last, zone))
+        over = by_zone(known, lambda zone: end_of_day(min(last, LAST_DAY), zone))
         (found.lead if isinstance(over, datetime) else found.sift).append(granted < over)
 
 

@@ -35,5 +35,6 @@ def init_app(app: Flask) -> None:
     for fronted in (views_verify, views_api):
         fronted.front(app, app.extensions["edge"])
     app.extensions["csrf"].exempt(views_api.bp)  # nobody is signed in there: there is nothing to forge
+    app.extensions["csrf"].exempt(views_watches.ask)  # its form asks for the token itself, and keeps what was typed
     app.extensions["csrf"].exempt(views_watches.leave)  # mail programs press it (RFC 8058): its key is the permission
     declare_counter(app, label_counts)

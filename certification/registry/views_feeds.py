@@ -65,7 +65,13 @@ def one(code: str) -> AnyResponse:
     found = of_certificate(certificate, clock.now(), language())
     page = outside(f"/c/{certificate.code}")
     title = str(_("Cambios del sello %(code)s", code=display(certificate.code)))
-    return _answer(f"certificate/{certificate.code}", title, page, {"self": outside(with_args())}, found)
+    here = outside(f"/c/{certificate.code}/feed.atom{_in_its_language()}")  # whichever way the code was typed
+    return _answer(f"certificate/{certificate.code}", title, page, {"self": here}, found)
+
+
+def _in_its_language() -> str:
+    wish = request.args.get("lang")
+    return f"?lang={wish}" if wish in LANGUAGES else ""
 
 
 def _answer(name: str, title: str, page: str, links: dict[str, str], found: list[Change]) -> AnyResponse:

@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, make_response, render_template
 
 from certification.accounts.guard import requires
+from certification.core.documents import HTML, JSON, wanted
 from certification.log import reading
 from certification.log.checkpoints import vkeys
 from certification.log.witnesses import with_cosignatures
 from certification.registry.lost import is_lost
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
-from certification.rules.code import parse
-from certification.rules.errors import BadCode, NotFound
+from certification.rules.checkpoint import Checkpoint
+from certification.rules.code import display, parse
+from certification.rules.errors import BadCode, BadLeaf, NotFound
+from certification.rules.leaves import parse_leaf
+from certification.rules.merkle import inclusion_steps
+from certification.rules.notes import parse_note
 
 bp = Blueprint("proof", __name__)
 
@@ -38,32 +43,74 @@ def logged(certificate: Certificate) -> Logged | None:
 @bp.get("/c/<code>/proof")
 @requires(Permission.SEE)
 def show(code: str) -> Response:
-    """Each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint; 404 before the log is signed.
+    """For programs each act's entry with its inclusion proof (RFC 9162 §2.1.3) under the signed checkpoint, for people the same
+    in words; 404 before the log is signed.
 
     ``lost`` says that the registry lost its record in a restore, and has nothing but these entries;
     ``waiting`` is how many of its acts are recorded and not signed yet.
     """
+    found = _proven(code)
+    if wanted(JSON, HTML) == JSON:
+        return _as_json(found)
+    response = make_response(render_template("log/proof.html", **_in_words(found)))
+    response.vary.add("Accept")
+    return response
+
+
+@bp.get("/c/<code>/proof.json")
+@requires(Permission.SEE)
+def download(code: str) -> Response:
+    """The same for programs, as a file to keep, whoever asks."""
+    found = _proven(code)
+    response = _as_json(found)
+    response.headers["Content-Disposition"] = f'attachment; filename="proof-{found.code}.json"'
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """The acts of a code that the signed log proves, and how many wait."""
+
+    code: str
+    acts: tuple[reading.Included, ...]
+    waiting: int
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        return self.acts[-1].checkpoint
+
+    @property
+    def note(self) -> bytes:
+        return with_cosignatures(self.acts[-1].note)
+
+
+def _proven(code: str) -> _Proven:
+    """Raises NotFound for what is no code, and where nothing is proven."""
     try:
         plain = parse(code)
     except BadCode as error:
         raise NotFound from error
     indices = reading.indices_of(plain)
-    found = [one for index in indices if (one := reading.inclusion(index))]
+    found = tuple(one for index in indices if (one := reading.inclusion(index)))
     if not found:
         raise NotFound
-    last = found[-1]
+    return _Proven(plain, found, len(indices) - len(found))
+
+
+def _as_json(found: _Proven) -> Response:
     response = jsonify(
-        code=plain,
-        lost=is_lost(plain),
-        waiting=len(indices) - len(found),
-        log=last.checkpoint.origin,
-        size=last.checkpoint.size,
-        root=last.checkpoint.root.hex(),
-        checkpoint=with_cosignatures(last.note).decode(),
-        vkeys=vkeys(last.checkpoint.origin),
-        entries=[_entry(one) for one in found],
+        code=found.code,
+        lost=is_lost(found.code),
+        waiting=found.waiting,
+        log=found.checkpoint.origin,
+        size=found.checkpoint.size,
+        root=found.checkpoint.root.hex(),
+        checkpoint=found.note.decode(),
+        vkeys=vkeys(found.checkpoint.origin),
+        entries=[_entry(one) for one in found.acts],
     )
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.vary.add("Accept")
     return response
 
 
@@ -74,3 +121,27 @@ def _entry(one: reading.Included) -> dict[str, Any]:
         "hash": one.hash.hex(),
         "proof": [hash_.hex() for hash_ in one.proof],
     }
+
+
+def _in_words(found: _Proven) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "shown": display(found.code),
+        "lost": is_lost(found.code),
+        "waiting": found.waiting,
+        "size": found.checkpoint.size,
+        "root": found.checkpoint.root.hex(),
+        "origin": found.checkpoint.origin,
+        "witnesses": [one.name for one in parse_note(found.note).signatures if one.name != found.checkpoint.origin],
+        "keys": vkeys(found.checkpoint.origin),
+        "acts": [_told(one) for one in found.acts],
+    }
+
+
+def _told(one: reading.Included) -> dict[str, Any]:
+    try:
+        act = parse_leaf(one.entry)
+    except BadLeaf:
+        act = None
+    steps = inclusion_steps(one.hash, one.index, one.checkpoint.size, one.proof)
+    return {"number": one.index + 1, "act": act, "hash": one.hash.hex(), "entry": one.entry.decode(), "steps": steps}

@@ -31,6 +31,15 @@ class Growth:
     nodes: Mapping[Node, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A hash of a proof, whether it stands at the left, and the hash over both."""
+
+    beside: bytes
+    left: bool
+    total: bytes
+
+
 def leaf_hash(entry: bytes) -> bytes:
     """SHA-256(0x00 ‖ entry), 32 bytes."""
     return hashlib.sha256(b"\x00" + entry).digest()
@@ -142,14 +151,26 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
     Raises BadProof: `proof_size`, `proof_index`, `proof_length`, `proof_hash`, or `proof_root` when it leads elsewhere.
     """
+    _check_hashes([root])
+    steps = inclusion_steps(leaf, index, size, proof)
+    if (steps[-1].total if steps else leaf) != root:
+        raise BadProof("proof_root")
+
+
+def inclusion_steps(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> tuple[Step, ...]:
+    """From a leaf's hash towards the root, one hash of the proof in each; none in a tree of one leaf.
+
+    Raises BadProof as `verify_inclusion`, but for `proof_root`: nobody has compared the last total with a root.
+    """
     ranges = inclusion_ranges(index, size)
     _check_length(proof, len(ranges))
-    _check_hashes([leaf, root, *proof])
+    _check_hashes([leaf, *proof])
+    steps: list[Step] = []
     total = leaf
-    for (start, _), hash_ in zip(ranges, proof, strict=True):
-        total = node_hash(total, hash_) if start > index else node_hash(hash_, total)
-    if total != root:
-        raise BadProof("proof_root")
+    for (start, _), beside in zip(ranges, proof, strict=True):
+        total = node_hash(total, beside) if start > index else node_hash(beside, total)
+        steps.append(Step(beside, start < index, total))
+    return tuple(steps)
 
 
 def consistency_parts(old: int, size: int) -> tuple[Range, ...]:

@@ -5,6 +5,7 @@
   const t = globalThis.tianguis;
   const { isObject, part } = t;
   const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const WHOLE_UP_TO = 4096; // entries: as many as an export keeps as scripts, read in a moment by a phone
   const taken = { head: null, pack: null, tile: null };
 
   // The scripts of an export are nothing but one of these calls.
@@ -66,9 +67,12 @@
     if (pack === false) throw new t.Doubt("bad_json", "log");
     const one = part(part(pack, "certificates"), code);
     const within = (leaf) => leaf.index < checkpoint.size;
-    const own = entries(one.entries).filter(within);
-    const leaves = own.length ? [...own, ...entries(taken.head.others).filter(within)] : [];
-    const issued = own.length ? Object.entries(part(one, "versions")) : [];
+    const named = entries(one.entries).filter(within);
+    const parts = named.length ? [...named, ...entries(taken.head.others).filter(within)] : [];
+    const all = checkpoint.size <= WHOLE_UP_TO ? await t.readWhole(checkpoint, code, bundle) : null;
+    const log = { checkpoint, leaves: all ?? parts, whole: all !== null };
+    const known = all === null ? named.length : all.some(({ entry }) => entry.includes('"certificate"'));
+    const issued = known ? Object.entries(part(one, "versions")) : [];
     const versions = new Map(issued.map(([number, forms]) => [Number(number), part(forms, "application/vc")]));
     const lists = new Map();
     const schemes = new Map();
@@ -80,12 +84,17 @@
       const { schemeKey, version } = part(part(document, "credentialSubject"), "scope");
       schemes.set(`${schemeKey}/${version}`, form(`/schemes/${schemeKey}/${version}`));
     }
-    const fetch = async (path) => {
-      const found = await load(`log/${path}.js`, "tile");
-      return found && found.path === path ? found.hashes : null;
-    };
-    return { code, keys, log: { checkpoint, leaves }, versions, lists, schemes, fetch, made: made(), weave: one.weave };
+    const fetch = async (path) => (await piece(path)).hashes ?? null;
+    return { code, keys, log, versions, lists, schemes, fetch, made: made(), weave: one.weave };
   }
+
+  // A tile of the log as a script; what is no such script has nothing in it.
+  async function piece(path) {
+    const found = await load(`log/${path}.js`, "tile");
+    return found && found.path === path ? found : {};
+  }
+
+  const bundle = async (path) => (await piece(path)).entries ?? null;
 
   function entries(listed) {
     if (listed === undefined || listed === null) return [];
@@ -109,7 +118,7 @@
       evidence = await gather(code);
       const at = instantOf(asOf, now, evidence);
       const allow = part(taken.head, "manifest").demonstration === true;
-      return { ...(await t.attest(evidence, { asOf: at, now, allow })), weave: evidence.weave };
+      return { ...(await t.attest(evidence, { asOf: at, now, allow })), weave: evidence.weave, now };
     } catch (error) {
       const why = error instanceof t.Doubt ? error : { code: "unreadable", about: "credential" };
       return { state: "CANNOT_CHECK", asOf: now, reasons: [{ code: why.code, about: why.about }], unchecked: [] };

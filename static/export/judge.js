@@ -4,7 +4,6 @@
 (() => {
   const t = globalThis.tianguis;
   const { Doubt, isObject, part } = t;
-  const NOT_WHOLE = { code: "log_not_whole", about: "log" };
   const LISTS = ["revocation", "suspension"];
   const doubt = (code, about) => { throw new Doubt(code, about); };
 
@@ -98,11 +97,12 @@
     return [];
   }
 
+  // When the scheme ended, what was left out, and its name in each language: its text is the one that was signed by digest.
   async function endOfScheme(told, granted, document, schemes) {
     const { scheme } = granted;
     const said = schemes.get(`${scheme.id}/${scheme.version}`);
     const ends = [schemeEnd(told.other, scheme)];
-    if (!said) return [ends[0], [{ code: "scheme_missing", about: "scheme" }]];
+    if (!said) return [ends[0], [{ code: "scheme_missing", about: "scheme" }], {}];
     if (!isObject(said) || (await t.digest(said.document)) !== scheme.digest) doubt("other_scheme", "scheme");
     if (said.mark_ends_on !== null && said.mark_ends_on !== undefined) {
       try {
@@ -112,7 +112,7 @@
       }
     }
     const known = ends.filter((one) => one !== null);
-    return [known.length ? Math.min(...known) : null, []];
+    return [known.length ? Math.min(...known) : null, [], part(said.document, "name")];
   }
 
   // When both lists speak of a credential: [begin, end), and when the older was signed; null where they say nothing.
@@ -150,7 +150,7 @@
     const standing = told.issued.filter((act) => act.at <= asOf);
     if (!standing.length) {
       const code = told.own.length ? "before_grant" : "unknown_code";
-      return { state: "NOT_FOUND", asOf, since: null, reasons: [{ code, about: "credential" }], unchecked: [NOT_WHOLE], document: null };
+      return { state: "NOT_FOUND", asOf, since: null, reasons: [{ code, about: "credential" }], unchecked: told.unchecked, document: null };
     }
     await requireKeysTold(evidence.keys, told.other);
     const keys = { ...evidence.keys, former: issuersOf(evidence.log.checkpoint.origin, told.other) };
@@ -173,7 +173,7 @@
     const newest = standing.at(-1);
     const secured = evidence.versions.get(newest.certificate.version);
     if (opened.opened.issuer !== evidence.keys.did) unchecked.push({ code: "former_address", about: "keys" });
-    const [lapse, more] = await endOfScheme(told, newest, opened.opened.document, evidence.schemes);
+    const [lapse, more, label] = await endOfScheme(told, newest, opened.opened.document, evidence.schemes);
     const window = windowOf(secured, evidence.lists);
     const listed = await t.checkCredential(secured, evidence.lists, evidence.keys, window ? clamped(window, asOf) : now, ends, newest.index, allow);
     const termOf = (act) => terms.get(act.certificate.version)
@@ -186,7 +186,7 @@
     };
     return {
       told, facts, opened, bits: listed.bits, faults: listed.faults, window: listed.bits ? window : null,
-      unchecked: [NOT_WHOLE, ...unchecked, ...more], version: newest.certificate.version,
+      unchecked: [...told.unchecked, ...unchecked, ...more], label, version: newest.certificate.version,
     };
   }
 
@@ -195,7 +195,7 @@
     const whole = {
       state: found.state, since: found.since, successor: found.successor, asOf, version: one.version, window: one.window,
       reasons: [{ code: found.reason, about: "credential" }], document: one.opened.opened.document,
-      demonstration: one.opened.demonstration, unchecked: one.unchecked,
+      demonstration: one.opened.demonstration, unchecked: one.unchecked, label: one.label,
     };
     const cannot = (reasons, more = {}) => ({ ...whole, state: "CANNOT_CHECK", since: null, successor: null, reasons, ...more });
     if (!one.window) {

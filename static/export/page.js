@@ -27,13 +27,21 @@
     return about === "credential" && words.reasons[code] ? said : `${words.subjects[about]}: ${said}`;
   }
 
-  function facts(said, zone) {
+  // How old the lists are that speak of today, and until when they do.
+  function lists({ window, now }, zone) {
+    const minutes = Math.round((now - window.signed) / 60000);
+    const [count, unit] = minutes < 120 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+    const age = new Intl.RelativeTimeFormat(words.locale).format(-count, unit);
+    return filled(words.lists, { signed: moment(window.signed, zone), age, end: moment(window.end, zone) });
+  }
+
+  function facts({ document: said, label }, zone) {
     const subject = part(said, "credentialSubject");
     const assessment = all(subject.assessment)[0] ?? {};
     const facility = part(all(assessment.assessedFacility)[0] ?? {}, "facility");
     const issuer = part(said, "issuer");
     return {
-      label: subject.name,
+      label: label[words.lang] ?? subject.name,
       goods: all(assessment.assessedProduct).map((one) => part(one, "product").name).filter(Boolean).join("; "),
       holder: part(subject, "issuedToParty").name,
       place: facility.name,
@@ -55,6 +63,7 @@
     if (found.since) lines.unshift(filled(words.since, { when: moment(found.since, zone) }));
     if (found.successor && found.successor !== code) lines.push(filled(words.successor, { code: t.shown(found.successor) }));
     if (found.known) lines.push(filled(words.known, { when: moment(found.knownAt, zone), state: words.states[found.known.state] }));
+    if (found.window) lines.push(lists(found, zone));
     find("reasons").replaceChildren(...lines.map((line) => made("p", line)));
     find("demonstration").hidden = !found.demonstration;
     showDocument(code, found, zone);
@@ -69,7 +78,7 @@
   function showDocument(code, found, zone) {
     find("said").hidden = !found.document;
     if (!found.document) return;
-    const said = Object.entries(facts(found.document, zone)).filter(([, value]) => value);
+    const said = Object.entries(facts(found, zone)).filter(([, value]) => value);
     find("facts").replaceChildren(...said.flatMap(([name, value]) => [made("dt", words.facts[name]), made("dd", String(value).slice(0, LONGEST))]));
     const band = typeof found.weave === "string" && found.weave.startsWith("<svg") ? found.weave : null;
     find("weave").hidden = !band;
@@ -104,6 +113,8 @@
 
   const at = t.madeAt();
   find("made").textContent = at === null ? words.unreadable : filled(words.made, { when: moment(at, "America/Mexico_City") });
-  find("ask").hidden = false;
+  const able = globalThis.crypto?.subtle && globalThis.DecompressionStream; // no crypto.subtle over http without a lock
+  find("unable").hidden = Boolean(able);
+  find("ask").hidden = !able;
   find("ask").addEventListener("submit", ask);
 })();

@@ -3,7 +3,7 @@
     python -m tests.drills.mutation [--short]
 
 Promise: each change, alone on a fresh copy, is told: in rows by the registry's own check, in what is served by whoever reads it
-from outside with the keys written down before. The table says for each target how many were changed, caught and missed, and in
+from outside with the keys written down before, and by the product's own monitor. The table says for each target how many were changed, caught and missed, and in
 which column. The registry has every kind of act, next versions included. Not changed are numbers that only the database's own
 machinery counts by, each told with its reason (:data:`MACHINERY`), and not counted is another spelling of the same value. The
 control is what nobody changed: of it nothing may be told.
@@ -30,7 +30,7 @@ from certification.registry.tending import renew_lists
 from marketplace.models import METADATA
 from tests import makers
 from tests.certification.registry.lives import AFTER, lived
-from tests.drills.outsider import Outsider, Published, publish
+from tests.drills.outsider import Outsider, Published, Watched, publish
 from tests.drills.registry import BEGUN, Place, Worker, application, registry, tasks
 from tests.mutations import TOLD
 
@@ -174,11 +174,13 @@ def rows_of(bench: Bench, count: int, check: Check, seed: int = 1) -> Iterator[R
         yield row
 
 
-def served(published: Published, outsider: Outsider, count: int, check: Callable[[Published], list[str]]) -> Iterator[Row]:
+def served(
+    published: Published, outsider: Outsider, count: int, check: Callable[[Published], list[str]], who: str = "served"
+) -> Iterator[Row]:
     """The same for what is served."""
     dice = random.Random(count)
     for kind, paths in outsider.kinds(published).items():
-        row = Row(f"served: {kind}")
+        row = Row(f"{who}: {kind}")
         for number in range(count):
             path = paths[number % len(paths)]
             body = published[path]
@@ -204,7 +206,11 @@ def drill(count: int) -> tuple[list[Row], list[str]]:
             outsider = Outsider.now()
             published = publish(place.app)
             sound = outsider.faults(published)
-            last = list(served(published, outsider, count * 3 // 10 // len(outsider.kinds(published)), outsider.faults))
+            each = count * 3 // 10 // len(outsider.kinds(published))
+            last = list(served(published, outsider, each, outsider.faults))
+            monitor = Watched(place.app)
+            sound += monitor.faults(published)
+            last += served(published, outsider, each, monitor.faults, "monitored")
         with clock.standing_at(AFTER), place.app.app_context():
             lived(makers.user("Celia Decide"))
             renew_lists(AFTER)

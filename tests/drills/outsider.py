@@ -1,6 +1,6 @@
 """Somebody who wrote the registry's keys down, and reads all that it publishes: what such a reader would notice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -11,6 +11,8 @@ from certification.core import clock
 from certification.log import reading
 from certification.log.checkpoints import verifiers
 from certification.outside.following import CHECKPOINT, Followed, entries, follow, read_acts, read_checkpoint
+from certification.outside.memory import Memory
+from certification.outside.monitor import Asked, Monitor
 from certification.registry.issuer import registry_keys
 from certification.rules.canonical import digest
 from certification.rules.checking import check_credential
@@ -23,6 +25,7 @@ from certification.rules.merkle import grow, leaf_hash, reader_of
 from certification.rules.note_keys import VerifierKey
 from certification.rules.tiles import tile_contents, tiles_of
 from certification.rules.verdict import PublicState
+from tests.wsgi_source import WsgiSource
 
 VC, VC_JWT = "application/vc", "application/vc+jwt"
 Published: TypeAlias = Mapping[tuple[str, str], bytes]
@@ -56,6 +59,48 @@ def publish(app: Flask) -> dict[tuple[str, str], bytes]:
         assert answer.status_code == 200, (path, form, answer.status)
         found[path, form] = answer.data
     return found
+
+
+class Watched:
+    """What the product's own monitor tells of what is served; what it reads beside :func:`publish` is kept as it was."""
+
+    def __init__(self, app: Flask) -> None:
+        self._source, self._at = WsgiSource(app.test_client()), clock.now()
+        self._kept: dict[tuple[str, str], bytes | NotFound] = {}
+
+    def faults(self, published: Published) -> list[str]:
+        """A first look, with nothing remembered; empty when all is well."""
+        memory = Memory()
+        try:
+            report = Monitor(_Over(self._read, published), memory, Asked(), lambda: self._at, lambda _seconds: None).look()
+        finally:
+            memory.close()
+        return [*(one.words for one in report.faults), *report.unreachable]
+
+    def _read(self, path: str, accept: str) -> bytes:
+        if (path, accept) not in self._kept:
+            try:
+                self._kept[path, accept] = self._source.get(path, accept)
+            except NotFound as error:
+                self._kept[path, accept] = error
+        found = self._kept[path, accept]
+        if isinstance(found, NotFound):
+            raise found
+        return found
+
+
+@dataclass(frozen=True)
+class _Over:
+    """What was published, in front of everything else; leaves and tiles in whatever form."""
+
+    beneath: Callable[[str, str], bytes]
+    published: Published
+
+    def get(self, path: str, accept: str = "*/*") -> bytes:
+        for form in (accept, "*/*"):
+            if (path, form) in self.published:
+                return self.published[path, form]
+        return self.beneath(path, accept)
 
 
 @dataclass(frozen=True)

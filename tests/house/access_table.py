@@ -281,6 +281,7 @@ GET      | /status/<purpose>/<int(max=2147483647):number> | status list        |
 GET      | /.well-known/did.json                    |                          | open
 GET      | /contexts/tianguis/v1                    |                          | open
 GET      | /c/<code>/proof                          | certificate              | open thing
+GET      | /c/<code>/proof.json                     | certificate              | open thing
 GET      | /c/<code>/qr.png                         | certificate              | open thing
 GET      | /c/<code>/qr.svg                         | certificate              | open thing
 GET      | /c/<code>/tag                            | certificate              | holder

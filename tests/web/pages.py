@@ -190,6 +190,7 @@ KINDS = (
     Kind("certificate", certificate()),
     Kind("certificate withdrawn", certificate(state="WITHDRAWN")),
     Kind("certificate then", certificate("?on=2026-05-01")),
+    Kind("proof", certificate("/proof")),
     Kind("certificate refused", certificate("?on=ayer"), status=422),
     Kind("watch a label", certificate("/watch")),
     Kind("watch a label that is over", certificate("/watch", state="WITHDRAWN")),

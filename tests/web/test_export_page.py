@@ -1,6 +1,7 @@
 """The page inside an export, opened from a disk by a real browser: the same answers as the command, from the same folder."""
 
 import base64
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from certification.core import clock
-from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, pack_of, unwrapped, wrapped
+from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, WHOLE_ON_A_PAGE, pack_of, unwrapped, wrapped
 from tests.certification.registry.exported import DATES, LONG, STATES, answer, exported, told
 from tests.conftest import NOW
 from tests.web.test_pages import violations
@@ -66,12 +67,33 @@ def test_page_and_command_answer_alike_for_every_state_and_date(chromium: Browse
     page, later = opened(chromium, where), NOW + 3 * DAY
     cases: list[Case] = [(code, as_of, NOW) for code in (*codes.values(), NOBODY) for as_of in DATES]
     cases += [(code, as_of, later) for code in codes.values() for as_of in (None, "2026-11-20")]
-    wanted = [answer(told(where, *case)) for case in cases]
+    wanted = [answer(told(where, *case, whole_up_to=WHOLE_ON_A_PAGE)) for case in cases]
     for case, found, one in zip(cases, asked(page, cases), wanted, strict=True):
         assert found == one, case
     assert {one["state"] for one in wanted} == {*STATES.values(), "EXPIRED", "NOT_FOUND", "CANNOT_CHECK"}
     now = {name: answer(told(where, code, None, NOW))["state"] for name, code in codes.items()}
     assert now == STATES
+    assert not any("log_not_whole" in {code for code, _about in one["unchecked"]} for one in wanted)
+    page.context.close()
+
+
+def without_entries(folder: Path, to: Path) -> Path:
+    """The copy as of a log that is too long to be read whole by a page."""
+    copytree(folder, to)
+    for file in (to / "log" / "tile" / "entries").rglob("*.js"):
+        file.unlink()
+    return to
+
+
+def test_of_a_log_that_it_reads_in_parts_it_says_so(
+    chromium: Browser, folder: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    where, codes = folder
+    page = opened(chromium, without_entries(where, tmp_path / "parts"))
+    cases: list[Case] = [(code, None, NOW) for code in codes.values()]
+    wanted = [answer(told(where, *case)) for case in cases]
+    assert asked(page, cases) == wanted
+    assert all(["log_not_whole", "log"] in one["unchecked"] for one in wanted)
     page.context.close()
 
 
@@ -175,7 +197,7 @@ def test_page_and_command_refuse_each_wrong_piece_alike(
 ) -> None:
     where, codes = folder
     for number, (what, (name, change, code)) in enumerate(WRONG.items()):
-        wrong = copytree(where, tmp_path / str(number))
+        wrong = without_entries(where, tmp_path / str(number))
         change(wrong, codes[name])
         page, case = opened(chromium, wrong), (codes[name], None, NOW)
         wanted = answer(told(wrong, *case))
@@ -183,6 +205,63 @@ def test_page_and_command_refuse_each_wrong_piece_alike(
         assert wanted["state"] == ("NOT_FOUND" if what == "no pack" else "CANNOT_CHECK"), what
         assert code in {reason for reason, _about in wanted["reasons"]}, (what, wanted)
         page.context.close()
+
+
+def other_entry(folder: Path, change: Callable[[list[str]], object]) -> None:
+    """The same wrong entries in both of their forms."""
+    file = next((folder / "log" / "tile" / "entries").rglob("*.js"))
+    said = unwrapped(TILE_CALL, file.read_bytes())
+    change(said["entries"])
+    file.write_bytes(wrapped(TILE_CALL, said))
+    raw = [entry.encode() for entry in said["entries"]]
+    file.with_suffix("").write_bytes(b"".join(len(one).to_bytes(2) + one for one in raw))
+
+
+WRONG_WHOLE: dict[str, tuple[str, Callable[[Path, str], object], str, str]] = {
+    "an act left out of its pack": (
+        "withdrawn", lambda to, code: pack_with(to, code, lambda one: one["entries"].pop()), "WITHDRAWN", "withdrawn_by_act",
+    ),
+    "an act of other words": (
+        "in force", lambda to, _code: other_entry(to, lambda one: one.append(one.pop() + " ")), "CANNOT_CHECK", "log_fork",
+    ),
+    "two acts changed for each other": ("in force", lambda to, _code: other_entry(to, list.reverse), "CANNOT_CHECK", "log_fork"),
+    "one act less": ("in force", lambda to, _code: other_entry(to, list.pop), "CANNOT_CHECK", "bundle_form"),
+    "no pack": ("in force", lambda to, code: (to / pack_of(code)).unlink(), "CANNOT_CHECK", "credential_missing"),
+}  # fmt: skip
+
+
+def test_a_log_that_was_read_whole_is_refused_alike(
+    chromium: Browser, folder: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    where, codes = folder
+    for number, (what, (name, change, state, code)) in enumerate(WRONG_WHOLE.items()):
+        wrong = copytree(where, tmp_path / str(number))
+        change(wrong, codes[name])
+        page, case = opened(chromium, wrong), (codes[name], None, NOW)
+        wanted = answer(told(wrong, *case, whole_up_to=WHOLE_ON_A_PAGE))
+        assert asked(page, [case]) == [wanted], what
+        assert (wanted["state"], wanted["reasons"][0][0]) == (state, code), what
+        page.context.close()
+
+
+TOO_NEW = (
+    r"\(\?<[=!]", r"\.(?:findLast|toSorted|toReversed|with|isWellFormed|groupBy|fromAsync|withResolvers|fromBase64|toHex)\(",
+    r"\bstructuredClone\b", r"/[a-z]*v[a-z]*\.test", r"^\s*(?:import|export)\b", r"\busing\b|\bawait using\b", r"^\s*static \{",
+)  # fmt: skip
+
+
+def too_new(script: str) -> list[str]:
+    """What a browser of three years ago would not read; one such word takes the whole script away."""
+    return [one for one in TOO_NEW if re.search(one, script, re.MULTILINE)]
+
+
+def test_scripts_use_what_browsers_have_known_for_years(folder: tuple[Path, dict[str, str]]) -> None:
+    where, _codes = folder
+    scripts = sorted((where / "check").glob("*.js"))
+    assert len(scripts) == 9
+    assert {one.name: too_new(one.read_text()) for one in scripts if too_new(one.read_text())} == {}
+    for new in ("/(?<!a)b/", "list.findLast(one)", "Object.groupBy(a, b)", "import x from 'y'", "structuredClone(x)"):
+        assert too_new(new), new
 
 
 def complaints(page: Page) -> list[str]:
@@ -232,6 +311,62 @@ def test_a_person_types_a_code_and_reads_the_answer(
         page.context.close()
 
 
+@pytest.mark.parametrize(("page_name", "label", "signed"), [
+    ("index.html", "Sello de Origen Local — Hecho a Mano", "Las listas de estados se firmaron el "),
+    ("index.en.html", "Local Origin Label — Made by Hand", "The status lists were signed on "),
+])  # fmt: skip
+def test_an_answer_names_the_label_in_the_reader_s_language_and_tells_the_age_of_the_lists(
+    chromium: Browser, folder: tuple[Path, dict[str, str]], page_name: str, label: str, signed: str
+) -> None:
+    where, codes = folder
+    page = opened(chromium, where, page_name)
+    page.clock.set_fixed_time(NOW + timedelta(hours=3))
+    page.fill("#code", codes["in force"])
+    page.click("button[type=submit]")
+    page.locator("#answer").wait_for()
+    said, fresh = page.locator("#reasons").inner_text(), page.locator("#facts").inner_text()
+    assert signed in said
+    assert ("hace 3 horas" in said, "3 hours ago" in said) == (page_name == "index.html", page_name != "index.html")
+    assert label in fresh
+    assert page.locator("#unchecked").is_hidden()
+    page.clock.set_fixed_time(NOW + timedelta(days=9))
+    page.click("button[type=submit]")
+    page.locator(".state.none").wait_for()
+    assert ("hace 9 días" in page.locator("#reasons").inner_text()) == (page_name == "index.html")
+    page.context.close()
+
+
+def test_a_label_s_other_name_is_shown_only_from_the_text_that_was_signed(
+    chromium: Browser, folder: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    where, codes = folder
+    wrong = copytree(where, tmp_path / "scheme")
+    page = opened(chromium, wrong, "index.en.html")
+    head_of(wrong, lambda one: one["documents"].pop("/schemes/origen-local/1.0"))
+    page.reload()
+    page.clock.set_fixed_time(NOW)
+    page.fill("#code", codes["in force"])
+    page.click("button[type=submit]")
+    page.locator("#answer").wait_for()
+    assert "Sello de Origen Local" in page.locator("#facts").inner_text()
+    assert page.locator("#unchecked").is_visible()
+    page.context.close()
+
+
+def test_a_browser_that_cannot_check_says_so_and_asks_for_no_code(chromium: Browser, folder: tuple[Path, dict[str, str]]) -> None:
+    for lacks in ("Object.defineProperty(crypto, 'subtle', {value: undefined})", "delete globalThis.DecompressionStream"):
+        context = chromium.new_context(offline=True)
+        context.add_init_script(lacks)
+        page = context.new_page()
+        faults = complaints(page)
+        page.goto((folder[0] / "index.html").as_uri())
+        assert (page.locator("#unable").is_visible(), page.locator("#ask").is_visible(), faults) == (True, False, [])
+        context.close()
+    page = opened(chromium, folder[0])
+    assert (page.locator("#unable").is_visible(), page.locator("#ask").is_visible()) == (False, True)
+    page.context.close()
+
+
 def test_a_browser_without_ed25519_checks_with_the_library_beside_the_page(
     chromium: Browser, folder: tuple[Path, dict[str, str]]
 ) -> None:
@@ -241,7 +376,7 @@ def test_a_browser_without_ed25519_checks_with_the_library_beside_the_page(
     page = context.new_page()
     page.goto((where / "index.html").as_uri())
     cases: list[Case] = [(codes[name], None, NOW) for name in ("in force", "withdrawn")]
-    assert asked(page, cases) == [answer(told(where, *case)) for case in cases]
+    assert asked(page, cases) == [answer(told(where, *case, whole_up_to=WHOLE_ON_A_PAGE)) for case in cases]
     verifies = (
         "async (zero) => tianguis.verifies(new Uint8Array(32).fill(zero), new Uint8Array(64).fill(zero), new Uint8Array(1))"
     )

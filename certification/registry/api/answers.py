@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from certification.registry.dates import moment
+from certification.registry.api.past import Past
 from certification.registry.frames import Frame
 from certification.registry.histories import facts_at, last_act, version_at
-from certification.registry.models import Certificate
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
 from certification.registry.words import Words
@@ -26,7 +25,9 @@ Said = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is told of a certificate at one instant. ``why`` is (reason code, criterion) of the last act, where it had one."""
+    """What is told of a certificate at one instant. ``why`` is (reason code, criterion) of the last act, where it had one;
+    ``leaf`` is that act's in the public log; ``past`` says that the instant is before the moment of asking.
+    """
 
     facts: Facts
     verdict: Verdict
@@ -38,6 +39,7 @@ class Standing:
     leaf: int | None
     why: tuple[str, str | None] | None
     as_of: datetime | None = None
+    past: bool = False
 
 
 def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
@@ -58,19 +60,26 @@ def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
     )
 
 
-def standing_then(row: Any, frame: Frame, certificate: Certificate, as_of: datetime) -> Standing | None:
-    """As of a past instant, from recorded acts and the version that stood then; None before the grant."""
-    facts = facts_at(certificate, as_of)
+def standing_then(row: Any, frame: Frame, past: Past, as_of: datetime, now: datetime) -> Standing | None:
+    """As of an instant until ``now``, from recorded acts and the version that stood then; None before the grant."""
+    facts = facts_at(past.certificate, as_of)
     if facts is None:
         return None
-    made = replace(standing_now(row, frame, as_of), facts=facts, verdict=verdict(facts, as_of), as_of=as_of)
-    act, version = last_act(certificate, as_of), version_at(certificate, as_of)
-    why = (act.reason_code, act.criterion) if act and act.reason_code else None
+    act, version = last_act(past.certificate, as_of), version_at(past.certificate, as_of)
+    made = replace(
+        standing_now(row, frame, as_of),
+        facts=facts,
+        verdict=verdict(facts, as_of),
+        why=(act.reason_code, act.criterion) if act and act.reason_code else None,
+        leaf=past.leaves.get(act.id) if act else None,
+        as_of=as_of,
+        past=as_of < now,
+    )
     if version is None:
-        return replace(made, why=why)
+        return made
     said = version.statement
     goods = ", ".join(said["subject"]["goods"])
-    return replace(made, why=why, version=version.number, holder=said["holder"], goods=goods, place=_place(said["subject"]))
+    return replace(made, version=version.number, holder=said["holder"], goods=goods, place=_place(said["subject"]))
 
 
 def certificate(row: Any, frame: Frame, one: Standing, lang: str, words: Words, origin: str) -> Said:
@@ -93,7 +102,7 @@ def certificate(row: Any, frame: Frame, one: Standing, lang: str, words: Words, 
         "next_visit_by": last_day(one.facts.surveillance_due, zone).isoformat() if one.facts.surveillance_due else None,
         "successor": found.successor,
         "version": one.version,
-        "log_index": one.leaf if one.as_of is None else None,
+        "log_index": one.leaf,
         "links": _links(code, one, origin),
         "lang": lang,
         "as_of": iso(one.as_of),
@@ -106,8 +115,8 @@ def iso(instant: datetime | None) -> str | None:
 
 
 def _sentence(one: Standing, zone: ZoneInfo, lang: str, words: Words) -> str:
-    if one.as_of is not None:
-        return f"{moment(one.as_of, lang, zone)}: {words.state(lang, one.verdict.state.value)}."
+    if one.as_of is not None and one.past:
+        return words.sentence_then(one.facts, one.verdict, zone, lang, one.as_of)
     return words.sentence(one.facts, one.verdict, zone, lang)
 
 

@@ -18,12 +18,11 @@ from certification.core.problems import OPEN
 from certification.log.lagging import BehindError, lags
 from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
 from certification.registry.api.asking import AsOf
-from certification.registry.api.past import with_histories
+from certification.registry.api.past import Past, with_histories
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.histories import scheme_at
 from certification.registry.lookup import Lookup
 from certification.registry.lost import SENTENCE, find_lost
-from certification.registry.models import Certificate
 from certification.registry.words import Words
 from certification.rules.code import code_in, near_misses, parse
 from certification.rules.errors import BadCode
@@ -83,18 +82,18 @@ class Checks:
         made |= {code: absent(code) for code in codes - rows.keys()}
         return [_named(text, made[one] if isinstance(one, str) else one, lang) for text, one in zip(asked, read, strict=True)]
 
-    def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, certificate: Certificate | None) -> Said | Missing:
-        if as_of is not None and certificate is not None:
-            return self._then(row, certificate, lang, as_of)
+    def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, past: Past | None) -> Said | Missing:
+        if as_of is not None and past is not None:
+            return self._then(row, past, lang, as_of)
         frame = frame_of(row.scheme_version_id, row.digest)
         return self._told(row, frame, standing_now(row, frame, now), lang)
 
-    def _then(self, row: Any, certificate: Certificate, lang: str, as_of: AsOf) -> Said | Missing:
+    def _then(self, row: Any, past: Past, lang: str, as_of: AsOf) -> Said | Missing:
         """Under the version of the scheme that it stood under; its zone says when a day ended."""
-        instant = as_of.instant(zone_of(certificate.scheme_version))
-        scheme = scheme_at(certificate, instant)
+        instant = as_of.instant(zone_of(past.certificate.scheme_version))
+        scheme = scheme_at(past.certificate, instant)
         frame = frame_of(scheme.id, scheme.digest)
-        standing = standing_then(row, frame, certificate, instant)
+        standing = standing_then(row, frame, past, instant, as_of.now)
         return not_granted() if standing is None else self._told(row, frame, standing, lang)
 
     def _told(self, row: Any, frame: Frame, standing: Standing, lang: str) -> Said:

@@ -73,6 +73,21 @@ LOOK = closed(
     slip=one_of(Slip),
     positions=listed({"type": "integer", "minimum": 1, "maximum": 11}, minItems=1, maxItems=2),
 )
+VERSION: Schema = {
+    "type": "integer",
+    "minimum": 1,
+    "description": "Version of the certificate that stood at the moment asked for; not that of the scheme's rules",
+}
+LOG_INDEX: Schema = {
+    "type": ["integer", "null"],
+    "minimum": 0,
+    "description": "Leaf of the public log, counted from 0, of its last act until the moment asked for; null where there is none",
+}
+VALID_FROM = DAY | {
+    "description": "First day of its time without a gap, over all versions, in the scheme's time zone. A version's own term is "
+    "in the record (/c/{code}) and in its credential"
+}
+LAST_DAY = DAY | {"description": "Last day of that time, included"}
 CERTIFICATE = {
     "code": text("Canonical code: 11 characters, no dashes", pattern="^[0-9A-HJKMNP-TV-Z]{11}$"),
     "shown_code": text("As it is printed"),
@@ -89,17 +104,20 @@ CERTIFICATE = {
     "term": ref("Term"),
     "next_visit_by": or_null(DAY) | {"description": "Last day for the next visit; null where there is none"},
     "successor": or_null(text("Code of the certificate in its place, with SUPERSEDED")),
-    "version": {"type": "integer", "minimum": 1, "description": "Version of the certificate under this code"},
-    "log_index": {
-        "type": ["integer", "null"],
-        "minimum": 0,
-        "description": "Its last act in the public log; null as of the past",
-    },
+    "version": VERSION,
+    "log_index": LOG_INDEX,
     "links": ref("Links"),
     "lang": LANG,
     "as_of": or_null(INSTANT) | {"description": "The past instant that was asked for; null for now"},
 }
 KINDS = {str: text(), str | None: or_null(text()), int: COUNT, int | None: or_null(COUNT)}
+ROW: dict[str, Schema] = {
+    "version": VERSION,
+    "log_index": LOG_INDEX,
+    "valid_from": VALID_FROM,
+    "last_day": LAST_DAY,
+    "scheme_version": text("Version of the scheme's rules"),
+}
 PASSED = {"type": "boolean"}
 OR_UNKNOWN = or_null(PASSED) | {"description": "False when nothing can be signed; null when that could not be found out in time"}
 
@@ -134,7 +152,7 @@ SCHEMAS: Mapping[str, Schema] = {
         wording=text("What goods under this label may say of themselves"),
         label_class=or_null(text("Class within the scheme, where it has classes")),
         scheme=text("Key of the scheme"),
-        version=text("Version of its rules"),
+        version=text("Version of the scheme's rules"),
         owner=text("Whose scheme it is"),
         decided_by=text("Who decided: a body, never a person"),
         official={"type": "boolean", "description": "Whether the scheme belongs to an authority"},
@@ -143,9 +161,9 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Term": closed(
         "",
-        first_day=DAY,
-        last_day=DAY,
-        begins=INSTANT,
+        first_day=VALID_FROM | {"description": f"`valid_from` in the register. {VALID_FROM['description']}"},
+        last_day=LAST_DAY,
+        begins=INSTANT | {"description": "The first instant of the first day"},
         ends=INSTANT | {"description": "The first instant after the term"},
         time_zone=text(),
     ),
@@ -162,7 +180,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "state": one_of([PublicState.NOT_FOUND, PublicState.CANNOT_CHECK]),
             "look_again_at": listed(LOOK),
         },
-        "required": ["type", "title", "status", "code"],
+        "required": ["type", "title", "status", "code", "detail"],
         "additionalProperties": False,
     },
     "Question": {
@@ -176,7 +194,7 @@ SCHEMAS: Mapping[str, Schema] = {
     },
     "RegisterRow": closed(
         "One certificate in the register (columns: docs/register.md)",
-        **{name: KINDS[kind] for name, kind in get_type_hints(Row).items()},
+        **{name: KINDS[kind] for name, kind in get_type_hints(Row).items()} | ROW,
         verify=URL,
     ),
     "Register": closed("", licence=URL, certificates=listed(ref("RegisterRow"))),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from certification.core.problems import GENERAL
 from certification.core.problems import KIND as PROBLEM
 from certification.registry.api.schemas import AS_OF, CODE, GRANTED, LANG, ON, STATE, Schema, text
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -83,7 +84,7 @@ THEN = Param("on", "query", ON)
 AFTER = Param("after", "query", text("Where an earlier answer ended, as its link says"))
 GOES = (
     Param("scheme", "query", text("Key of a scheme")),
-    Param("version", "query", text("Version of its rules; only with a scheme")),
+    Param("version", "query", text("Version of the scheme's rules, `scheme_version` in rows; only with a scheme")),
     Param("place", "query", text("INEGI's two-digit code of a state")),
     Param("municipality", "query", text("INEGI's five-digit code of a municipality")),
     Param("q", "query", text("Words or a code")),
@@ -95,6 +96,16 @@ FILTERS = (
     Param("to", "query", GRANTED),
     THEN,
 )
+
+
+TAGS = {
+    "verification": N_("Verificar"),
+    "register": N_("Registro"),
+    "credentials": N_("Credenciales, llaves y reglas"),
+    "log": N_("Bitácora"),
+    "for people": N_("Páginas y dibujos"),
+    "operation": N_("Si el sitio responde"),
+}
 
 
 def _file(kind: str, summary: str, media: str, schema: str | None) -> Operation:
@@ -193,7 +204,15 @@ OPERATIONS = (
     ),
     Operation(
         "proof", "get", "/c/{code}/proof", "log", N_("Los actos del certificado en la bitácora, con su prueba"),
-        (Answers(200, "Entries, inclusion proofs and the checkpoint", {JSON: "LogProof"}), BAD, NONE_HERE), (CODE_PART,),
+        (
+            Answers(200, "Entries, inclusion proofs and the checkpoint; a page in words", {JSON: "LogProof", HTML: None}), BAD,
+            NONE_HERE,
+        ),
+        (CODE_PART, LANG_OF_PAGES),
+    ),
+    Operation(
+        "proof_file", "get", "/c/{code}/proof.json", "log", N_("La misma prueba como archivo, quienquiera que la pida"),
+        (Answers(200, "A file to keep", {JSON: "LogProof"}), BAD, NONE_HERE), (CODE_PART,),
     ),
     Operation(
         "checkpoint", "get", "/log/checkpoint", "log", N_("El punto de control firmado (C2SP tlog-checkpoint)"),
@@ -279,13 +298,18 @@ PROBLEMS = (
     ("does_not_fit", 422, N_("Lo que se preguntó no tiene la forma que pide OpenAPI.")),
     ("as_of_unreadable", 422, N_("La fecha no se puede leer.")),
     ("as_of_future", 409, N_("Nadie sabe qué valdrá mañana: pregunte por hoy o por un día que ya pasó.")),
-    ("too_many_attempts", 429, N_("Hubo demasiadas preguntas seguidas. «Retry-After» dice en cuántos segundos volver.")),
+    ("too_many_attempts", 429, GENERAL["too_many_attempts"]),
     ("cannot_check", 503, N_("No pudimos revisar. No es sí ni no: vuelva a preguntar, y mientras no lo tome por vigente.")),
-    ("bad_request", 400, N_("La dirección o lo enviado no se puede leer.")),
-    ("not_found", 404, N_("No hay tal dirección.")),
-    ("method_not_allowed", 405, N_("Esa dirección no se pide así; «Allow» dice cómo.")),
-    ("too_large", 413, N_("Lo enviado pasa de 64 KiB.")),
-    ("not_json", 415, N_("Lo enviado no es application/json.")),
-    ("fault", 500, N_("Un error nuestro, que no dice nada del sello.")),
-    ("unavailable", 503, N_("El sitio no puede responder en este momento.")),
+    *(
+        (code, status, GENERAL[code])
+        for code, status in (
+            ("bad_request", 400),
+            ("not_found", 404),
+            ("method_not_allowed", 405),
+            ("too_large", 413),
+            ("not_json", 415),
+            ("fault", 500),
+            ("unavailable", 503),
+        )
+    ),
 )

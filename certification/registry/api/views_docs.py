@@ -11,7 +11,7 @@ from certification.core import clock
 from certification.core.db import db
 from certification.core.i18n import language
 from certification.core.web import outside
-from certification.registry.api.table import OPERATIONS, PROBLEMS, Operation
+from certification.registry.api.table import OPERATIONS, PROBLEMS, TAGS, Operation
 from certification.registry.api.views import MOST, WITHIN, checks
 from certification.registry.lookup import MOST as MOST_CODES
 from certification.registry.models import Certificate
@@ -42,7 +42,7 @@ def docs() -> str:
         limits={"most": MOST, "minutes": int(WITHIN.total_seconds()) // 60, "codes": MOST_CODES},
         states=STATES,
         problems=PROBLEMS,
-        operations=[(one, _address(one, code)) for one in OPERATIONS],
+        groups=[(words, [(one, _address(one, code)) for one in OPERATIONS if one.tag == tag]) for tag, words in TAGS.items()],
     )
 
 

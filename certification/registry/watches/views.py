@@ -42,7 +42,13 @@ def ask(certificate: Certificate) -> Any:
         else:
             return see_other(url_for("watches.sent", code=certificate.code))
     page = render_template("watches/ask.html", form=form, over=over, **_about(certificate))
-    return page, 422 if form.errors else 409 if over and request.method == "POST" else 200
+    return page, _status(form, over=over)
+
+
+def _status(form: WatchForm, *, over: bool) -> int:
+    if request.method != "POST":
+        return 200
+    return 409 if over else 400 if "csrf_token" in form.errors else 422
 
 
 @bp.get("/c/<code>/watch/sent")
@@ -78,7 +84,7 @@ def leave(public_id: str, key: str) -> Any:
     if watch is None:
         return _private("watches/gone.html", 404)
     about = _about(watch.certificate)
-    if request.method == "GET":
+    if request.method != "POST":  # mail programs look at links with HEAD too
         return _private("watches/leave.html", **about)
     now = clock.now()
     sealed = links.regret(watch, now) if watch.confirmed_at else None

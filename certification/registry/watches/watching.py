@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
-from certification.accounts.throttle import TooManyAttempts, Visit, ration
+from certification.accounts.throttle import TooManyAttempts, Visit, mailbox, ration
 from certification.audit.record import record
 from certification.core.db import db, hold, unit_of_work, writing
 from certification.core.outbox import forget_mail, send
@@ -15,20 +15,20 @@ from certification.core.web import outside
 from certification.log.lagging import lags
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
-from certification.registry.validity import facts_of, standing, state_at
+from certification.registry.validity import standing, state_at
 from certification.registry.watches.links import Link, address
 from certification.registry.watches.models import Watch
-from certification.registry.words import words
+from certification.registry.watches.saying import changed
 from certification.rules.code import display
 from certification.rules.errors import DomainError, IllegalMove
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState, Verdict
-from certification.schemes.texts import lapsed_at, text_of, zone_of
+from certification.rules.verdict import PublicState
+from certification.schemes.texts import text_of
 
 CONFIRM_WITHIN = timedelta(hours=48)
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 MOST_FROM_ONE_PLACE = 20  # an hour; a village shares one
-MOST_MAILS = 6  # a day to one address, whoever asks
+MOST_MAILS = 6  # a day to one mailbox, whoever asks
 AT_ONCE = 50
 FOR_GOOD = (PublicState.WITHDRAWN, PublicState.SURRENDERED, PublicState.SUPERSEDED)
 log = structlog.get_logger()
@@ -154,7 +154,7 @@ def _tell(watch: Watch, at: datetime) -> bool:
     found = standing(watch.certificate, at)
     if watch.told_state == found.state.value:
         return False
-    _mail(watch, "watch-changed", over=found.state in FOR_GOOD, **_about(watch, found))
+    _mail(watch, "watch-changed", over=found.state in FOR_GOOD, **changed(watch, found))
     watch.told_state, watch.told_at = found.state.value, at
     return True
 
@@ -175,20 +175,9 @@ def _mail(watch: Watch, name: str, **more: object) -> None:
     )
 
 
-def _about(watch: Watch, found: Verdict) -> dict[str, str]:
-    """The state that was told last and the one that holds now, in the words of the verify page."""
-    lang, zone = watch.language, zone_of(watch.certificate.scheme_version)
-    facts = facts_of(watch.certificate, lapsed_at(watch.certificate.scheme_version))
-    return {
-        "was": words().state(lang, watch.told_state or ""),
-        "word": words().state(lang, found.state.value),
-        "sentence": words().sentence(facts, found, zone, lang),
-    }
-
-
 def _may_mail(email: str, at: datetime) -> bool:
     try:
-        ration("watch-mail", email, most=MOST_MAILS, within=A_DAY, at=at)
+        ration("watch-mail", mailbox(email), most=MOST_MAILS, within=A_DAY, at=at)
     except TooManyAttempts:
         return False
     return True

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
@@ -21,7 +21,7 @@ from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.outside.auditing import audit
-from certification.outside.layout import HEAD, MANIFEST, pack_of
+from certification.outside.layout import HEAD, MANIFEST, PACK_CALL, pack_of, unwrapped, wrapped
 from certification.outside.sources import Folder
 from certification.registry import export_records, exporting, tending
 from certification.registry.acts import Why, withdraw
@@ -307,6 +307,7 @@ FAULTY: dict[str, tuple[Callable[[Path, dict[str, str]], object], str]] = {
     ),
     "an entry of the log": (lambda to, _codes: change(to, entries_of(to), b"granted", b"grantee"), "leaf"),
     "a tile": (lambda to, _codes: change(to, entries_of(to).replace("entries", "0"), hashes_of(to), bytes(4)), "tile_hashes"),
+    "entries as a script": (lambda to, _codes: change(to, f"{entries_of(to)}.js", b"granted", b"grantee"), "tile_entries"),
     "a pack gone": (lambda to, codes: (to / pack_of(codes["paused"])).unlink(), "acts_missing"),
     "a folder of packs that can't be entered": (lambda to, codes: _loop(to, codes["paused"]), "unreachable"),
     "a pack elsewhere": (lambda to, codes: _move(to, codes["paused"]), "other_certificate"),
@@ -352,25 +353,69 @@ def test_the_check_of_a_folder_names_each_fault(world: tuple[Path, dict[str, str
     assert any(code in one for one in faults), faults
 
 
-def test_the_program_in_the_folder_runs_without_us(world: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def ran(folder: Path, *arguments: str, at: datetime | None = None) -> tuple[int, str]:
+    """Exit code and words of `python3 check.pyz` as a process of its own; with `at`, as if it were that moment."""
+    program = str(folder / "check.pyz")
+    start = [program] if at is None else ["-c", STANDING, program, at.isoformat()]
+    done = subprocess.run(
+        [sys.executable, "-I", *start, *arguments], capture_output=True, text=True, cwd=folder.parent, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout
+
+
+STANDING = """
+import sys
+from datetime import datetime
+program, moment = sys.argv[1:3]
+sys.path.insert(0, program)
+sys.argv[:] = [program, *sys.argv[3:]]
+from certification.outside import alone
+class Then(datetime):
+    @classmethod
+    def now(cls, zone=None):
+        return datetime.fromisoformat(moment)
+alone.datetime = Then
+alone.run()
+"""
+
+
+def test_the_program_in_the_folder_runs_without_us(world: tuple[Path, dict[str, str]]) -> None:
     where, codes = world
-
-    def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-I", str(where / "check.pyz"), *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr
-        return done.returncode, done.stdout
-
-    exit_code, words = run()
+    exit_code, words = ran(where)
     assert (exit_code, words.partition(" acts")[0]) == (0, f"{len(codes) + 1} certificates, {size_of(where)}")
-    exit_code, words = run(codes["withdrawn"], "--as-of", "2026-11-20", "--lang", "en")
+    exit_code, words = ran(where, codes["withdrawn"], "--as-of", "2026-11-20", "--lang", "en")
     assert (exit_code, "Withdrawn" in words, "Checked as of" in words) == (1, True, True)
-    assert run(codes["in force"], "--as-of", "2026-11-20")[0] == 0
-    assert run("7QK4M2XD9FQ")[0] == 2
-    now, said = run(codes["in force"], "--json")
-    assert (now, json.loads(said)["known"]["state"]) == (3, "VALID")
+    assert ran(where, codes["in force"], "--as-of", "2026-11-20")[0] == 0
+    assert ran(where, "7QK4M2XD9FQ")[0] == 2
+    assert ran(where, "7QK4M2XD9FX")[0] == 2
+
+
+def test_the_program_speaks_of_today_while_its_lists_do(world: tuple[Path, dict[str, str]]) -> None:
+    where, codes = world
+    for name, ends in (("in force", 0), ("paused", 1), ("withdrawn", 1)):
+        code, words = ran(where, codes[name], "--json", at=NOW + HOUR)
+        assert (code, json.loads(words)["state"]) == (ends, STATES[name])
+        code, words = ran(where, codes[name], "--json", at=NOW + 3 * 24 * HOUR)  # its lists are stale
+        said = json.loads(words)
+        assert (code, said["state"], said["known"]["state"]) == (3, "CANNOT_CHECK", STATES[name])
+        assert {one["code"] for one in said["reasons"]} == {"stale"}
+        assert ran(where, codes[name], "--as-of", "2026-11-20", at=NOW + 3 * 24 * HOUR)[0] == ends
+
+
+def test_the_program_ends_with_a_fault_for_a_folder_that_was_tampered_with(
+    world: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder, codes = copytree(world[0], tmp_path / "wrong"), world[1]
+    file = folder / pack_of(codes["paused"])
+    held = unwrapped(PACK_CALL, file.read_bytes())
+    document = held["certificates"][codes["paused"]]["versions"]["1"]["application/vc"]
+    document["credentialSubject"]["issuedToParty"]["name"] = "Taller Hilo de Lana"
+    file.write_bytes(wrapped(PACK_CALL, held))
+    exit_code, words = ran(folder)
+    assert (exit_code, "bad_signature" in words) == (1, True)
+    exit_code, words = ran(folder, codes["paused"], "--as-of", "2026-11-20")
+    assert (exit_code, "La firma no corresponde al documento." in words, "Hilo de Lana" in words) == (3, True, False)
+    assert ran(folder, codes["in force"], "--as-of", "2026-11-20")[0] == 0  # another pack
+    (folder / HEAD).write_bytes(b"noise")
+    assert [ran(folder)[0], ran(folder, codes["in force"], "--as-of", "2026-11-20")[0]] == [3, 3]

@@ -104,6 +104,64 @@ def test_ids_stay_in_every_language_and_every_feed(session: Session, client: Fla
     assert text_at(roots[1], "entry", "title").startswith("Granted: ")
 
 
+@pytest.mark.parametrize(
+    ("goods", "summary", "said"),
+    [
+        ("Rebozos", "Se hace en otro lugar", "Rebozos. Oaxaca de Juárez. {} Se hace en otro lugar. "),
+        ("Rebozos.", "Se hace en otro lugar.", "Rebozos. Oaxaca de Juárez. {} Se hace en otro lugar. "),
+        ("Rebozos, etc. ", "¿Quién lo hizo?", "Rebozos, etc. Oaxaca de Juárez. {} ¿Quién lo hizo? "),
+        ("Rebozos", "Dijo «no es de aquí.»", "Rebozos. Oaxaca de Juárez. {} Dijo «no es de aquí.» "),
+    ],
+)
+def test_a_summary_is_sentences_with_one_end_each(
+    session: Session, client: FlaskClient, at: datetime, goods: str, summary: str, said: str
+) -> None:
+    decider = makers.user("Celia Decide")
+    made = makers.certified(decider)
+    with unit_of_work():
+        made.goods = goods
+        withdraw(made, Why("CRITICAL_NOT_MET", summary, "OL-1"), by=decider, at=at)
+    found = text_at(entries(parsed(client.get("/register.atom").data))[0], "summary")
+    reason = "No se cumple un criterio crítico. Criterio OL-1, Se hace en el lugar que dice."
+    assert found.startswith(said.format(reason))
+    assert found.removeprefix(said.format(reason)).startswith("Número ")
+    assert found.endswith(" de la bitácora pública.")
+    assert ".." not in found
+
+
+def test_what_was_told_once_is_told_the_same_ever_after(session: Session, client: FlaskClient, at: datetime) -> None:
+    decider = makers.user("Celia Decide")
+    made = makers.certified(decider)
+    paths = ("/register.atom", f"/c/{made.code}/feed.atom")
+
+    def told() -> dict[str, tuple[str, dict[str, tuple[str, ...]]]]:
+        roots = {path: parsed(client.get(path).data) for path in paths}
+        shown = ("updated", "published", "title", "summary")
+        return {
+            path: (
+                text_at(root, "updated"),
+                {text_at(one, "id"): tuple(text_at(one, name) for name in shown) for one in entries(root)},
+            )
+            for path, root in roots.items()
+        }
+
+    before = told()
+    with unit_of_work():
+        withdraw(made, Why("CRITICAL_NOT_MET", "Se hace en otro lugar", "OL-1"), by=decider, at=at)
+    after = told()
+    for path in paths:
+        assert after[path][0] > before[path][0]
+        assert before[path][1].items() < after[path][1].items()
+
+
+@pytest.mark.parametrize("typed", ["%20{}%20", "{}%20", "{}\u2013", "%C2%A0{}"])
+def test_a_feed_s_own_address_is_one_however_it_was_typed(session: Session, client: FlaskClient, typed: str) -> None:
+    code = makers.certified().code
+    for wish, lang in (("", ""), ("?lang=en&x=%3C", "?lang=en"), ("?lang=xx", "")):
+        root = parsed(client.get(f"/c/{typed.format(code.lower())}/feed.atom{wish}").data)
+        assert link(root, "self") == f"http://localhost/c/{code}/feed.atom{lang}"
+
+
 def test_a_cookie_chooses_no_language_and_none_is_set(session: Session, client: FlaskClient) -> None:
     makers.certified()
     client.set_cookie("lang", "en")

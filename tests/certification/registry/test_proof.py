@@ -3,13 +3,14 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from certification.core.db import unit_of_work
 from certification.log.reading import head
 from certification.registry.acts import Why, suspend
 from certification.rules.leaves import LogAct, parse_leaf
-from certification.rules.merkle import leaf_hash, verify_inclusion
+from certification.rules.merkle import inclusion_ranges, leaf_hash, node_hash, verify_inclusion
 from certification.rules.note_keys import parse_vkey
 from certification.rules.signed_checkpoint import open_checkpoint
 from tests import makers
@@ -35,6 +36,55 @@ def test_the_proof_of_each_act_leads_to_the_signed_root(client: FlaskClient, ses
     assert {act.certificate.code for act in acts if act.certificate} == {certificate.code}
     assert "Martina" not in str(told)
     assert "Se revisa" not in str(told)
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_people_read_each_step_to_the_signed_root_with_the_proof_itself_behind_it(client: FlaskClient, session: Session) -> None:
+    decider = makers.user("Celia Decide")
+    certificate = makers.certified(decider)
+    with unit_of_work():
+        suspend(certificate, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=decider, at=NOW)
+    makers.certified()
+    path = f"/c/{certificate.code}/proof"
+    told = client.get(path).get_json()
+    page = client.get(path, headers=BROWSER)
+    assert (page.status_code, page.mimetype, "Accept" in page.headers["Vary"]) == (200, "text/html", True)
+    assert "Estos 2 actos están en la bitácora pública" in page.text
+    assert ("Sello otorgado" in page.text, "Sello en pausa" in page.text) == (True, True)
+    for one in told["entries"]:
+        total, size = bytes.fromhex(one["hash"]), told["size"]
+        for (start, _), beside in zip(inclusion_ranges(one["index"], size), map(bytes.fromhex, one["proof"]), strict=True):
+            total = node_hash(total, beside) if start > one["index"] else node_hash(beside, total)
+            words = "Detrás se pone" if start > one["index"] else "Delante se pone"
+            assert re.search(
+                rf"{words} <code>{beside.hex()}</code><br>y las dos juntas dan[^<]* <code>{total.hex()}</code>", page.text
+            )
+        assert total.hex() == told["root"]
+        assert str(escape(one["entry"])) in page.text
+    assert page.text.count("juntas dan la raíz <code>") == 2
+    assert told["root"] in page.text
+    assert all(key in page.text for key in told["vkeys"])
+    assert f'href="{path}.json"' in page.text
+    kept = client.get(f"{path}.json", headers=BROWSER)
+    assert kept.get_json() == told
+    assert kept.headers["Content-Disposition"] == f'attachment; filename="proof-{certificate.code}.json"'
+    assert "These 2 acts are in the public log" in client.get(f"{path}?lang=en", headers=BROWSER).text
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html;q=0.9", "", "image/png"])
+def test_programs_get_the_proof_and_not_its_page(client: FlaskClient, session: Session, accept: str) -> None:
+    certificate = makers.certified()
+    answer = client.get(f"/c/{certificate.code}/proof", headers={"Accept": accept} if accept else {})
+    assert (answer.mimetype, answer.get_json()["code"]) == ("application/json", certificate.code)
+    assert (answer.headers["Access-Control-Allow-Origin"], "Accept" in answer.headers["Vary"].split(", ")) == ("*", True)
+
+
+def test_what_is_no_code_or_unlogged_has_neither_page_nor_file(client: FlaskClient, session: Session) -> None:
+    for code in ("7QK4M2XD9FQ", "x", makers.certificate().code):
+        for end in ("", ".json"):
+            assert client.get(f"/c/{code}/proof{end}", headers=BROWSER).status_code == 404
 
 
 def test_the_record_says_its_number_and_leads_to_the_proof(client: FlaskClient, session: Session) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -32,7 +31,8 @@ from tests import makers
 from tests.certification.log.signers import Answers, forget_record, journal_of, keys_put_back, signing_apart
 from tests.certification.registry.outsider import Outsider
 from tests.conftest import NOW
-from tests.restoring import publish, put_back, rows_now
+from tests.keeping import Kept
+from tests.restoring import publish
 
 WHY = Why("UNDER_INVESTIGATION", "Se revisa.")
 GONE = Why("FALSE_INFORMATION", "No era cierto.", "OL-1")
@@ -53,10 +53,10 @@ def one(code: str) -> Certificate:
 class Behind:
     """A registry that is as it was in its backup; what it did afterwards is published in a folder."""
 
-    def __init__(self, app: Flask, pristine: Any, folder: Path) -> None:
+    def __init__(self, app: Flask, folder: Path) -> None:
         self.decider = makers.user("Celia Decide")
         made = {name: makers.certified(self.decider, at=NOW - timedelta(days=3)).code for name in ("kept", "paused", "ended")}
-        backup = rows_now()
+        backup = Kept()
         with unit_of_work():
             suspend(one(made["paused"]), WHY, until=date(2026, 12, 31), by=self.decider, at=LATER)
         with unit_of_work():
@@ -66,15 +66,15 @@ class Behind:
             withdraw(one(made["lost_ended"]), GONE, by=self.decider, at=LATER)
         self.codes, self.size = made, head().size
         self.published = publish(app, folder)
-        put_back(app, pristine, backup)
+        backup.begin_again(beside=False)
 
     def forward(self) -> None:
         assert reconcile([Folder(self.published)], at=THEN).after == self.size
 
 
 @pytest.fixture
-def behind(app: Flask, apart: Answers, pristine: Any, tmp_path: Path) -> Iterator[Behind]:
-    made = Behind(app, pristine, tmp_path)
+def behind(app: Flask, apart: Answers, tmp_path: Path) -> Iterator[Behind]:
+    made = Behind(app, tmp_path)
     apart.clear()
     with clock.standing_at(THEN):
         yield made
@@ -128,15 +128,15 @@ def test_acts_of_each_kind_are_signed_after_it(behind: Behind, apart: Answers, a
 
 
 def test_a_record_that_nothing_published_reaches_signs_nothing_until_it_is_begun_anew(
-    app: Flask, apart: Answers, pristine: Any, tmp_path: Path
+    app: Flask, apart: Answers, tmp_path: Path
 ) -> None:
     """The signer was cut short after its record's last line, and then the database was lost with the act."""
     with clock.standing_at(THEN):
         makers.certified(at=NOW)
-        backup, published = rows_now(), publish(app, tmp_path)
+        backup, published = Kept(), publish(app, tmp_path)
         outside, size = place().read_bytes(), head().size
         makers.certified(at=LATER)
-        put_back(app, pristine, backup)
+        backup.begin_again(beside=False)
         place().write_bytes(outside)
         assert reconcile([Folder(published)], at=THEN).adopted == 0
         with pytest.raises(NotConfirmed) as told:

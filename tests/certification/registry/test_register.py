@@ -365,6 +365,16 @@ def test_the_migration_reads_the_code_from_what_was_signed(session: Session) -> 
     assert [makers.fresh(session, one).municipality_code for one in (known, typed, unsigned)] == ["20067", None, None]
 
 
+def test_the_last_day_of_time_is_a_day(session: Session, client: FlaskClient) -> None:
+    code = makers.certified().code
+    found = {
+        asked: [one["code"] for one in client.get(f"/register.json?{asked}").get_json()["certificates"]]
+        for asked in ("to=9999-12-31", "to=9999-12-30", "from=9999-12-31", "from=9999-12-31&to=9999-12-31")
+    }
+    assert list(found.values()) == [[code], [code], [], []]
+    assert client.get("/register?to=9999-12-31").status_code == 200
+
+
 # What cannot be checked
 
 

@@ -1,6 +1,7 @@
 """What a label is worth, said to programs: never VALID when it is not, never a bare fault, never a person's name."""
 
 import io
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -276,12 +277,42 @@ def test_what_was_is_told_from_acts(client: FlaskClient, session: Session, at: d
     paused = then("2026-11-05")
     assert (paused["state"], paused["why"]["code"]) == ("SUSPENDED", WHY.reason_code)
     assert paused["as_of"] == "2026-11-06T05:59:59.999999Z"  # the day's end where the scheme is
-    assert paused["sentence"] == "5 nov 2026, 23:59: En pausa."
+    assert paused["sentence"] == (
+        "El 5 nov 2026, 23:59 no valía: estaba en pausa. Podía volver a valer si se arreglaba a más tardar el 31 ene 2027."
+    )
     assert then("2026-10-01")["state"] == "VALID"
     assert then((at - 20 * DAY).isoformat())["state"] == "SUSPENDED"
     assert then((at - 20 * DAY - timedelta(seconds=1)).isoformat())["state"] == "VALID"
     today = then("2026-11-21")
     assert (today["state"], today["why"], today["as_of"]) == ("VALID", None, "2026-11-21T16:32:00Z")
+    present = fits(client.get(f"/api/v1/certificates/{code}"))
+    assert today | {"as_of": None} == present  # the same sentence too, and the same place in the log
+    assert then((at - timedelta(microseconds=1)).isoformat())["sentence"] == "El 21 nov 2026, 10:31 este sello existía y valía."
+
+
+SENTENCES_THEN = {
+    "2026-01-02": ({}, "On Jan 2, 2026, 23:59 this label existed and was valid."),
+    "2026-05-01": (
+        {"suspended_at": 90, "suspension_until": 170},
+        (
+            "On May 1, 2026, 23:59 it was not valid: it was suspended. "
+            "It could become valid again if things were put right by Jun 21, 2026 at the latest."
+        ),
+    ),
+    "2026-05-02": ({"withdrawn_at": 90}, "On May 2, 2026, 23:59 it was no longer valid: it was withdrawn on Apr 2, 2026."),
+    "2026-05-03": ({"valid_until": 90}, "On May 3, 2026, 23:59 it was no longer valid: it was valid until Apr 2, 2026."),
+}
+
+
+@pytest.mark.parametrize("as_of", SENTENCES_THEN)
+def test_nothing_that_is_said_of_the_past_can_be_taken_for_today(client: FlaskClient, session: Session, as_of: str) -> None:
+    columns, sentence = SENTENCES_THEN[as_of]
+    given: dict[str, Any] = {name: makers.THEN + days * DAY for name, days in columns.items()}
+    made = makers.certificate(**given)
+    said = fits(client.get(f"/api/v1/certificates/{made.code}?as_of={as_of}&lang=en"))
+    assert said["sentence"] == sentence
+    spanish = fits(client.get(f"/api/v1/certificates/{made.code}?as_of={as_of}"))["sentence"]
+    assert not {"hoy", "vale"} & set(re.findall(r"\w+", spanish.lower()))
 
 
 def test_before_its_grant_there_was_no_certificate(client: FlaskClient, label: Certificate) -> None:

@@ -105,6 +105,32 @@ def test_one_click_ends_it_without_session_or_token(
     assert refused.status_code == 400  # the negative control: other forms still want their token
 
 
+def test_looking_at_a_link_without_reading_it_changes_nothing(client: FlaskClient, watch: Watch) -> None:
+    path, label = leaving(client, watch), watch.certificate.code
+    for method in ("HEAD", "GET", "OPTIONS"):
+        assert client.open(path, method=method).status_code == 200
+        assert client.open(f"/c/{label}/watch", method=method).status_code == 200
+        assert [one.email for one in watches()] == [ANA]
+    assert client.post(path).status_code == 200
+    assert watches() == []
+
+
+def test_a_token_that_is_refused_keeps_what_was_typed_and_the_page_s_next_one_is_good(
+    app: Flask, label: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", value=True)
+    browser, path = app.test_client(), f"/c/{label.code}/watch"
+    for token in (None, "", "old", "é"):
+        page = browser.post(path, data={"email": "Ana+sellos@example.org"} | ({} if token is None else {"csrf_token": token}))
+        assert (page.status_code, 'value="ana+sellos@example.org"' in page.text) == (400, True)
+        assert "lo escrito sigue aquí" in page.text
+    assert (watches(), mails("ana+sellos@example.org")) == ([], [])
+    fresh = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert fresh is not None
+    again = browser.post(path, data={"email": "ana+sellos@example.org", "csrf_token": fresh[1]})
+    assert (again.status_code, len(mails("ana+sellos@example.org"))) == (303, 1)
+
+
 def test_leaving_is_undone_by_its_own_page(client: FlaskClient, watch: Watch) -> None:
     page = client.post(leaving(client, watch))
     sealed = re.search(r'name="sealed" value="([^"]+)"', page.text)

@@ -89,11 +89,11 @@ def test_a_change_is_told_once(watch: Watch, at: datetime) -> None:
     assert [watching.tell_changes(at) for _ in range(3)] == [1, 0, 0]
     (mail,) = mails()
     assert "En pausa" in mail.subject
-    assert "Antes: Vigente. Ahora: En pausa." in mail.text
+    assert "Antes: Vigente. Ahora: En pausa, desde el 21 nov 2026." in mail.text
     assert "Hoy no vale. Puede volver a valer si se arregla a más tardar el 21 dic 2026." in mail.text
     change(watch.certificate, suspended_at=None, suspension_until=None)
     assert [watching.tell_changes(at + DAY), watching.tell_changes(at + DAY)] == [1, 0]
-    assert "Ahora: Vigente." in mails()[1].text
+    assert "Ahora: Vigente, desde el " in mails()[1].text
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_end_of_a_scheme_reaches_every_watch(watch: Watch, at: datetime) -> 
         watch.certificate.scheme_version.lapsed_at = at
     assert watching.tell_changes(at) == 2
     assert [mails(to)[-1].name for to in (ANA, "otra@example.org")] == ["watch-changed", "watch-changed"]
-    assert "Now: Scheme lapsed." in mails("otra@example.org")[-1].text
+    assert "Now: Scheme lapsed, since Nov 21, 2026." in mails("otra@example.org")[-1].text
 
 
 def test_what_fails_in_between_leaves_neither_mail_nor_mark(watch: Watch, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +166,18 @@ def test_nobody_bombards_a_stranger(label: Certificate, at: datetime) -> None:
     assert len(mails()) == watching.MOST_MAILS
     ask(label, at + 2 * DAY)
     assert len(mails()) == watching.MOST_MAILS + 1
+
+
+def test_variants_of_one_mailbox_share_its_limit_and_get_their_mail_as_typed(label: Certificate, at: datetime) -> None:
+    variants = [ANA, "ANA@Example.org", "ana+1@example.org", "Ana+2@example.org", "ana+3@example.org", "ana+4+x@EXAMPLE.org"]
+    for one in variants:
+        ask(label, at, one)
+    assert [len(mails(one)) for one in variants] == [1] * watching.MOST_MAILS
+    ask(label, at, "ana+5@example.org")
+    assert mails("ana+5@example.org") == []
+    for other in ("+ana@example.org", "anabel@example.org", "ana@example.com"):  # these are other people
+        ask(label, at, other)
+        assert len(mails(other)) == 1
 
 
 def test_one_place_asks_only_so_often(label: Certificate, at: datetime) -> None:
