@@ -17,8 +17,8 @@ from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.moments import Moment
 from certification.registry.told import Told, told
-from certification.registry.validity import standing
 from certification.registry.verifying import faults_of
+from certification.registry.weighing import standing
 from certification.rules.code import parse
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict

@@ -12,14 +12,15 @@ from sqlalchemy import Engine
 
 from certification.core.edge import Answer
 from certification.core.slots import Cuts, slot
-from certification.log.lagging import BehindError, lags
+from certification.log.lagging import lags
 from certification.registry.dates import day, moment
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.lookup import Lookup
+from certification.registry.recorded import Records
 from certification.registry.telling import last_day
-from certification.registry.validity import facts_of
+from certification.registry.weighing import UnsureError, weigh
 from certification.rules.days import day_of
-from certification.rules.verdict import PublicState, Verdict, unless_behind, verdict
+from certification.rules.verdict import PublicState, Verdict
 from certification.schemes.builtin import public_notice
 
 PHOTO = ("src", "srcset", "webp", "width", "height", "alt")
@@ -53,6 +54,7 @@ class VerifyPages:
         self._app = app
         self._zone: ZoneInfo = settings["TIMEZONE"]
         self._lookup = Lookup(engine)
+        self._records = Records(app, engine)
         self._cuts = Cuts()
 
     def answer(self, code: str, lang: str, now: datetime) -> Answer | None:
@@ -60,16 +62,17 @@ class VerifyPages:
 
         Raises:
             UnreachableError: when the database fails.
-            BehindError: when what it says may have been overtaken.
+            UnsureError: when what it says may not be told.
 
         """
         row = self._lookup.find(code)
         if row is None:
             return None
         frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
-        found = unless_behind(verdict(facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)), now), behind=lags(self._app))
+        recorded, lapse = self._records.one(row), frame.lapse(row.lapsed_at, row.mark_ends_on)
+        found = weigh(row, recorded, lapse, now, behind=lags(self._app))
         if found.state is PublicState.CANNOT_CHECK:
-            raise BehindError
+            raise UnsureError(found.reason)
         values = _values(row, found, frame.zone, lang)
         values["when"] = moment(now, lang, self._zone)
         shape = _shape(row, found, values, lang, now)

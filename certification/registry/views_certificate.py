@@ -31,11 +31,11 @@ from certification.registry.status import TTL
 from certification.registry.surveillance import due
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.turns import turns
-from certification.registry.validity import standing
 from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.registry.watches.watching import FOR_GOOD
+from certification.registry.weighing import UNSURE, standing
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, InvalidInput, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -219,6 +219,7 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         code=certificate.code,
         shown=display(certificate.code),
         verdict=found.verdict,
+        unsure=UNSURE.get(found.verdict.reason),
         then=then,
         said=said,
         label=text_of(certificate.scheme_version).name.in_(language()),

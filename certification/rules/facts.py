@@ -6,6 +6,8 @@ from datetime import datetime
 
 from certification.rules.workflow import CertificateAct
 
+FOR_GOOD = frozenset({CertificateAct.WITHDRAWN, CertificateAct.SURRENDERED, CertificateAct.SUPERSEDED})
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -77,6 +79,16 @@ def history_facts(acts: Iterable[RecordedAct], as_of: datetime, *, scheme_lapsed
     if facts is None or scheme_lapsed_at is None or scheme_lapsed_at > as_of:
         return facts
     return replace(facts, scheme_lapsed_at=scheme_lapsed_at)
+
+
+def in_force_by(kinds: Iterable[CertificateAct]) -> bool:
+    """Whether acts of these kinds, in the order of their record, leave a label neither paused nor lost."""
+    paused = False
+    for kind in kinds:
+        if kind in FOR_GOOD:
+            return False
+        paused = kind is CertificateAct.SUSPENDED or (paused and kind is not CertificateAct.RESTORED)
+    return not paused
 
 
 def _granted(act: RecordedAct) -> Facts:

@@ -10,13 +10,15 @@ from certification.registry.dates import moment
 from certification.registry.frames import Frame
 from certification.registry.histories import facts_at, last_act, version_at
 from certification.registry.models import Certificate
+from certification.registry.recorded import Recorded
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
+from certification.registry.weighing import weigh_then
 from certification.registry.words import Words
 from certification.rules.code import display
 from certification.rules.days import day_of
 from certification.rules.facts import Facts
-from certification.rules.verdict import PublicState, Reason, Verdict, verdict
+from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.schemes.builtin import public_notice
 from certification.schemes.reasons import reason_codes
 
@@ -40,14 +42,13 @@ class Standing:
     as_of: datetime | None = None
 
 
-def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
-    """As the register has it, from the row of ``lookup``."""
+def standing_now(row: Any, frame: Frame, found: Verdict) -> Standing:
+    """As the register has it, from the row of ``lookup`` and its verdict (``weighing``)."""
     page = row.page
-    facts = facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on))
     why, proof = page["why"], page["proof"]
     return Standing(
-        facts,
-        verdict(facts, now),
+        facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)),
+        found,
         row.holder_name,
         row.goods,
         page["place"],
@@ -58,12 +59,15 @@ def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
     )
 
 
-def standing_then(row: Any, frame: Frame, certificate: Certificate, as_of: datetime) -> Standing | None:
+def standing_then(
+    row: Any, frame: Frame, certificate: Certificate, recorded: Recorded, as_of: datetime, *, behind: bool
+) -> Standing | None:
     """As of a past instant, from recorded acts and the version that stood then; None before the grant."""
     facts = facts_at(certificate, as_of)
     if facts is None:
         return None
-    made = replace(standing_now(row, frame, as_of), facts=facts, verdict=verdict(facts, as_of), as_of=as_of)
+    found = weigh_then(facts, recorded, as_of, behind=behind)
+    made = replace(standing_now(row, frame, found), facts=facts, as_of=as_of)
     act, version = last_act(certificate, as_of), version_at(certificate, as_of)
     why = (act.reason_code, act.criterion) if act and act.reason_code else None
     if version is None:

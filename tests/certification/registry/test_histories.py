@@ -11,7 +11,8 @@ from certification.core.db import db, unit_of_work
 from certification.registry.acts import Why, restore, surrender, suspend, withdraw
 from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate
-from certification.registry.validity import facts_of, standing, state_at, valid_at
+from certification.registry.validity import facts_of, state_at, valid_at
+from certification.registry.weighing import standing
 from certification.rules.errors import DomainError
 from certification.rules.verdict import PublicState, verdict
 from certification.schemes.texts import lapsed_at

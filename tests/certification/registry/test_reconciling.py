@@ -28,8 +28,8 @@ from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
 from certification.registry.tending import renew_lists
-from certification.registry.validity import standing
 from certification.registry.verifying import check as check_version
+from certification.registry.weighing import standing
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
 from certification.rules.statuslist import StatusBits

@@ -16,7 +16,7 @@ from certification.registry.models import Certificate
 from certification.registry.names import forget_name
 from certification.registry.records import is_sound
 from certification.registry.surveillance import Visit, due, pass_surveillance
-from certification.registry.validity import standing
+from certification.registry.weighing import standing
 from certification.rules.errors import Conflict, DomainError, EvaluatorDecides, Forbidden, IllegalMove, InvalidInput, TieBars
 from certification.rules.leaves import LogAct
 from certification.rules.verdict import PublicState, Reason

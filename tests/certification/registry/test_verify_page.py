@@ -14,6 +14,7 @@ from certification.registry.acts import Why, suspend, withdraw
 from certification.registry.models import Certificate
 from certification.rules.code import check_character
 from tests import makers
+from tests.certification.registry.truth import CASES
 
 
 @pytest.fixture
@@ -39,7 +40,6 @@ LATE = makers.THEN + timedelta(days=200)
 STATES = [
     ({}, "Vigente", "existe y vale hoy"),
     ({"surveillance_due": LATE, "grace_ends": LATE + timedelta(days=300)}, "Vigente", "su visita de seguimiento está pendiente"),
-    ({"valid_from": LATE + timedelta(days=300)}, "Aún no vigente", "Hoy todavía no vale"),
     ({"suspended_at": LATE, "suspension_until": LATE + timedelta(days=170)}, "En pausa", "Puede volver a valer si se arregla"),
     ({"suspended_at": LATE, "suspension_until": LATE + timedelta(days=9)}, "En pausa", "llegó a su plazo máximo"),
     ({"surveillance_due": LATE, "grace_ends": LATE}, "En pausa", "No se hizo a tiempo la visita de seguimiento"),
@@ -60,6 +60,12 @@ def test_every_state_says_its_word_and_its_sentence(
     assert f'<h1 class="word">{word}</h1>' in answer.text
     assert sentence in words(answer.text)
     assert "Revisado ahora mismo, 21 nov 2026, 10:32" in answer.text
+
+
+def test_a_label_that_begins_later_says_when(session: Session, client: FlaskClient) -> None:
+    page = client.get(f"/v/{CASES['to come'].make(makers.user('Celia Decide')).code}").text
+    assert '<h1 class="word">Aún no vigente</h1>' in page
+    assert "empieza a valer el 1 dic 2026. Hoy todavía no vale" in words(page)
 
 
 def test_a_lapsed_scheme_says_so(session: Session, client: FlaskClient) -> None:

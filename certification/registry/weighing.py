@@ -1,0 +1,74 @@
+"""What a certificate is worth: its columns, held against the acts that should have led to them and against the log.
+
+Columns are quick to search and easy to alter; acts and leaves are only ever added. Where the columns say that a label holds and
+what was recorded says otherwise, nobody is told that it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from certification.core.quick import UnreachableError
+from certification.log.lagging import BEHIND, lags
+from certification.registry.histories import as_rules
+from certification.registry.models import Certificate
+from certification.registry.recorded import Act, Recorded, Row, recorded_of
+from certification.registry.validity import facts_of
+from certification.rules.facts import Facts, history_facts
+from certification.rules.text import N_
+from certification.rules.verdict import PublicState, Reason, Verdict, as_recorded, unless_behind, unless_compromised, verdict
+from certification.schemes.texts import lapsed_at
+
+UNSURE: Mapping[Reason, str] = {
+    Reason.REGISTRY_BEHIND: BEHIND,
+    Reason.RECORD_DIFFERS: N_(
+        "Lo que este registro tiene anotado del sello no es lo que dicen sus actos registrados. Mientras no se aclare, no puede "
+        "decir si vale."
+    ),
+    Reason.COMPROMISED_KEY: N_(
+        "La llave que firmó este sello cayó en otras manos y ya no cuenta. Mientras no se firme de nuevo, no se puede decir si "
+        "vale."
+    ),
+}
+
+
+class UnsureError(UnreachableError):
+    """The database answers, and what it says may not be told; ``reason`` is that of the verdict."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+    @property
+    def sentence(self) -> str:
+        """Why, for everybody; marked, and not translated."""
+        return UNSURE[self.reason]
+
+
+def standing(certificate: Certificate, at: datetime) -> Verdict:
+    """What the certificate is worth now or later, if nothing else happens: columns forget. Of the past, ask ``histories``."""
+    found = recorded_of([certificate])[certificate.id]
+    return weigh(certificate, found, lapsed_at(certificate.scheme_version), at, behind=lags())
+
+
+def weigh(row: Row, recorded: Recorded, lapse: datetime | None, at: datetime, *, behind: bool) -> Verdict:
+    """The verdict of now as this registry may tell it: of the columns, where nothing that was recorded contradicts them."""
+    found = unless_behind(verdict(facts_of(row, lapse), at), behind=behind)
+    if recorded.acts:
+        found = as_recorded(found, verdict(_facts(row, recorded.acts, at, lapse), at).state)
+    return _doubted(found, recorded, at)
+
+
+def weigh_then(facts: Facts | None, recorded: Recorded, at: datetime, *, behind: bool) -> Verdict:
+    """The same of a past instant, from the facts that acts lead to (``histories.facts_at``)."""
+    return _doubted(unless_behind(verdict(facts, at), behind=behind), recorded, at)
+
+
+def _doubted(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:
+    if not recorded.is_whole():
+        found = as_recorded(found, PublicState.CANNOT_CHECK)
+    return unless_compromised(found, compromised=bool(recorded.ends) and recorded.is_dead(at))
+
+
+def _facts(row: Row, acts: Sequence[Act], at: datetime, lapse: datetime | None) -> Facts | None:
+    """Those of ``at``; of a grant whose own clock was a little ahead, those that it made."""
+    return history_facts(as_rules(acts, row), max(at, acts[0].at), scheme_lapsed_at=lapse)
