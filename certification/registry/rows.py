@@ -17,7 +17,7 @@ from certification.registry.models import Certificate, CertificateVersion, LostV
 from certification.registry.moments import Known, Moment
 from certification.registry.recorded import Recorded, recorded_of
 from certification.registry.telling import last_day
-from certification.registry.validity import facts_of
+from certification.registry.validity import facts_of, judge
 from certification.registry.weighing import weigh, weigh_then
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.code import display
@@ -66,7 +66,7 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
         facts = facts_by(one, recorded.acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
         if facts is not None:
             judged = (
-                weigh_then(facts, recorded, at, behind=behind)
+                weigh_then(judge(facts, at), recorded, at)
                 if when.is_past
                 else weigh(one, recorded, scheme.lapse, at, behind=behind)
             )

@@ -4,18 +4,18 @@ Columns are quick to search and easy to alter; acts and leaves are only ever add
 what was recorded says otherwise, nobody is told that it holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from certification.core.quick import UnreachableError
 from certification.log.lagging import BEHIND, lags
-from certification.registry.histories import as_rules
+from certification.registry.histories import as_rules, verdict_at
 from certification.registry.models import Certificate
-from certification.registry.recorded import Act, Recorded, Row, recorded_of
+from certification.registry.recorded import Recorded, Row, recorded_of
 from certification.registry.validity import facts_of
-from certification.rules.facts import Facts, history_facts
+from certification.rules.periods import history_verdict
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState, Reason, Verdict, as_recorded, unless_behind, unless_compromised, verdict
+from certification.rules.verdict import Reason, Verdict, as_recorded, unless_behind, unless_compromised, verdict
 from certification.schemes.texts import lapsed_at
 
 UNSURE: Mapping[Reason, str] = {
@@ -54,21 +54,19 @@ def weigh(row: Row, recorded: Recorded, lapse: datetime | None, at: datetime, *,
     """The verdict of now as this registry may tell it: of the columns, where nothing that was recorded contradicts them."""
     found = unless_behind(verdict(facts_of(row, lapse), at), behind=behind)
     if recorded.acts:
-        found = as_recorded(found, verdict(_facts(row, recorded.acts, at, lapse), at).state)
-    return _doubted(found, recorded, at)
+        acts = tuple(as_rules(recorded.acts, row))
+        # of a grant whose own clock was a little ahead, what it led to
+        found = as_recorded(found, history_verdict(acts, max(at, acts[0].at), scheme_lapsed_at=lapse))
+    return weigh_then(found, recorded, at)
 
 
-def weigh_then(facts: Facts | None, recorded: Recorded, at: datetime, *, behind: bool) -> Verdict:
-    """The same of a past instant, from the facts that acts lead to (``histories.facts_at``)."""
-    return _doubted(unless_behind(verdict(facts, at), behind=behind), recorded, at)
-
-
-def _doubted(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:
+def weigh_then(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:
+    """What acts lead to at an instant, as this registry may tell it."""
     if not recorded.is_whole():
-        found = as_recorded(found, PublicState.CANNOT_CHECK)
+        found = as_recorded(found, None)
     return unless_compromised(found, compromised=bool(recorded.ends) and recorded.is_dead(at))
 
 
-def _facts(row: Row, acts: Sequence[Act], at: datetime, lapse: datetime | None) -> Facts | None:
-    """Those of ``at``; of a grant whose own clock was a little ahead, those that it made."""
-    return history_facts(as_rules(acts, row), max(at, acts[0].at), scheme_lapsed_at=lapse)
+def stood(certificate: Certificate, at: datetime) -> Verdict:
+    """What the certificate was worth at an instant of the past."""
+    return weigh_then(verdict_at(certificate, at), recorded_of([certificate])[certificate.id], at)

@@ -2,7 +2,7 @@
 the monitor and the checker of the static export. Nothing here reads a clock.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -85,7 +85,10 @@ HOLDING = frozenset({PublicState.VALID, PublicState.NOT_YET_VALID})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`since` is when this state began, None where nothing began. `successor` only with SUPERSEDED."""
+    """`since` is when this state began by the facts at hand (`periods` knows better), None where nothing began.
+
+    `successor` only with SUPERSEDED.
+    """
 
     state: PublicState
     since: datetime | None
@@ -117,11 +120,14 @@ def unless_behind(found: Verdict, *, behind: bool) -> Verdict:
     return _doubted(found, Reason.REGISTRY_BEHIND) if behind else found
 
 
-def as_recorded(found: Verdict, recorded: PublicState) -> Verdict:
-    """What may be told where a stored standing was held against the acts that should lead to it: that a label holds only where
-    these say the same state.
+def as_recorded(found: Verdict, recorded: Verdict | None) -> Verdict:
+    """What may be told where a stored standing was held against the acts that should lead to it (None: some are missing).
+
+    That a label holds only where they say the same state; and since when, for a stored standing forgets.
     """
-    return found if recorded is found.state else _doubted(found, Reason.RECORD_DIFFERS)
+    if recorded is None or recorded.state is not found.state:
+        return _doubted(found, Reason.RECORD_DIFFERS)
+    return replace(found, since=recorded.since)
 
 
 def unless_compromised(found: Verdict, *, compromised: bool) -> Verdict:

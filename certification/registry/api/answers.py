@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from certification.registry.dates import moment
 from certification.registry.frames import Frame
-from certification.registry.histories import facts_at, last_act, version_at
+from certification.registry.histories import facts_at, last_act, verdict_at, version_at
 from certification.registry.models import Certificate
 from certification.registry.recorded import Recorded
 from certification.registry.telling import last_day
@@ -59,14 +59,12 @@ def standing_now(row: Any, frame: Frame, found: Verdict) -> Standing:
     )
 
 
-def standing_then(
-    row: Any, frame: Frame, certificate: Certificate, recorded: Recorded, as_of: datetime, *, behind: bool
-) -> Standing | None:
+def standing_then(row: Any, frame: Frame, certificate: Certificate, recorded: Recorded, as_of: datetime) -> Standing | None:
     """As of a past instant, from recorded acts and the version that stood then; None before the grant."""
     facts = facts_at(certificate, as_of)
     if facts is None:
         return None
-    found = weigh_then(facts, recorded, as_of, behind=behind)
+    found = weigh_then(verdict_at(certificate, as_of), recorded, as_of)
     made = replace(standing_now(row, frame, found), facts=facts, as_of=as_of)
     act, version = last_act(certificate, as_of), version_at(certificate, as_of)
     why = (act.reason_code, act.criterion) if act and act.reason_code else None

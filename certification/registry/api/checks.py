@@ -109,7 +109,7 @@ class Checks:
         instant = as_of.instant(zone_of(certificate.scheme_version))
         scheme = scheme_at(certificate, instant)
         frame = frame_of(scheme.id, scheme.digest)
-        standing = standing_then(row, frame, certificate, recorded, instant, behind=lags(self._app))
+        standing = standing_then(row, frame, certificate, recorded, instant)
         return not_granted() if standing is None else self._told(row, frame, standing, lang)
 
     def _told(self, row: Any, frame: Frame, standing: Standing, lang: str) -> Said:

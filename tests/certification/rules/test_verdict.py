@@ -277,7 +277,7 @@ def test_next_change(facts: Facts, at: int, turn: int | None) -> None:
 
 DOUBTS: dict[Reason, Callable[[Verdict], Verdict]] = {
     Reason.REGISTRY_BEHIND: lambda found: unless_behind(found, behind=True),
-    Reason.RECORD_DIFFERS: lambda found: as_recorded(found, PublicState.NOT_FOUND),
+    Reason.RECORD_DIFFERS: lambda found: as_recorded(found, None),
     Reason.COMPROMISED_KEY: lambda found: unless_compromised(found, compromised=True),
 }
 
@@ -294,8 +294,21 @@ def test_in_doubt_nobody_says_that_a_label_holds_and_what_was_lost_stays_lost(st
 def test_without_a_doubt_the_verdict_stays(state: PublicState) -> None:
     found = Verdict(state, START, Reason.IN_FORCE)
     assert unless_behind(found, behind=False) == found
-    assert as_recorded(found, state) == found
+    assert as_recorded(found, found) == found
     assert unless_compromised(found, compromised=False) == found
+
+
+@pytest.mark.parametrize("state", PRECEDENCE)
+@pytest.mark.parametrize("recorded", PRECEDENCE)
+def test_a_label_holds_only_where_acts_say_the_same_state(state: PublicState, recorded: PublicState) -> None:
+    found, acts = Verdict(state, START, Reason.IN_FORCE), Verdict(recorded, day(3), Reason.IN_FORCE)
+    told = as_recorded(found, acts)
+    if state is recorded:
+        assert told == replace(found, since=day(3))
+    elif state in {PublicState.VALID, PublicState.NOT_YET_VALID}:
+        assert told == Verdict(PublicState.CANNOT_CHECK, None, Reason.RECORD_DIFFERS)
+    else:
+        assert told == found
 
 
 def test_the_first_doubt_is_the_one_that_is_told() -> None:
