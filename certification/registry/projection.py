@@ -6,7 +6,8 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
     place       "Teotitlán del Valle, Oaxaca"
     techniques, marks                   as applied for
     photo       media.files.Photo as a mapping, or null
-    decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}
+    decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}; a passed surveillance once put
+                its day into visited_on
     proof       {number, kid, signature, at, credential: whether the version is a signed credential}; kid and signature are
                 null while it waits to be signed
     history     [{kind, at, cause: of a renewed one}]
@@ -17,7 +18,7 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from certification.applications.models import Application, Capacity, Decision
@@ -60,11 +61,6 @@ def with_proof(page: Page, version: CertificateVersion) -> Page:
 def next_page(page: Page, application: Application, decision: Decision, makers: Sequence[Disclosure]) -> Page:
     """The page as a renewal or another scope makes it: all anew, but what has happened stays."""
     return page | first_page(application, decision, makers) | {"history": page["history"], "why": page["why"]}
-
-
-def with_visit(page: Page, visited_on: date) -> Page:
-    """The page after a surveillance that was passed: who decided stays, and the last visit is this one."""
-    return page | {"decided": page["decided"] | {"visited_on": visited_on.isoformat()}}
 
 
 def with_act(page: Page, kind: CertificateAct, at: datetime, why: dict[str, Any] | None, *, cause: str | None = None) -> Page:

@@ -4,20 +4,22 @@ Columns are quick to search and easy to alter; acts and leaves are only ever add
 what was recorded says otherwise, nobody is told that it holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from certification.core.quick import UnreachableError
 from certification.log.lagging import BEHIND, lags
 from certification.registry.histories import as_rules, verdict_at
 from certification.registry.models import Certificate
-from certification.registry.recorded import Recorded, Row, recorded_of
+from certification.registry.recorded import Act, Recorded, Row, recorded_of
 from certification.registry.validity import facts_of
+from certification.registry.versions import TERM
 from certification.rules.periods import history_verdict
 from certification.rules.text import N_
 from certification.rules.verdict import Reason, Verdict, as_recorded, unless_behind, unless_compromised, verdict
 from certification.schemes.texts import lapsed_at
 
+EVENTS = ("suspended_at", "suspension_until", "withdrawn_at", "surrendered_at", "superseded_at")
 UNSURE: Mapping[Reason, str] = {
     Reason.REGISTRY_BEHIND: BEHIND,
     Reason.RECORD_DIFFERS: N_(
@@ -53,11 +55,22 @@ def standing(certificate: Certificate, at: datetime) -> Verdict:
 def weigh(row: Row, recorded: Recorded, lapse: datetime | None, at: datetime, *, behind: bool) -> Verdict:
     """The verdict of now as this registry may tell it: of the columns, where nothing that was recorded contradicts them."""
     found = unless_behind(verdict(facts_of(row, lapse), at), behind=behind)
-    if recorded.acts:
+    if recorded.acts and not _is_as_granted(row, recorded.acts):
         acts = tuple(as_rules(recorded.acts, row))
         # of a grant whose own clock was a little ahead, what it led to
         found = as_recorded(found, history_verdict(acts, max(at, acts[0].at), scheme_lapsed_at=lapse))
     return weigh_then(found, recorded, at)
+
+
+def _is_as_granted(row: Row, acts: Sequence[Act]) -> bool:
+    """Whether there is but a grant, and the columns say just what it gave: then it leads nowhere else. So it is with most
+    labels, and every view asks.
+    """
+    term = acts[0].details.get("term") if len(acts) == 1 else None
+    if not term or any(getattr(row, name) is not None for name in EVENTS):
+        return False
+    given = (term.get(name) for name in TERM)
+    return [one and datetime.fromisoformat(one) for one in given] == [getattr(row, name) for name in TERM]
 
 
 def weigh_then(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:

@@ -24,6 +24,15 @@ class Change:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A state from `begins` until before `ends`, None where it goes on; `verdict` is that of its beginning."""
+
+    begins: datetime
+    ends: datetime | None
+    verdict: Verdict
+
+
 def turning_dates(acts: Iterable[RecordedAct], lapses: Iterable[datetime | None] = ()) -> frozenset[datetime]:
     """Every instant at which acts, the dates of their terms or the end of a scheme could turn a state."""
     dates: set[datetime | None] = set(lapses)
@@ -70,3 +79,17 @@ def history_verdict(acts: Sequence[RecordedAct], as_of: datetime, *, scheme_laps
     if not any(act.kind in RETURNING and act.at <= as_of for act in acts):
         return judge(as_of)  # nothing ever came back: its facts forget nothing
     return truly_since(judge, turning_dates(acts, [scheme_lapsed_at]), as_of)
+
+
+def turns_of(acts: Sequence[RecordedAct], until: datetime, *, scheme_lapsed_at: datetime | None = None) -> list[Period]:
+    """The states that dates alone brought since the grant, each until the next change; acts in the order of their record."""
+    acted, dates = {act.at for act in acts}, turning_dates(acts, [scheme_lapsed_at])
+    if not any(acts[0].at < one <= until for one in dates - acted):
+        return []
+
+    def judge(at: datetime) -> Verdict:
+        return verdict(history_facts(acts, at, scheme_lapsed_at=scheme_lapsed_at), at)
+
+    every = changes(judge, dates, until)
+    ends = [*(one.at for one in every[1:]), None]
+    return [Period(one.at, end, one.verdict) for one, end in zip(every, ends, strict=True) if one.at not in acted]

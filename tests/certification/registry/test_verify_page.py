@@ -1,5 +1,5 @@
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from certification.registry.acts import Why, suspend, withdraw
 from certification.registry.models import Certificate
 from certification.rules.code import check_character
 from tests import makers
-from tests.certification.registry.truth import CASES
+from tests.certification.registry.truth import AFTER_THE_END, CASES, DAY, OVERDUE
 
 
 @pytest.fixture
@@ -280,3 +280,67 @@ def test_links_to_it_and_from_it_keep_the_readers_language(session: Session, cli
     assert 'href="/v?lang=en"' in english
     assert f'href="/v/{made.code}"' in client.get("/register?lang=es").text
     assert "lang=es" not in re.sub(r"<link[^>]*>", "", client.get(f"/v/{made.code}").text)
+
+
+def history(page: str) -> list[str]:
+    """Each step of the history: title, day and note."""
+    part = page.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    return [" ".join(words(one).split()) for one in part.split("<li")[1:]]
+
+
+def told_at(client: FlaskClient, at: datetime, code: str, lang: str = "") -> str:
+    with clock.standing_at(at):
+        answer = client.get(f"/v/{code}{lang}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_visit_that_came_late_shows_the_period_before_it_and_what_was_seen(session: Session, client: FlaskClient) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    before = made.page["decided"]
+    makers.visited(made, by, at=OVERDUE, on=date(2027, 5, 8))
+    page, seen = told_at(client, OVERDUE + DAY, made.code), "2 personas del mismo oficio, 1 persona de fuera"
+    assert [one.partition(">")[2].strip() for one in history(page)] == [
+        "Otorgado 2 ene 2026",
+        "Pasó la fecha de la visita de seguimiento 4 mar 2027 Hasta el 10 may 2027",
+        f"Pasó su visita de seguimiento 10 may 2027 Visita del 8 may 2027: {seen}. El proceso sigue igual.",
+    ]
+    assert made.page["decided"] == before  # who evaluated, and when, stays that of the decision
+    assert "Última visita de seguimiento 8 may 2027" in words(page)
+    english = told_at(client, OVERDUE + DAY, made.code, "?lang=en")
+    assert "Until May 10, 2027" in words(english)
+    assert '<span lang="es-MX">El proceso sigue igual.</span>' in english
+
+
+def test_a_page_of_before_does_not_call_a_later_visit_that_of_the_evaluators(session: Session, client: FlaskClient) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    makers.visited(made, by, at=OVERDUE, on=date(2027, 5, 8))
+    with unit_of_work():
+        made.page = made.page | {"decided": made.page["decided"] | {"visited_on": "2027-05-08"}}
+    page = words(told_at(client, OVERDUE + DAY, made.code))
+    assert ("Última visita de seguimiento 8 may 2027" in page, " Visita 8 may 2027" in page) == (True, False)
+
+
+def test_a_label_renewed_after_its_end_shows_that_it_had_expired(session: Session, client: FlaskClient) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    makers.visited(made, by, at=datetime(2026, 12, 15, 18, tzinfo=UTC))
+    makers.renewed(made, by, at=AFTER_THE_END, submitted_at=datetime(2027, 11, 15, 18, tzinfo=UTC))
+    steps = [one.partition(">")[2].strip() for one in history(told_at(client, AFTER_THE_END + DAY, made.code))]
+    assert steps[0] == "Otorgado 2 ene 2026"
+    assert steps[2:] == ["Venció 3 ene 2028 Hasta el 20 ene 2028", "Renovado 20 ene 2028"]
+
+
+@pytest.mark.parametrize(
+    ("at", "last"), [(datetime(2027, 6, 1, tzinfo=UTC), "Pasó la fecha de la visita de seguimiento 4 mar 2027")]
+)
+def test_a_period_that_goes_on_has_no_end(session: Session, client: FlaskClient, at: datetime, last: str) -> None:
+    made = makers.certified()
+    assert history(told_at(client, at, made.code))[-1].partition(">")[2].strip() == last
+
+
+def test_an_ordinary_label_has_its_grant_alone(session: Session, client: FlaskClient) -> None:
+    made = makers.certified()
+    assert [one.partition(">")[2].strip() for one in history(client.get(f"/v/{made.code}").text)] == ["Otorgado 2 ene 2026"]
