@@ -1,4 +1,4 @@
-"""One certificate by its code: everything the verify page reads, in one row."""
+"""One certificate by its code: what the verify page shows of it, in one row. What it is held against is read by ``recorded``."""
 
 from collections import namedtuple
 from collections.abc import Collection

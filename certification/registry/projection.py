@@ -1,4 +1,4 @@
-"""What the verify page shows of a certificate: made when an act is recorded, so that one row is all a view reads.
+"""What the verify page shows of a certificate: made when an act is recorded, so that a view finds it in one row.
 
 The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two languages are ``{es, en}``)::
 

@@ -1,4 +1,7 @@
-"""The verify page: what stands is rendered once for each kind of page, then filled from one row (see ``core.slots``)."""
+"""The verify page: what stands is rendered once for each kind of page, then filled from one row and its record.
+
+See ``core.slots`` for the filling and ``weighing`` for what a row is held against.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The API's answers: one code from one row, a hundred from one query; as of the past from recorded acts."""
+"""The API's answers: one code or a hundred from two queries; as of the past from recorded acts."""
 
 import json
 from collections.abc import Sequence
