@@ -1,6 +1,7 @@
 """The history on the verify page: recorded acts, and the periods that dates alone brought, in the order of time."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,8 +46,9 @@ def steps_of(row: Any, recorded: Recorded, found: Verdict, lapse: datetime | Non
     seen = {act.at: visit for act in recorded.acts if (visit := visit_of(act)) is not None}  # an act has its instant in both
     steps = [_told(one, seen) for one in row.page["history"]]
     if len(recorded.acts) > 1 or (recorded.acts and _has_turned(row, lapse, now)):
-        turned = turns_of(tuple(as_rules(recorded.acts, row)), now, scheme_lapsed_at=lapse)
-        steps += [Step(BY_DATE.get(one.verdict.reason, BEGUN), one.begins, one.ends) for one in turned]
+        with suppress(ValueError):  # acts that no registry records: the page says no more than its columns
+            turned = turns_of(tuple(as_rules(recorded.acts, row)), now, scheme_lapsed_at=lapse)
+            steps += [Step(BY_DATE.get(one.verdict.reason, BEGUN), one.begins, one.ends) for one in turned]
         steps.sort(key=lambda one: one.at)
     today = _of_today(row, found, lapse)
     said = today is None or any(one.kind == today.kind and one.ends is None for one in steps)

@@ -56,10 +56,17 @@ def weigh(row: Row, recorded: Recorded, lapse: datetime | None, at: datetime, *,
     """The verdict of now as this registry may tell it: of the columns, where nothing that was recorded contradicts them."""
     found = unless_behind(verdict(facts_of(row, lapse), at), behind=behind)
     if recorded.acts and not _is_as_granted(row, recorded.acts):
-        acts = tuple(as_rules(recorded.acts, row))
-        # of a grant whose own clock was a little ahead, what it led to
-        found = as_recorded(found, history_verdict(acts, max(at, acts[0].at), scheme_lapsed_at=lapse))
+        found = as_recorded(found, _led_to(row, recorded.acts, lapse, at))
     return weigh_then(found, recorded, at)
+
+
+def _led_to(row: Row, recorded: Sequence[Act], lapse: datetime | None, at: datetime) -> Verdict | None:
+    """What acts lead to at ``at``, or at a grant whose own clock was a little ahead; None for acts that no registry records."""
+    try:
+        acts = tuple(as_rules(recorded, row))
+        return history_verdict(acts, max(at, acts[0].at), scheme_lapsed_at=lapse)
+    except ValueError:
+        return None
 
 
 def _is_as_granted(row: Row, acts: Sequence[Act]) -> bool:

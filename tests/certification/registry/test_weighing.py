@@ -125,6 +125,15 @@ def test_a_renewal_that_no_leaf_tells_of_makes_no_term_longer(by: User) -> None:
     assert standing(made, NOW) == DIFFERS
 
 
+def test_acts_that_no_registry_records_lead_nowhere(client: FlaskClient, by: User) -> None:
+    made, gone = acted(by), acted(by, taken)
+    for one in (made, gone):
+        forged(one, CertificateAct.GRANTED, term=one.acts[0].details["term"])
+    assert standing(made, NOW) == DIFFERS
+    assert standing(gone, NOW).state is P.WITHDRAWN
+    assert [client.get(f"/v/{one.code}").status_code for one in (made, gone)] == [503, 200]
+
+
 def test_of_what_nothing_was_ever_recorded_the_columns_are_believed(session: Session) -> None:
     made = makers.certificate()
     assert weigh(made, Recorded(), None, makers.THEN + DAY, behind=False).state is P.VALID
