@@ -1,5 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +13,20 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.log import rotating
-from certification.registry import status
+from certification.outside.verify import verify
+from certification.registry import status, tending
 from certification.registry.acts import restore, suspend, withdraw
+from certification.registry.exporting import export
+from certification.registry.histories import verdict_at
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct, StatusList
 from certification.registry.recorded import Recorded, Records, is_dead, recorded_of
 from certification.registry.weighing import standing, weigh
+from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
 from tests import makers
-from tests.certification.registry.truth import DAY, EARLIER, WHY, paused, taken
+from tests.certification.registry.truth import DAY, EARLIER, WHY, paused, resumed, taken
 from tests.conftest import NOW
 
 P = PublicState
@@ -232,3 +238,17 @@ def test_a_list_that_is_signed_anew_follows_acts_where_columns_forgot_them(by: U
 
 def places(made: Certificate) -> list[tuple[StatusList, int]]:
     return [(one.listed, one.place) for one in made.versions[0].places]
+
+
+def test_everybody_tells_since_when_a_restored_label_is_valid(client: FlaskClient, by: User, tmp_path: Path) -> None:
+    made, when = acted(by, paused, resumed), EARLIER + DAY
+    code = made.code
+    tending.renew_lists(NOW)
+    assert made.valid_from < EARLIER  # which is what columns alone would tell
+    assert standing(made, NOW).since == verdict_at(made, NOW).since == when
+    api = client.get(f"/api/v1/certificates/{made.code}").get_json()
+    then = client.get(f"/api/v1/certificates/{made.code}?as_of={instant_text(NOW)}").get_json()
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
+    assert {datetime.fromisoformat(one["since"]) for one in (api, then, record)} == {when}
+    export(tmp_path, at=NOW)
+    assert verify(code, now=NOW, export=tmp_path).attested.since == when
