@@ -221,7 +221,8 @@ def test_an_unknown_code_is_not_found_and_helps_to_retype(session: Session, clie
 
 def test_a_mistyped_code_says_where_to_look_and_never_which_code_would_fit(session: Session, client: FlaskClient) -> None:
     made = certified()
-    typed = made.code[1] + made.code[0] + made.code[2:] if made.code[0] != made.code[1] else made.code[:-1] + "U"
+    at = next(place for place in range(7) if made.code[place] != made.code[place + 1])
+    typed = made.code[:at] + made.code[at + 1] + made.code[at] + made.code[at + 2 :]
     answer = client.get(f"/v/{typed}")
     assert answer.status_code == 404
     assert made.code not in answer.text
