@@ -9,7 +9,6 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
 
 from certification.core.db import db
-from certification.core.quick import UnreachableError
 from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError
 from certification.log.reading import head
@@ -22,10 +21,6 @@ KNOWN = frozenset({"log_behind", "log_fork", "log_not_proven", "log_other_log"})
 BEHIND = N_(
     "Este registro se restauró de un respaldo y todavía no se pone al día. Mientras tanto no puede decir si un sello vale."
 )
-
-
-class BehindError(UnreachableError):
-    """The database answers, and what it says may have been overtaken."""
 
 
 def lags(app: Flask | None = None) -> bool:

@@ -21,7 +21,8 @@ from certification.registry.models import Certificate, RecordedAct
 from certification.registry.moments import Known, known_schemes
 from certification.registry.searching import ENDED, Filter, Search, about, reading_on
 from certification.registry.told import Told, told
-from certification.registry.turns import Turn, turns
+from certification.registry.turns import turns
+from certification.rules.periods import Change as Turn
 from certification.rules.verdict import PublicState
 
 OVERDUE, EXPIRED, ACT, SCHEME = range(4)  # of one instant the later ones stand first

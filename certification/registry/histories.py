@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 
+from certification.log.lagging import lags
 from certification.registry.credentials import scheme_behind
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct
 from certification.registry.moments import InSql
@@ -17,8 +18,9 @@ from certification.registry.validity import Dated, facts_of, judge
 from certification.registry.versions import TERM, calendar_of
 from certification.rules import facts as rules
 from certification.rules.facts import Facts, Term, history_facts
+from certification.rules.periods import Change, changes, truly_since, turning_dates
 from certification.rules.statement import read_statement
-from certification.rules.verdict import Verdict
+from certification.rules.verdict import Verdict, unless_behind, verdict
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at, zone_of
@@ -55,8 +57,22 @@ def facts_at(certificate: Certificate, at: datetime) -> Facts | None:
 
 
 def verdict_at(certificate: Certificate, at: datetime) -> Verdict:
-    """What a certificate was worth at an instant; NOT_FOUND before its grant."""
-    return judge(facts_at(certificate, at), at)
+    """What a certificate was worth at an instant, and since when; NOT_FOUND before its grant."""
+    return unless_behind(
+        truly_since(lambda one: verdict(facts_at(certificate, one), one), dates_of(certificate), at), behind=lags()
+    )
+
+
+def turned(certificate: Certificate, until: datetime) -> list[Change]:
+    """Every change of its state up to an instant, by an act or by a date alone."""
+    return changes(lambda one: judge(facts_at(certificate, one), one), dates_of(certificate), until)
+
+
+def dates_of(certificate: Certificate) -> frozenset[datetime]:
+    """All instants at which an act, a date of its terms or the end of its scheme could turn its state."""
+    now: list[datetime | None] = [certificate.valid_from, certificate.valid_until, certificate.grace_ends]
+    lapses = [lapsed_at(one) for one in certificate.scheme_version.scheme.versions]
+    return turning_dates(as_rules(certificate.acts, certificate), [*now, *lapses])
 
 
 def last_act(certificate: Certificate, at: datetime) -> RecordedAct | None:

@@ -1,4 +1,4 @@
-"""One certificate by its code: everything the verify page reads, in one row."""
+"""One certificate by its code: what the verify page shows of it, in one row. What it is held against is read by ``recorded``."""
 
 from collections import namedtuple
 from collections.abc import Collection
@@ -11,7 +11,18 @@ from certification.registry.models import Certificate
 from certification.registry.validity import INSTANTS
 from certification.schemes.models import SchemeVersion
 
-NAMES = ("code", "version_id", "scheme_version_id", "subject_kind", "label_class", "goods", "holder_name", "granted_at", "page")
+NAMES = (
+    "id",
+    "code",
+    "version_id",
+    "scheme_version_id",
+    "subject_kind",
+    "label_class",
+    "goods",
+    "holder_name",
+    "granted_at",
+    "page",
+)
 COLUMNS = tuple(getattr(Certificate, name) for name in (*NAMES, *INSTANTS))
 ENDS = (SchemeVersion.lapsed_at, SchemeVersion.mark_ends_on, SchemeVersion.digest)
 Row = namedtuple("Row", (*NAMES, *INSTANTS, "lapsed_at", "mark_ends_on", "digest"))  # type: ignore[misc]  # noqa: PYI024 - fields named by the tables

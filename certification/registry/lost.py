@@ -18,10 +18,10 @@ from certification.log.models import AdoptedLeaf, LogLeaf
 from certification.registry.models import Certificate, LostVersion
 from certification.rules.code import parse
 from certification.rules.errors import BadCode, DomainError
-from certification.rules.facts import Facts
+from certification.rules.facts import Facts, Term
 from certification.rules.granted import grant_of
 from certification.rules.leaves import Act, LogAct, SchemeRef
-from certification.rules.replay import ISSUING, facts_as_of, scheme_end, term_of
+from certification.rules.replay import ISSUING, facts_as_of, scheme_end, term_of, verdict_as_of
 from certification.rules.statement import GrantStatement, read_statement
 from certification.rules.text import N_
 from certification.rules.verdict import PublicState, Verdict, verdict
@@ -68,7 +68,7 @@ def find_lost(code: str, at: datetime) -> Lost | None:
     granted = next((act.at for act in told if act.act is LogAct.GRANTED), told[0].at if told else None)
     if granted is None or db.session.scalar(select(exists().where(Certificate.code == plain))):
         return None
-    found = verdict(facts_of_lost(plain, told, at), at)
+    found = _verdict_of_lost(plain, told, at)
     if found.state in UNTOLD:
         found = replace(found, state=PublicState.CANNOT_CHECK, since=None)
     return Lost(plain, granted, found, _newest_document(plain))
@@ -109,13 +109,27 @@ def acts_of(code: str) -> list[Act]:
 
 def facts_of_lost(code: str, told: list[Act], at: datetime) -> Facts | None:
     """The facts as leaves and credentials lead to them; None where they lead nowhere."""
-    versions = db.session.scalars(select(LostVersion).where(LostVersion.code == code, LostVersion.document.is_not(None)))
-    scheme = next((act.scheme for act in told if act.act in ISSUING and act.scheme), None)
     try:
-        terms = {one.number: term_of(one.document) for one in versions if one.document}
-        return facts_as_of(told, at, terms=terms, scheme_lapsed_at=_scheme_end(scheme) if scheme else None)
+        terms, lapse = _known(code, told)
+        return facts_as_of(told, at, terms=terms, scheme_lapsed_at=lapse)
     except (ValueError, DomainError):
         return None
+
+
+def _verdict_of_lost(code: str, told: list[Act], at: datetime) -> Verdict:
+    try:
+        terms, lapse = _known(code, told)
+        return verdict_as_of(told, at, terms=terms, scheme_lapsed_at=lapse)
+    except (ValueError, DomainError):
+        return verdict(None, at)
+
+
+def _known(code: str, told: list[Act]) -> tuple[dict[int, Term], datetime | None]:
+    """The terms of its credentials that were found, and the end of its scheme."""
+    versions = db.session.scalars(select(LostVersion).where(LostVersion.code == code, LostVersion.document.is_not(None)))
+    scheme = next((act.scheme for act in told if act.act in ISSUING and act.scheme), None)
+    terms = {one.number: term_of(one.document) for one in versions if one.document}
+    return terms, _scheme_end(scheme) if scheme else None
 
 
 def standing_statement(certificate: Certificate) -> GrantStatement:

@@ -1,4 +1,4 @@
-"""What the verify page shows of a certificate: made when an act is recorded, so that one row is all a view reads.
+"""What the verify page shows of a certificate: made when an act is recorded, so that a view finds it in one row.
 
 The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two languages are ``{es, en}``)::
 
@@ -8,7 +8,8 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
     place       "Teotitlán del Valle, Oaxaca"
     techniques, marks                   as applied for
     photo       media.files.Photo as a mapping, or null
-    decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}
+    decided     {by {es, en}, on, peers, outsiders, named [names], visited_on | null, conditions}; a passed surveillance once put
+                its day into visited_on
     proof       {number, kid, signature, at, credential: whether the version is a signed credential}; kid and signature are
                 null while it waits to be signed
     history     [{kind, at, cause: of a renewed one}]
@@ -19,7 +20,7 @@ The shape of ``Certificate.page`` (instants and days are ISO 8601, texts in two 
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from certification.applications.models import Application, Capacity, Decision
@@ -65,11 +66,6 @@ def next_page(page: Page, application: Application, decision: Decision, makers: 
     """
     kept = {"history": page["history"], "why": page["why"], "before": [*page.get("before", ()), *page["makers"]]}
     return page | first_page(application, decision, makers) | kept
-
-
-def with_visit(page: Page, visited_on: date) -> Page:
-    """The page after a surveillance that was passed: who decided stays, and the last visit is this one."""
-    return page | {"decided": page["decided"] | {"visited_on": visited_on.isoformat()}}
 
 
 def with_act(page: Page, kind: CertificateAct, at: datetime, why: dict[str, Any] | None, *, cause: str | None = None) -> Page:

@@ -12,12 +12,11 @@ from certification.core.i18n import language
 from certification.core.web import outside
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.credentials import names_beside, path_of
-from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.moments import Moment
 from certification.registry.told import Told, told
-from certification.registry.validity import standing
 from certification.registry.verifying import faults_of
+from certification.registry.weighing import standing, stood
 from certification.rules.code import parse
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
@@ -53,7 +52,7 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
     """The record as it is published in JSON, whole, with the state of a moment."""
     scheme = certificate.scheme_version
     at = when.at(zone_of(scheme))
-    found = verdict_at(certificate, at) if when.is_past else standing(certificate, at)
+    found = stood(certificate, at) if when.is_past else standing(certificate, at)
     keys, acts = _keys_in_hex(), told(certificate, language())
     issuing = {act.version: act for act in acts if act.begins}
     document: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """One certificate as a line of the register, at a moment: its state by the one rule, and what stood then. No personal names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,22 +9,20 @@ from sqlalchemy import null, select
 
 from certification.core.db import db
 from certification.log import reading
+from certification.log.lagging import lags
 from certification.log.models import LogLeaf
 from certification.parties.places.places import state as entity
 from certification.registry.histories import facts_by
-from certification.registry.issuer import compromises
-from certification.registry.logged import ActLeaf
-from certification.registry.models import Certificate, CertificateVersion, LostVersion, RecordedAct, VersionCredential
+from certification.registry.models import Certificate, CertificateVersion, LostVersion, VersionCredential
 from certification.registry.moments import Known, Moment
+from certification.registry.recorded import Recorded, recorded_of
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of, judge
+from certification.registry.weighing import weigh, weigh_then
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.code import display
 from certification.rules.days import day_of
 from certification.rules.verdict import PublicState, Verdict
-from certification.rules.workflow import CertificateAct
-
-ISSUING = (CertificateAct.GRANTED, CertificateAct.RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,53 +57,45 @@ class Row:
     credential: str | None
 
 
-@dataclass(slots=True)
-class _Told:
-    """What is recorded of one certificate: all acts in their order, and each version's number and date."""
-
-    acts: list[Any] = field(default_factory=list)
-    versions: list[Any] = field(default_factory=list)
-
-
 def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> Iterator[tuple[Any, Row, Verdict]]:
     """Each of ``searching.COLUMNS`` as a line, with its verdict; what was granted later than the moment is left out."""
-    told = _told([one.id for one in found])
-    older = _older_statements(found, told, known, when) if when.is_past else {}
-    ends, signed = compromises(), reading.signed(reading.head())
+    told, versions = recorded_of(found), _versions_of([one.id for one in found])
+    older = _older_statements(found, versions, known, when) if when.is_past else {}
+    signed, behind = reading.signed(reading.head()), lags()
     for one in found:
         version = older.get(one.id)
         scheme = _scheme(one, version, known)
-        at = when.at(scheme.zone)
-        facts = facts_by(one, told[one.id].acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
+        at, recorded = when.at(scheme.zone), told[one.id]
+        facts = facts_by(one, recorded.acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
         if facts is not None:
-            judged = judge(facts, at)
-            unproven = _waits(told[one.id], at, signed) or _is_dead(told[one.id], at, ends)
-            if judged.state is PublicState.VALID and unproven:
+            judged = (
+                weigh_then(judge(facts, at), recorded, at)
+                if when.is_past
+                else weigh(one, recorded, scheme.lapse, at, behind=behind)
+            )
+            if judged.state is PublicState.VALID and _waits(recorded, at, signed):
                 judged = replace(judged, state=PublicState.CANNOT_CHECK, since=None)
-            yield one, _row(one, told[one.id], version, scheme, judged, facts, at), judged
+            stood = _standing(versions[one.id], at)
+            yield one, _row(one, recorded, stood, version, scheme, judged, facts, at), judged
 
 
-def _waits(told: _Told, at: datetime, signed: Checkpoint | None) -> bool:
+def _waits(told: Recorded, at: datetime, signed: Checkpoint | None) -> bool:
     """Whether an act waits for its signature in the log: then nobody outside can know yet that it is valid."""
-    indices = [act.leaf_index for act in told.acts if act.at <= at and act.leaf_index is not None]
+    indices = [act.leaf for act in told.acts if act.at <= at and act.leaf is not None]
     return signed is not None and any(index >= signed.size for index in indices)
 
 
-def _is_dead(told: _Told, at: datetime, ends: Mapping[str, int]) -> bool:
-    """Whether the credential that stands counts no more, because its key fell into other hands before its leaf."""
-    version = _standing(told.versions, at)
-    if version is None or version.kid not in ends:
-        return False
-    issued = [act.leaf_index for act in told.acts if act.at <= at and act.kind in ISSUING]
-    leaf = issued[-1] if issued else None
-    return leaf is None or leaf >= ends[version.kid]
-
-
 def _row(  # noqa: PLR0913 - the parts of one line
-    one: Any, told: _Told, older: Mapping[str, Any] | None, scheme: Known, judged: Verdict, facts: Any, at: datetime
+    one: Any,
+    told: Recorded,
+    version: Any | None,
+    older: Mapping[str, Any] | None,
+    scheme: Known,
+    judged: Verdict,
+    facts: Any,
+    at: datetime,
 ) -> Row:
     acts = [act for act in told.acts if act.at <= at]
-    version = _standing(told.versions, at)
     words = _words(one, older)
     return Row(
         code=one.code,
@@ -128,7 +118,7 @@ def _row(  # noqa: PLR0913 - the parts of one line
         last_day=last_day(facts.valid_until, scheme.zone).isoformat(),
         last_act=acts[-1].kind.value if acts else None,
         last_act_on=day_of(acts[-1].at, scheme.zone).isoformat() if acts else None,
-        log_index=acts[-1].leaf_index if acts else None,
+        log_index=acts[-1].leaf if acts else None,
         credential=version.credential if version else None,
     )
 
@@ -155,18 +145,10 @@ def _words(one: Any, older: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _told(ids: Sequence[int]) -> dict[int, _Told]:
-    found = {id_: _Told() for id_ in ids}
-    acts = (
-        select(RecordedAct.certificate_id, RecordedAct.kind, RecordedAct.at, RecordedAct.details, ActLeaf.leaf_index)
-        .outerjoin(ActLeaf, ActLeaf.act_id == RecordedAct.id)
-        .where(RecordedAct.certificate_id.in_(ids))
-        .order_by(RecordedAct.id)
-    )
-    for act in db.session.execute(acts):
-        found[act.certificate_id].acts.append(act)
+def _versions_of(ids: Sequence[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {id_: [] for id_ in ids}
     for version in (*db.session.execute(_versions(ids)), *db.session.execute(_lost_versions(ids))):
-        found[version.certificate_id].versions.append(version)
+        found[version.certificate_id].append(version)
     return found
 
 
@@ -174,9 +156,7 @@ def _versions(ids: Sequence[int]) -> Any:
     """Each version with the address of its credential, where it is signed."""
     one, held = CertificateVersion, VersionCredential
     return (
-        select(
-            one.certificate_id, one.id, one.number, one.kid, one.signed_at, held.document["id"].as_string().label("credential")
-        )
+        select(one.certificate_id, one.id, one.number, one.signed_at, held.document["id"].as_string().label("credential"))
         .outerjoin(held, (held.version_id == one.id) & held.token.is_not(None))
         .where(one.certificate_id.in_(ids))
         .order_by(one.number)
@@ -187,9 +167,7 @@ def _lost_versions(ids: Sequence[int]) -> Any:
     """The same of versions that a restored database lost and whose credential was found; their columns are those that stand."""
     one, lost = Certificate, LostVersion
     return (
-        select(
-            one.id.label("certificate_id"), null().label("id"), lost.number, null().label("kid"), LogLeaf.at.label("signed_at")
-        )
+        select(one.id.label("certificate_id"), null().label("id"), lost.number, LogLeaf.at.label("signed_at"))
         .add_columns(lost.document["id"].as_string().label("credential"))
         .join(lost, lost.code == one.code)
         .join(LogLeaf, LogLeaf.index == lost.leaf_index)
@@ -202,12 +180,12 @@ def _standing(versions: Iterable[Any], at: datetime) -> Any | None:
 
 
 def _older_statements(
-    found: Sequence[Any], told: Mapping[int, _Told], known: Mapping[int, Known], when: Moment
+    found: Sequence[Any], all_versions: Mapping[int, Sequence[Any]], known: Mapping[int, Known], when: Moment
 ) -> dict[int, Mapping[str, Any]]:
     """What was signed of those certificates that stood in an older version then."""
     wanted: dict[int, int] = {}
     for one in found:
-        versions = told[one.id].versions
+        versions = all_versions[one.id]
         stood = _standing(versions, when.at(known[one.scheme_version_id].zone))
         if stood is not None and stood.id is not None and stood.number < max(each.number for each in versions):
             wanted[stood.id] = one.id

@@ -35,6 +35,7 @@ from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
 from certification.rules.did import did_of
 from certification.rules.errors import Conflict
+from certification.rules.facts import FOR_GOOD, in_force_by
 from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
 from certification.rules.text import N_
 from certification.rules.workflow import CertificateAct
@@ -168,11 +169,13 @@ declare_kind("status lists", Kind(waiting_lists, lists_wait, anew=sign_anew))
 def bit_of(version: CertificateVersion, purpose: str, at: datetime) -> bool:
     """The same of one version, as its rows are now; ``at`` says which schemes have lapsed."""
     one = version.certificate
+    acted = [act.kind for act in one.acts]
     if purpose == SUSPENSION:
-        return one.suspended_at is not None or one.scheme_version_id in lapsed_versions(at)
+        paused = not in_force_by(kind for kind in acted if kind not in FOR_GOOD)
+        return paused or one.suspended_at is not None or one.scheme_version_id in lapsed_versions(at)
     over = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
     newest = max([newest_number(one.code), *(each.number for each in one.versions)])
-    return any(mark is not None for mark in over) or version.number < newest
+    return any(mark is not None for mark in over) or version.number < newest or not FOR_GOOD.isdisjoint(acted)
 
 
 def _pair(at: datetime) -> list[StatusList]:

@@ -8,13 +8,23 @@ from sqlalchemy.orm import aliased
 
 from certification.core.db import db
 from certification.registry.lost import acts_of, facts_of_lost, newest_number
-from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, StatusList, StatusPlace
+from certification.registry.models import (
+    Certificate,
+    CertificateVersion,
+    LostPlace,
+    LostVersion,
+    RecordedAct,
+    StatusList,
+    StatusPlace,
+)
 from certification.rules.credential import REVOCATION, SUSPENSION
+from certification.rules.facts import FOR_GOOD
 from certification.rules.statuslist import SMALLEST, StatusBits
+from certification.rules.workflow import CertificateAct
 
 
 def is_revoked() -> ColumnElement[bool]:
-    """Of a version and its certificate, as SQL: the bit of revocation."""
+    """Of a version and its certificate, as SQL: the bit of revocation. Of columns and acts, the worse counts."""
     newer = aliased(CertificateVersion)
     later = exists().where(newer.certificate_id == CertificateVersion.certificate_id, newer.number > CertificateVersion.number)
     found = exists().where(
@@ -23,12 +33,16 @@ def is_revoked() -> ColumnElement[bool]:
         LostVersion.document.is_not(None),
     )
     lost = (Certificate.withdrawn_at, Certificate.surrendered_at, Certificate.superseded_at)
-    return or_(*(mark.is_not(None) for mark in lost), later, found)
+    acted = exists().where(RecordedAct.certificate_id == Certificate.id, RecordedAct.kind.in_(FOR_GOOD))
+    return or_(*(mark.is_not(None) for mark in lost), later, found, acted)
 
 
 def is_suspended(lapsed: Iterable[int]) -> ColumnElement[bool]:
     """Of a certificate, as SQL: the bit of suspension; ``lapsed`` is ``validity.lapsed_versions``."""
-    return or_(Certificate.suspended_at.is_not(None), Certificate.scheme_version_id.in_(lapsed))
+    paused, ended = aliased(RecordedAct), aliased(RecordedAct)
+    over = exists().where(ended.certificate_id == Certificate.id, ended.kind == CertificateAct.RESTORED, ended.id > paused.id)
+    acted = exists().where(paused.certificate_id == Certificate.id, paused.kind == CertificateAct.SUSPENDED, ~over)
+    return or_(Certificate.suspended_at.is_not(None), Certificate.scheme_version_id.in_(lapsed), acted)
 
 
 def bits_of(listed: StatusList, lapsed: Iterable[int], at: datetime) -> StatusBits:

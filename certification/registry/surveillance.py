@@ -13,7 +13,6 @@ from certification.registry.commitments import Disclosure
 from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
-from certification.registry.projection import with_visit
 from certification.registry.renewals import LOST, SCHEME_OVER, renewal_under_way
 from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
 from certification.registry.versions import stated_by
@@ -75,7 +74,6 @@ def pass_surveillance(certificate: Certificate, visit: Visit, *, by: User, at: d
     scheme = certificate.scheme_version
     makers = [Disclosure(one["name"], one["salt"]) for one in certificate.page["makers"]]
     stated = stated_by(standing_statement(certificate), scheme, makers, term)
-    certificate.page = with_visit(certificate.page, visit.on)
     signed = issue_version(certificate, stated, application=None, at=at)
     cause = RenewalCause.SURVEILLANCE
     seen = {"visited_on": visit.on.isoformat(), "peers": visit.peers, "outsiders": visit.outsiders}

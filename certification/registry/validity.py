@@ -46,11 +46,6 @@ def facts_of(row: Dated, lapse: datetime | None) -> Facts:
     return Facts(**{name: getattr(row, name) for name in INSTANTS}, scheme_lapsed_at=lapse)
 
 
-def standing(certificate: Certificate, at: datetime) -> Verdict:
-    """What the certificate is worth now or later, if nothing else happens: columns forget. Of the past, ask ``histories``."""
-    return judge(facts_of(certificate, lapsed_at(certificate.scheme_version)), at)
-
-
 def judge(facts: Facts | None, at: datetime) -> Verdict:
     """The verdict as this registry may tell it (see ``log.lagging``)."""
     return unless_behind(verdict(facts, at), behind=lags())

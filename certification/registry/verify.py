@@ -1,6 +1,9 @@
-"""The verify page: what stands is rendered once for each kind of page, then filled from one row (see ``core.slots``)."""
+"""The verify page: what stands is rendered once for each kind of page, then filled from one row and its record.
 
-from collections.abc import Mapping
+See ``core.slots`` for the filling and ``weighing`` for what a row is held against.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,14 +15,16 @@ from sqlalchemy import Engine
 
 from certification.core.edge import Answer
 from certification.core.slots import Cuts, slot
-from certification.log.lagging import BehindError, lags
+from certification.log.lagging import lags
 from certification.registry.dates import day, moment
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.lookup import Lookup
+from certification.registry.recorded import Records
 from certification.registry.telling import last_day
-from certification.registry.validity import facts_of
+from certification.registry.verify_steps import Step, Visit, last_visit, steps_of
+from certification.registry.weighing import UnsureError, weigh
 from certification.rules.days import day_of
-from certification.rules.verdict import PublicState, Verdict, unless_behind, verdict
+from certification.rules.verdict import PublicState, Verdict
 from certification.schemes.builtin import public_notice
 
 PHOTO = ("src", "srcset", "webp", "width", "height", "alt")
@@ -38,6 +43,7 @@ class Shape:
     label_class: str
     present: tuple[str, ...]
     kinds: tuple[str, ...]
+    visits: tuple[tuple[int, int] | None, ...]
     peers: int
     outsiders: int
     conditions: bool
@@ -53,6 +59,7 @@ class VerifyPages:
         self._app = app
         self._zone: ZoneInfo = settings["TIMEZONE"]
         self._lookup = Lookup(engine)
+        self._records = Records(app, engine)
         self._cuts = Cuts()
 
     def answer(self, code: str, lang: str, now: datetime) -> Answer | None:
@@ -60,19 +67,21 @@ class VerifyPages:
 
         Raises:
             UnreachableError: when the database fails.
-            BehindError: when what it says may have been overtaken.
+            UnsureError: when what it says may not be told.
 
         """
         row = self._lookup.find(code)
         if row is None:
             return None
         frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
-        found = unless_behind(verdict(facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)), now), behind=lags(self._app))
+        recorded, lapse = self._records.one(row), frame.lapse(row.lapsed_at, row.mark_ends_on)
+        found = weigh(row, recorded, lapse, now, behind=lags(self._app))
         if found.state is PublicState.CANNOT_CHECK:
-            raise BehindError
-        values = _values(row, found, frame.zone, lang)
+            raise UnsureError(found.reason)
+        steps, visit = steps_of(row, recorded, found, lapse, now), last_visit(row, recorded)
+        values = _values(row, found, visit, frame.zone, lang) | _history(steps, frame.zone, lang)
         values["when"] = moment(now, lang, self._zone)
-        shape = _shape(row, found, values, lang, now)
+        shape = _shape(row, found, steps, values, lang, now)
         cut = self._cuts.get(shape, lambda: self._render(shape, frame))
         minute = int(now.timestamp()) // 60
         return Answer(cut.fill(values).encode(), f'"{row.version_id:x}-{minute:x}-{cut.mark}"')
@@ -106,10 +115,14 @@ class VerifyPages:
             )
 
 
-def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, Any]:
-    """Everything that a page shows of this one certificate, as text; absent things have no value."""
+def _values(row: Any, found: Verdict, visit: Visit | None, zone: ZoneInfo, lang: str) -> dict[str, Any]:
+    """Everything that a page shows of this one certificate, as text; absent things have no value.
+
+    ``visit`` is the last one that passed. Once it took the place of that before the decision, where nobody shall read it.
+    """
     page, code = row.page, row.code
     decided, proof, why = page["decided"], page["proof"], page["why"]
+    seen = date.fromisoformat(decided["visited_on"]) if decided["visited_on"] else None
     values: dict[str, Any] = {
         "plain": code,
         "code": f"{code[:4]}-{code[4:8]}-{code[8:10]}-{code[10:]}",
@@ -123,12 +136,14 @@ def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, An
         "decided_by": decided["by"][lang],
         "decided_on": _day(decided["on"], zone, lang),
         "named": ", ".join(decided["named"]),
-        "visited_on": decided["visited_on"] and day(date.fromisoformat(decided["visited_on"]), lang),
+        "visited_on": seen and (visit is None or visit.on != seen) and day(seen, lang),
+        "last_visit": visit and day(visit.on, lang),
         "begins": day(day_of(row.valid_from, zone), lang),
         "last_day": day(last_day(row.valid_until, zone), lang),
         "next_visit": row.surveillance_due and day(last_day(row.surveillance_due, zone), lang),
         "pause_ends": row.suspension_until and day(last_day(row.suspension_until, zone), lang),
         "since": found.since and day(day_of(found.since, zone), lang),
+        "overdue": row.grace_ends and day(day_of(row.grace_ends, zone), lang),
         "successor": found.successor,
         "kid": proof["kid"],
         "signature": proof["signature"],
@@ -140,8 +155,19 @@ def _values(row: Any, found: Verdict, zone: ZoneInfo, lang: str) -> dict[str, An
         values.update((f"photo_{name}", page["photo"][name]) for name in PHOTO)
     if why:
         values.update(_why(why, zone, lang))
-    values.update((f"when_{number}", _day(act["at"], zone, lang)) for number, act in enumerate(page["history"]))
     return {name: value for name, value in values.items() if value}
+
+
+def _history(steps: Sequence[Step], zone: ZoneInfo, lang: str) -> dict[str, Any]:
+    """The days of each step, and what visits saw."""
+    values: dict[str, Any] = {}
+    for number, step in enumerate(steps):
+        values[f"when_{number}"] = day(day_of(step.at, zone), lang)
+        if step.ends is not None:
+            values[f"until_{number}"] = day(day_of(step.ends, zone), lang)
+        if step.visit is not None:
+            values[f"seen_{number}"], values[f"note_{number}"] = day(step.visit.on, lang), step.visit.summary
+    return values
 
 
 def _why(why: Mapping[str, Any], zone: ZoneInfo, lang: str) -> dict[str, Any]:
@@ -156,7 +182,9 @@ def _why(why: Mapping[str, Any], zone: ZoneInfo, lang: str) -> dict[str, Any]:
     }
 
 
-def _shape(row: Any, found: Verdict, values: Mapping[str, Any], lang: str, now: datetime) -> Shape:
+def _shape(  # noqa: PLR0913 - all that a template differs by
+    row: Any, found: Verdict, steps: Sequence[Step], values: Mapping[str, Any], lang: str, now: datetime
+) -> Shape:
     page = row.page
     why, photo, decided = page["why"], page["photo"], page["decided"]
     return Shape(
@@ -168,7 +196,8 @@ def _shape(row: Any, found: Verdict, values: Mapping[str, Any], lang: str, now: 
         subject_kind=row.subject_kind,
         label_class=row.label_class,
         present=tuple(values),
-        kinds=tuple(act.get("cause") or act["kind"] for act in page["history"]),
+        kinds=tuple(step.kind for step in steps),
+        visits=tuple((step.visit.peers, step.visit.outsiders) if step.visit else None for step in steps),
         peers=decided["peers"],
         outsiders=decided["outsiders"],
         conditions=decided["conditions"],

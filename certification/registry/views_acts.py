@@ -16,8 +16,8 @@ from certification.registry import acts, scope, twice
 from certification.registry.forms import ActForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
-from certification.registry.validity import standing
 from certification.registry.views_certificate import cannot, load
+from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput, SuspensionTooLong
 from certification.schemes.texts import text_of

@@ -21,7 +21,6 @@ from certification.core.i18n import language, sentence, zone
 from certification.registry import qr
 from certification.registry.acts import standing_of
 from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, refused, secured, wanted
-from certification.registry.histories import verdict_at
 from certification.registry.lost import find_lost, find_lost_version, newest_number
 from certification.registry.models import Certificate
 from certification.registry.moments import Moment, read_moment
@@ -33,11 +32,11 @@ from certification.registry.status import TTL
 from certification.registry.surveillance import due
 from certification.registry.tagart import Tag, tag_png
 from certification.registry.turns import turns
-from certification.registry.validity import standing
 from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.registry.watches.watching import FOR_GOOD
+from certification.registry.weighing import UNSURE, standing, stood
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, InvalidInput, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -209,7 +208,7 @@ def _asked(certificate: Certificate, asked: str) -> tuple[Then | None, Asked]:
         when = read_moment(asked, clock.now(), zone())
     except InvalidInput as fault:
         return None, Asked({"on": asked}, {"on": fault})
-    then = Then(when, verdict_at(certificate, when.at(zone_of(certificate.scheme_version)))) if when.is_past else None
+    then = Then(when, stood(certificate, when.at(zone_of(certificate.scheme_version)))) if when.is_past else None
     return then, Asked({"on": asked})
 
 
@@ -221,6 +220,7 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         code=certificate.code,
         shown=display(certificate.code),
         verdict=found.verdict,
+        unsure=UNSURE.get(found.verdict.reason),
         then=then,
         said=said,
         label=text_of(certificate.scheme_version).name.in_(language()),

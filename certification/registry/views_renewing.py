@@ -15,8 +15,8 @@ from certification.registry import renewals, surveillance, twice
 from certification.registry.forms import VisitForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
-from certification.registry.validity import standing
 from certification.registry.views_certificate import cannot, load
+from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput
 from certification.rules.workflow import RenewalCause

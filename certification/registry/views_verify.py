@@ -16,11 +16,11 @@ from certification.core.db import db
 from certification.core.edge import CACHE_CONTROL, Answer, Edge
 from certification.core.i18n import LANGUAGES, language, sentence, zone
 from certification.core.quick import UnreachableError
-from certification.log.lagging import BEHIND, BehindError
 from certification.registry.dates import day, moment
 from certification.registry.lost import find_lost
 from certification.registry.permissions import Permission
 from certification.registry.verify import VerifyPages
+from certification.registry.weighing import UnsureError
 from certification.rules.code import LENGTH, NearMiss, Slip, canonical, code_in, display, near_misses, parse
 from certification.rules.days import day_of
 from certification.rules.errors import BadCode, NotFound
@@ -73,8 +73,8 @@ def show(code: str) -> Page:
         return _unknown(code[:LONGEST_TYPED], error)
     try:
         answer = pages().answer(plain, g.language, clock.now())
-    except BehindError:
-        return cannot_check(plain, _(BEHIND))
+    except UnsureError as error:
+        return cannot_check(plain, _(error.sentence))
     except UnreachableError:
         return cannot_check(plain, _("La base de datos del registro no respondió. Suele durar poco."))
     if answer is None:

@@ -16,7 +16,8 @@ from certification.core.web import PER_PAGE, cursor, instant_and_id
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.reminders import BEFORE_A_VISIT
 from certification.registry.telling import last_day
-from certification.registry.validity import lapsed_versions, standing
+from certification.registry.validity import lapsed_versions
+from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.verdict import PublicState
 from certification.schemes.models import Scheme, SchemeVersion

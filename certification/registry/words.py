@@ -15,7 +15,7 @@ from certification.rules.days import day_of
 from certification.rules.facts import Facts
 from certification.rules.verdict import Verdict
 
-FILLED = ("begins", "pause_ends", "last_day", "since", "then")
+FILLED = ("begins", "pause_ends", "last_day", "since", "overdue", "then")
 
 
 class Words:
@@ -78,5 +78,6 @@ def _days(facts: Facts, found: Verdict, zone: ZoneInfo, lang: str, then: datetim
         "begins": day(day_of(facts.valid_from, zone), lang),
         "last_day": day(last_day(facts.valid_until, zone), lang),
         "pause_ends": day(last_day(facts.suspension_until, zone), lang) if facts.suspension_until else "",
+        "overdue": day(day_of(facts.grace_ends, zone), lang) if facts.grace_ends else "",
         "since": day(day_of(found.since, zone), lang) if found.since else "",
     }

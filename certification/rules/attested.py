@@ -22,8 +22,9 @@ from certification.rules.attested_parts import (
 from certification.rules.checking import PURPOSES, About, Checked, Why, check_credential
 from certification.rules.did import RegistryKeys
 from certification.rules.facts import Facts, Term
+from certification.rules.periods import truly_since, turning_dates
 from certification.rules.proofs import Document
-from certification.rules.replay import facts_as_of, term_of
+from certification.rules.replay import facts_as_of, recorded_acts, term_of
 from certification.rules.verdict import PublicState, Verdict, verdict
 
 __all__ = ["Attested", "Evidence", "Leaf", "Log", "attest"]
@@ -90,7 +91,8 @@ class _Case:
         return replace(facts, superseded_at=min(later), successor=self.told.code)
 
     def verdict(self, at: datetime) -> Verdict:
-        return verdict(self.facts(at), at)
+        dates = turning_dates(recorded_acts(self.told.acts, self.terms), [self.lapse])
+        return truly_since(lambda one: verdict(self.facts(one), one), dates, at)
 
 
 def attest(

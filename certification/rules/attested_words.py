@@ -29,6 +29,7 @@ REASONS: Mapping[str, str] = {
     "suspended_by_act": N_("Lo pausó quien decide sobre él."),
     "suspension_past_limit": N_("Lo pausó quien decide sobre él, y el plazo para arreglarlo ya pasó."),
     "registry_behind": N_("El registro se restauró de un respaldo y todavía no se pone al día."),
+    "record_differs": N_("Lo que el registro tiene anotado no es lo que dicen los actos registrados de este sello."),
     "surveillance_overdue": N_("Pasó la fecha de su visita de seguimiento sin que se hiciera."),
     "replaced": N_("Otro documento tomó su lugar."),
     "given_back": N_("Su titular lo dejó por decisión propia."),

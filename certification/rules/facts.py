@@ -1,10 +1,16 @@
 """The facts of a certificate, and how recorded acts lead to them as of any past instant."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from certification.rules.workflow import CertificateAct
+
+FOR_GOOD = frozenset({CertificateAct.WITHDRAWN, CertificateAct.SURRENDERED, CertificateAct.SUPERSEDED})
+INSTANTS = (
+    *("valid_from", "valid_until", "surveillance_due", "grace_ends", "suspended_at", "suspension_until"),
+    *("withdrawn_at", "surrendered_at", "superseded_at", "scheme_lapsed_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,10 @@ class Facts:
     scheme_lapsed_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, datetime) and value.tzinfo is None:
-                raise ValueError(f"{field.name} has no time zone")
+        for name in INSTANTS:  # by name, for facts are made at every view
+            value = getattr(self, name)
+            if value is not None and value.tzinfo is None:
+                raise ValueError(f"{name} has no time zone")
         if (self.surveillance_due is None) != (self.grace_ends is None):
             raise ValueError("surveillance_due and grace_ends come together")
 
@@ -77,6 +83,16 @@ def history_facts(acts: Iterable[RecordedAct], as_of: datetime, *, scheme_lapsed
     if facts is None or scheme_lapsed_at is None or scheme_lapsed_at > as_of:
         return facts
     return replace(facts, scheme_lapsed_at=scheme_lapsed_at)
+
+
+def in_force_by(kinds: Iterable[CertificateAct]) -> bool:
+    """Whether acts of these kinds, in the order of their record, leave a label neither paused nor lost."""
+    paused = False
+    for kind in kinds:
+        if kind in FOR_GOOD:
+            return False
+        paused = kind is CertificateAct.SUSPENDED or (paused and kind is not CertificateAct.RESTORED)
+    return not paused
 
 
 def _granted(act: RecordedAct) -> Facts:

@@ -12,8 +12,10 @@ from certification.rules.did import did_of
 from certification.rules.errors import InvalidInput
 from certification.rules.facts import Facts, RecordedAct, Term, history_facts
 from certification.rules.leaves import Act, LogAct, SchemeRef
+from certification.rules.periods import history_verdict
 from certification.rules.proofs import Document
 from certification.rules.text import N_
+from certification.rules.verdict import Verdict
 from certification.rules.workflow import CertificateAct
 
 ISSUING = (LogAct.GRANTED, LogAct.RENEWED)
@@ -52,6 +54,13 @@ def facts_as_of(
 ) -> Facts | None:
     """The facts that held at `as_of`; None before the grant. Raises ValueError for leaves in an order that no registry has."""
     return history_facts(recorded_acts(told, terms), as_of, scheme_lapsed_at=scheme_lapsed_at)
+
+
+def verdict_as_of(
+    told: Iterable[Act], as_of: datetime, *, terms: Mapping[int, Term] | None = None, scheme_lapsed_at: datetime | None = None
+) -> Verdict:
+    """What the leaves lead to at `as_of`, and since when. Raises as `facts_as_of`."""
+    return history_verdict(recorded_acts(told, terms), as_of, scheme_lapsed_at=scheme_lapsed_at)
 
 
 def scheme_end(told: Iterable[Act], scheme: SchemeRef) -> datetime | None:

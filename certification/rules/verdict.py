@@ -2,7 +2,7 @@
 the monitor and the checker of the static export. Nothing here reads a clock.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,11 +17,13 @@ __all__ = [
     "RecordedAct",
     "Term",
     "Verdict",
+    "as_recorded",
     "end_of_day",
     "history_facts",
     "next_change",
     "start_of_day",
     "unless_behind",
+    "unless_compromised",
     "valid_interval",
     "verdict",
 ]
@@ -30,7 +32,8 @@ __all__ = [
 class PublicState(StrEnum):
     """What anyone is told. The last two are no certificate's state.
 
-    `verdict` never answers CANNOT_CHECK: it belongs to whoever could not read what a verdict needs (`unless_behind`).
+    `verdict` never answers CANNOT_CHECK: it belongs to whoever could not read what a verdict needs, or has a reason to doubt it
+    (`unless_behind`, `as_recorded`, `unless_compromised`).
     """
 
     VALID = "VALID"
@@ -73,11 +76,19 @@ class Reason(StrEnum):
     WITHDRAWN_BY_ACT = "withdrawn_by_act"
     UNKNOWN_CODE = "unknown_code"
     REGISTRY_BEHIND = "registry_behind"
+    RECORD_DIFFERS = "record_differs"
+    COMPROMISED_KEY = "compromised_key"
+
+
+HOLDING = frozenset({PublicState.VALID, PublicState.NOT_YET_VALID})
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`since` is when this state began, None where nothing began. `successor` only with SUPERSEDED."""
+    """`since` is when this state began by the facts at hand (`periods` knows better), None where nothing began.
+
+    `successor` only with SUPERSEDED.
+    """
 
     state: PublicState
     since: datetime | None
@@ -106,9 +117,26 @@ def verdict(facts: Facts | None, as_of: datetime) -> Verdict:
 
 def unless_behind(found: Verdict, *, behind: bool) -> Verdict:
     """What may be told where the record is known to lack acts: what was lost stays lost, and nobody says that a label holds."""
-    if behind and found.state in (PublicState.VALID, PublicState.NOT_YET_VALID):
-        return Verdict(PublicState.CANNOT_CHECK, None, Reason.REGISTRY_BEHIND)
-    return found
+    return _doubted(found, Reason.REGISTRY_BEHIND) if behind else found
+
+
+def as_recorded(found: Verdict, recorded: Verdict | None) -> Verdict:
+    """What may be told where a stored standing was held against the acts that should lead to it (None: some are missing).
+
+    That a label holds only where they say the same state; and since when, for a stored standing forgets.
+    """
+    if recorded is None or recorded.state is not found.state:
+        return _doubted(found, Reason.RECORD_DIFFERS)
+    return replace(found, since=recorded.since)
+
+
+def unless_compromised(found: Verdict, *, compromised: bool) -> Verdict:
+    """What may be told where the standing version counts no more, because its key fell into other hands before its leaf."""
+    return _doubted(found, Reason.COMPROMISED_KEY) if compromised else found
+
+
+def _doubted(found: Verdict, reason: Reason) -> Verdict:
+    return Verdict(PublicState.CANNOT_CHECK, None, reason) if found.state in HOLDING else found
 
 
 def _suspension(facts: Facts, as_of: datetime) -> Verdict | None:

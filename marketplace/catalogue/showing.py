@@ -13,7 +13,8 @@ from certification.rules.workflow import ListingState
 from marketplace.catalogue.addresses import could_be_id
 from marketplace.catalogue.models import Product, Variant
 from marketplace.catalogue.permissions import Seen, is_public
-from marketplace.labels import Badge, LiveLabels
+from marketplace.labels import Badge
+from marketplace.live_labels import LiveLabels
 from marketplace.producers.models import Maker, Producer
 
 MOST_MORE = 4

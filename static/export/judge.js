@@ -1,4 +1,4 @@
-// From evidence to a state: certification/rules/{facts,verdict,replay,attested}. The same answers, held by one table of cases.
+// From evidence to a state: certification/rules/{facts,verdict,periods,replay,attested}. The same answers, held by one table of cases.
 "use strict";
 
 (() => {
@@ -52,6 +52,28 @@
     if (asOf >= facts.validUntil) return say("EXPIRED", facts.validUntil, "term_over");
     if (asOf < facts.validFrom) return say("NOT_YET_VALID", null, "not_started");
     return say("VALID", facts.validFrom, is(facts.surveillanceDue) ? "surveillance_in_grace" : "in_force");
+  }
+
+  // The verdict of an instant, `since` being when its state really began: it is judged at each instant that could have turned it.
+  function trulySince(judge, dates, asOf) {
+    const found = judge(asOf);
+    if (found.since === null) return found;
+    const turned = [];
+    let before = "NOT_FOUND";
+    for (const at of [...new Set(dates)].filter((one) => one <= asOf).sort((one, two) => one - two)) {
+      const { state } = judge(at);
+      if (state !== before) turned.push(at);
+      before = state;
+    }
+    return turned.length > 1 ? { ...found, since: turned.at(-1) } : found;
+  }
+
+  function turningDates(own, terms, lapse) {
+    const found = own.flatMap((act) => {
+      const term = ["granted", "renewed"].includes(act.act) ? terms(act) : null;
+      return term ? [act.at, term.validFrom, term.validUntil, term.graceEnds] : [act.at];
+    });
+    return [...found, lapse].filter((at) => at !== null && at !== undefined);
   }
 
   function schemeEnd(other, scheme) {
@@ -184,14 +206,15 @@
       if (!found || !later.length || (found.supersededAt !== null && found.supersededAt <= Math.min(...later))) return found;
       return { ...found, supersededAt: Math.min(...later), successor: evidence.code };
     };
+    const dates = turningDates(told.own, termOf, lapse);
     return {
-      told, facts, opened, bits: listed.bits, faults: listed.faults, window: listed.bits ? window : null,
+      told, facts, opened, verdict: (at) => trulySince((one) => verdict(facts(one), one), dates, at), bits: listed.bits, faults: listed.faults, window: listed.bits ? window : null,
       unchecked: [...told.unchecked, ...unchecked, ...more], label, version: newest.certificate.version,
     };
   }
 
   function byLeavesAndLists(one, evidence, asOf) {
-    const found = verdict(one.facts(asOf), asOf);
+    const found = one.verdict(asOf);
     const whole = {
       state: found.state, since: found.since, successor: found.successor, asOf, version: one.version, window: one.window,
       reasons: [{ code: found.reason, about: "credential" }], document: one.opened.opened.document,
@@ -208,7 +231,7 @@
     if (asOf < one.window.end) return whole;
     const last = clamped(one.window, evidence.made ?? one.window.begin);
     const stale = LISTS.map((about) => ({ code: "stale", about }));
-    return cannot(stale, { known: verdict(one.facts(last), last), knownAt: last });
+    return cannot(stale, { known: one.verdict(last), knownAt: last });
   }
 
   function differences(facts, bits, at) {

@@ -30,11 +30,11 @@ from certification.core.db import db  # noqa: E402 - the path comes first
 from certification.core.settings import read_settings  # noqa: E402
 from certification.registry.frames import kept_frame  # noqa: E402
 from certification.registry.models import Certificate  # noqa: E402
-from certification.registry.validity import facts_of  # noqa: E402
-from certification.registry.verify import VerifyPages, _shape, _values  # noqa: E402
+from certification.registry.verify import VerifyPages, _history, _shape, _values  # noqa: E402
+from certification.registry.verify_steps import steps_of  # noqa: E402
 from certification.registry.views_verify import pages  # noqa: E402
+from certification.registry.weighing import weigh  # noqa: E402
 from certification.rules.code import new_code, parse  # noqa: E402
-from certification.rules.verdict import verdict  # noqa: E402
 from marketplace.app import create_app  # noqa: E402
 from marketplace.models import METADATA  # noqa: E402
 from tests import makers  # noqa: E402
@@ -75,6 +75,20 @@ PAGE = {
 }
 
 
+ACTS = (
+    "INSERT INTO certificate_acts (certificate_id, kind, at, public_summary, details) "
+    "SELECT one.id, act.kind, act.at, '', act.details FROM certificates one, certificate_acts act "
+    "WHERE one.id != act.certificate_id"
+)
+LEAVES = (
+    "INSERT INTO log_leaves (leaf_index, entry, hash, act, at, certificate_code, before_log) "
+    "SELECT 1000 + one.id, zeroblob(450), zeroblob(32), 'granted', one.granted_at, one.code, 0 FROM certificates one"
+)
+PLACES = (
+    "INSERT INTO certificate_act_leaves (act_id, leaf_index, salt) SELECT id, 1000 + certificate_id, '' FROM certificate_acts"
+)
+
+
 class Seeded:
     """Reproducible codes."""
 
@@ -95,7 +109,7 @@ def application(folder: Path) -> Flask:
 
 
 def fill(app: Flask, count: int) -> list[str]:
-    """Write ``count`` certificates by the thousand; returns their codes."""
+    """Write ``count`` certificates by the thousand, each with the act of its grant and its leaf; returns their codes."""
     with app.app_context():
         makers.certificate(page=PAGE)
         made = db.session.execute(select(Certificate.__table__)).mappings().one()
@@ -112,6 +126,8 @@ def fill(app: Flask, count: int) -> list[str]:
     connection.execute("BEGIN")
     marks = ", ".join("?" for _ in names)
     connection.executemany(f"INSERT INTO certificates ({', '.join(names)}) VALUES ({marks})", _rows(row, names, codes))  # noqa: S608 - our own names
+    for statement in (ACTS, LEAVES, PLACES):
+        connection.execute(statement)
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -202,21 +218,24 @@ def stages(app: Flask, codes: list[str]) -> dict[str, float]:
     row = made._lookup.find(some[0])
     frame = kept_frame(row.scheme_version_id, row.digest)
     assert frame is not None
-    facts = facts_of(row, None)
-    found = verdict(facts, now)
-    values = _values(row, found, frame.zone, "es") | {"when": "x"}
-    shape = _shape(row, found, values, "es", now)
+    recorded = made._records.one(row)
+    found = weigh(row, recorded, None, now, behind=False)
+    steps = steps_of(row, recorded, found, None, now)
+    values = _values(row, found, None, frame.zone, "es") | _history(steps, frame.zone, "es") | {"when": "x"}
+    shape = _shape(row, found, steps, values, "es", now)
     cut = made._cuts.get(shape, lambda: made._render(shape, frame))
-    steps: dict[str, Callable[[str], Any]] = {
+    parts: dict[str, Callable[[str], Any]] = {
         "parse the code": parse,
         "read the row": made._lookup.find,
-        "facts and verdict": lambda _: verdict(facts_of(row, None), now),
-        "values": lambda _: _values(row, found, frame.zone, "es"),
-        "shape": lambda _: made._cuts.get(_shape(row, found, values, "es", now), str),
+        "read its record": lambda _: made._records.one(row),
+        "facts and verdict": lambda _: weigh(row, recorded, None, now, behind=False),
+        "history": lambda _: steps_of(row, recorded, found, None, now),
+        "values": lambda _: _values(row, found, None, frame.zone, "es") | _history(steps, frame.zone, "es"),
+        "shape": lambda _: made._cuts.get(_shape(row, found, steps, values, "es", now), str),
         "fill": lambda _: cut.fill(values).encode(),
     }
     spent = {}
-    for name, step in steps.items():
+    for name, step in parts.items():
         begun = time.process_time()
         for code in some:
             step(code)

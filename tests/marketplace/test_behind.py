@@ -15,8 +15,8 @@ from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.moments import Moment
 from certification.registry.searching import Filter
-from certification.registry.validity import standing
 from certification.registry.watches.watching import tell_changes
+from certification.registry.weighing import standing
 from certification.rules.checking import check_credential
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.did import read_did

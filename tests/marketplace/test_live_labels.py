@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db
 from certification.core.quick import connected
-from marketplace.labels import Badge, LiveLabels, badges_for
+from marketplace.labels import Badge, badges_for
+from marketplace.live_labels import LiveLabels
 from tests import makers
 
 

@@ -1,6 +1,7 @@
 """Every public state on every surface: nobody is told VALID of what is not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.core import clock
+from certification.core.db import db
 from certification.core.quick import QuickSelect, UnreachableError
+from certification.log import rotating
 from certification.log.keys import signing_key
 from certification.registry import tending
-from certification.registry.models import CertificateSubject
+from certification.registry.models import Certificate, CertificateSubject
+from certification.registry.verifying import leaf_index_of
 from certification.rules.checking import check_credential
 from certification.rules.did import method_of, read_did
 from certification.rules.proofs import add_proof
@@ -20,7 +24,7 @@ from certification.rules.secured import open_secured
 from certification.rules.verdict import PRECEDENCE, PublicState
 from tests import makers
 from tests.certification.registry.outsider import DID, VC, VC_JWT, Outsider
-from tests.certification.registry.truth import CASES, Case
+from tests.certification.registry.truth import ALTERED, CASES, Altered, Case
 from tests.conftest import NOW
 from tests.marketplace.surfaces import SURFACES, Seen, Surface, lies, whether_valid
 
@@ -28,12 +32,17 @@ P = PublicState
 Browser = Callable[[User], FlaskClient]
 
 
+Look = Callable[..., Seen]
+TOLD_BY_ACTS = {"what it was worth before", "API, as of the past", "bits of the status lists", "feed of the certificate"}
+COUNTED_IN_SQL = {"facet", "search by label", "counts of the scheme"}  # see docs/promises.md
+
+
 @pytest.fixture
-def look(session: Session, client: FlaskClient, client_of: Browser) -> Callable[[Case], Seen]:
+def look(session: Session, client: FlaskClient, client_of: Browser) -> Look:
     """Bring a case about, with goods that it names and somebody who looks after it."""
 
-    def made(case: Case) -> Seen:
-        label = case.make(makers.user("Celia Decide"))
+    def made(case: Case, altered: Altered | None = None) -> Seen:
+        label = (altered or case).make(makers.user("Celia Decide"))
         goods, holder = makers.product(makers.producer(label.holder)), makers.user("Petra Cuida")
         makers.member(holder, label.holder)
         makers.save(CertificateSubject(certificate_id=label.id, subject_ref=goods.public_id))
@@ -49,12 +58,40 @@ def test_every_state_comes_about() -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_every_surface_tells_the_state(look: Callable[[Case], Seen], case: Case) -> None:
+def test_every_surface_tells_the_state(look: Look, case: Case) -> None:
     with clock.standing_at(case.at):
         assert lies(look(case), SURFACES) == {}
 
 
-def test_a_reader_that_takes_a_signature_for_validity_is_caught(look: Callable[[Case], Seen]) -> None:
+def _told_as_valid(seen: Seen) -> set[str]:
+    """The surfaces that say of a label what they say of one that is valid."""
+    good = replace(CASES["in force"], at=seen.case.at)
+    return {one.name for one in SURFACES if one.name not in TOLD_BY_ACTS and one.read(seen) == one.told(good)}
+
+
+@pytest.mark.parametrize("altered", ALTERED.values(), ids=ALTERED.keys())
+def test_columns_altered_by_hand_make_no_label_valid(look: Look, altered: Altered) -> None:
+    with clock.standing_at(altered.case.at):
+        assert _told_as_valid(look(altered.case, altered)) <= COUNTED_IN_SQL
+
+
+@pytest.mark.parametrize(("offset", "fooled"), [(0, COUNTED_IN_SQL), (1, None)], ids=["at its leaf", "after its leaf"])
+def test_a_label_of_a_compromised_key_is_valid_nowhere(look: Look, offset: int, fooled: set[str] | None) -> None:
+    """The control: a key that counts no more from the next leaf on leaves the label as it was."""
+    with clock.standing_at(NOW):
+        seen = look(CASES["in force"])
+        version = db.session.query(Certificate).filter_by(code=seen.code).one().versions[0]
+        index, kid = leaf_index_of(version), str(version.kid)
+        assert index is not None
+        db.session.rollback()
+        rotating.compromise(kid, index + offset, now=lambda: NOW)
+        tending.renew_lists(NOW)
+        everywhere = {one.name for one in SURFACES if not one.name.startswith("credential")} - TOLD_BY_ACTS
+        told = {name for name in _told_as_valid(seen) if not name.startswith("credential")}  # lists of that instant have no key
+        assert told == (everywhere if fooled is None else fooled)
+
+
+def test_a_reader_that_takes_a_signature_for_validity_is_caught(look: Look) -> None:
     """The control: it opens the credential, and looks at no date and no list."""
 
     def believes(seen: Seen) -> object:
@@ -136,9 +173,7 @@ def test_a_place_outside_of_the_list_cannot_be_checked(session: Session, client:
     assert check_credential(forged, outsider.lists(document), keys, at=NOW).state is P.CANNOT_CHECK
 
 
-def test_when_the_database_is_away_pages_say_so_and_no_goods_wear_a_label(
-    look: Callable[[Case], Seen], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_the_database_is_away_pages_say_so_and_no_goods_wear_a_label(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     with clock.standing_at(NOW):
         seen = look(CASES["in force"])
 

@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 from certification.registry.api.past import Past
 from certification.registry.frames import Frame
-from certification.registry.histories import facts_at, last_act, version_at
+from certification.registry.histories import facts_at, last_act, verdict_at, version_at
+from certification.registry.recorded import Recorded
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of
+from certification.registry.weighing import weigh_then
 from certification.registry.words import Words
 from certification.rules.code import display
 from certification.rules.days import day_of
 from certification.rules.facts import Facts
-from certification.rules.verdict import PublicState, Reason, Verdict, verdict
+from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.schemes.builtin import public_notice
 from certification.schemes.reasons import reason_codes
 
@@ -42,14 +44,13 @@ class Standing:
     past: bool = False
 
 
-def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
-    """As the register has it, from the row of ``lookup``."""
+def standing_now(row: Any, frame: Frame, found: Verdict) -> Standing:
+    """As the register has it, from the row of ``lookup`` and its verdict (``weighing``)."""
     page = row.page
-    facts = facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on))
     why, proof = page["why"], page["proof"]
     return Standing(
-        facts,
-        verdict(facts, now),
+        facts_of(row, frame.lapse(row.lapsed_at, row.mark_ends_on)),
+        found,
         row.holder_name,
         row.goods,
         page["place"],
@@ -60,16 +61,18 @@ def standing_now(row: Any, frame: Frame, now: datetime) -> Standing:
     )
 
 
-def standing_then(row: Any, frame: Frame, past: Past, as_of: datetime, now: datetime) -> Standing | None:
+def standing_then(  # noqa: PLR0913 - a question, and what was read for it
+    row: Any, frame: Frame, past: Past, recorded: Recorded, as_of: datetime, now: datetime
+) -> Standing | None:
     """As of an instant until ``now``, from recorded acts and the version that stood then; None before the grant."""
     facts = facts_at(past.certificate, as_of)
     if facts is None:
         return None
     act, version = last_act(past.certificate, as_of), version_at(past.certificate, as_of)
+    found = weigh_then(verdict_at(past.certificate, as_of), recorded, as_of)
     made = replace(
-        standing_now(row, frame, as_of),
+        standing_now(row, frame, found),
         facts=facts,
-        verdict=verdict(facts, as_of),
         why=(act.reason_code, act.criterion) if act and act.reason_code else None,
         leaf=past.leaves.get(act.id) if act else None,
         as_of=as_of,

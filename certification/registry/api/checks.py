@@ -1,4 +1,4 @@
-"""The API's answers: one code from one row, a hundred from one query; as of the past from recorded acts."""
+"""The API's answers: one code or a hundred from two queries; as of the past from recorded acts."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from certification.core import clock
 from certification.core.edge import Answer
 from certification.core.i18n import day, sentence
 from certification.core.problems import OPEN
-from certification.log.lagging import BehindError, lags
+from certification.log.lagging import lags
 from certification.registry.api.answers import Said, Standing, certificate, iso, not_found, standing_now, standing_then
 from certification.registry.api.asking import AsOf
 from certification.registry.api.past import Past, with_histories
@@ -23,10 +23,12 @@ from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.histories import scheme_at
 from certification.registry.lookup import Lookup
 from certification.registry.lost import SENTENCE, find_lost
+from certification.registry.recorded import Recorded, Records
+from certification.registry.weighing import UnsureError, weigh
 from certification.registry.words import Words
 from certification.rules.code import code_in, near_misses, parse
 from certification.rules.errors import BadCode
-from certification.rules.verdict import PublicState, unless_behind
+from certification.rules.verdict import PublicState, Reason
 from certification.schemes.texts import zone_of
 
 JSON = "application/json"
@@ -50,6 +52,7 @@ class Checks:
         self._app = app
         self._origin = str(app.config["SETTINGS"]["ORIGIN"])
         self._lookup = Lookup(engine)
+        self._records = Records(app, engine)
         self._words = Words(app)
 
     def one(self, code: str, lang: str, now: datetime) -> Answer | None:
@@ -57,48 +60,60 @@ class Checks:
 
         Raises:
             UnreachableError: when the database fails.
+            UnsureError: when what it says may not be told.
 
         """
         row = self._lookup.find(code)
         if row is None:
             return None
         frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
-        return sent(self._told(row, frame, standing_now(row, frame, now), lang), now)
+        return sent(self._now(row, frame, self._records.one(row), lang, now), now)
 
     def one_then(self, code: str, lang: str, as_of: AsOf) -> Said | Missing:
         """The same as of a past instant. Needs an application context. Raises as :meth:`one`, or SQLAlchemyError."""
         row = self._lookup.find(code)
         if row is None:
             return absent(code)
-        return self._then(row, with_histories([code])[row.code], lang, as_of)
+        return self._then(row, with_histories([code])[row.code], self._records.one(row), lang, as_of)
 
     def many(self, asked: Sequence[str], lang: str, now: datetime, as_of: AsOf | None) -> list[Said]:
-        """One result for each code in the order asked. Needs a request. Raises as :meth:`one_then`."""
+        """One result for each code in the order asked. Needs a request. Raises as :meth:`one_then`, but for one code alone."""
         read = [_read(text) for text in asked]
         codes = {one for one in read if isinstance(one, str)}
         rows = self._lookup.find_several(codes) if codes else {}
+        recorded = self._records.several(rows.values())
         known = with_histories(rows) if as_of and rows else {}
-        made = {code: self._result(row, lang, now, as_of, known.get(code)) for code, row in rows.items()}
+        made = {code: self._result(row, recorded[row.id], lang, now, as_of, known.get(code)) for code, row in rows.items()}
         made |= {code: absent(code) for code in codes - rows.keys()}
         return [_named(text, made[one] if isinstance(one, str) else one, lang) for text, one in zip(asked, read, strict=True)]
 
-    def _result(self, row: Any, lang: str, now: datetime, as_of: AsOf | None, past: Past | None) -> Said | Missing:
-        if as_of is not None and past is not None:
-            return self._then(row, past, lang, as_of)
-        frame = frame_of(row.scheme_version_id, row.digest)
-        return self._told(row, frame, standing_now(row, frame, now), lang)
+    def _result(  # noqa: PLR0913 - a question, and what was read for it
+        self, row: Any, recorded: Recorded, lang: str, now: datetime, as_of: AsOf | None, past: Past | None
+    ) -> Said | Missing:
+        try:
+            if as_of is not None and past is not None:
+                return self._then(row, past, recorded, lang, as_of)
+            return self._now(row, frame_of(row.scheme_version_id, row.digest), recorded, lang, now)
+        except UnsureError as error:
+            if error.reason is Reason.REGISTRY_BEHIND:  # of one, and of all
+                raise
+            return Missing(error.reason.value, _(error.sentence), [], PublicState.CANNOT_CHECK)
 
-    def _then(self, row: Any, past: Past, lang: str, as_of: AsOf) -> Said | Missing:
+    def _now(self, row: Any, frame: Frame, recorded: Recorded, lang: str, now: datetime) -> Said:
+        found = weigh(row, recorded, frame.lapse(row.lapsed_at, row.mark_ends_on), now, behind=lags(self._app))
+        return self._told(row, frame, standing_now(row, frame, found), lang)
+
+    def _then(self, row: Any, past: Past, recorded: Recorded, lang: str, as_of: AsOf) -> Said | Missing:
         """Under the version of the scheme that it stood under; its zone says when a day ended."""
         instant = as_of.instant(zone_of(past.certificate.scheme_version))
         scheme = scheme_at(past.certificate, instant)
         frame = frame_of(scheme.id, scheme.digest)
-        standing = standing_then(row, frame, past, instant, as_of.now)
+        standing = standing_then(row, frame, past, recorded, instant, as_of.now)
         return not_granted() if standing is None else self._told(row, frame, standing, lang)
 
     def _told(self, row: Any, frame: Frame, standing: Standing, lang: str) -> Said:
-        if unless_behind(standing.verdict, behind=lags(self._app)) != standing.verdict:
-            raise BehindError
+        if standing.verdict.state is PublicState.CANNOT_CHECK:
+            raise UnsureError(standing.verdict.reason)
         return certificate(row, frame, standing, lang, self._words, self._origin)
 
     def _frame(self, row: Any) -> Frame:

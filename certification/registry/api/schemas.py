@@ -130,10 +130,15 @@ SCHEMAS: Mapping[str, Schema] = {
     "Certificate": closed("A certificate at one instant", **CERTIFICATE, checked_at=INSTANT),
     "Found": closed("A certificate, as one result of many", asked=text("As it was asked for"), **CERTIFICATE),
     "Unknown": closed(
-        "No certificate has this code, or had it then; or its record was lost, and nobody can say what it is worth",
+        "No certificate has this code, or had it then; or nobody can say what it is worth, by its record",
         asked=text("As it was asked for"),
         state=one_of([PublicState.NOT_FOUND, PublicState.CANNOT_CHECK]),
-        reason=one_of(["unknown_code", "record_lost", "not_granted_then", "code_length", "code_letters", "code_check"]),
+        reason=one_of(
+            [
+                *("unknown_code", "not_granted_then", "code_length", "code_letters", "code_check"),
+                *("record_lost", "record_differs", "compromised_key"),
+            ]
+        ),
         sentence=text(),
         look_again_at=listed(LOOK),
         lang=LANG,

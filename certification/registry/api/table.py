@@ -287,6 +287,16 @@ PROBLEMS = (
         503,
         N_("El expediente se perdió y solo queda la bitácora pública: no sabemos si vale, así que no lo tome por vigente."),
     ),
+    (
+        "record_differs",
+        503,
+        N_("Lo anotado del sello no es lo que dicen sus actos registrados: no sabemos si vale, así que no lo tome por vigente."),
+    ),
+    (
+        "compromised_key",
+        503,
+        N_("Lo firmó una llave que cayó en otras manos: no sabemos si vale, así que no lo tome por vigente."),
+    ),
     ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
     ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),
     ("code_letters", 404, N_("Así como está escrito no es un código: lleva letras que los códigos no usan.")),

@@ -21,7 +21,6 @@ from certification.core.i18n import LANGUAGES, zone
 from certification.core.log import told_of
 from certification.core.problems import OPEN, problem
 from certification.core.quick import UnreachableError
-from certification.log.lagging import BEHIND, BehindError
 from certification.registry.api.answers import iso
 from certification.registry.api.asking import AsOf, read_as_of
 from certification.registry.api.checks import Checks, Missing, absent, misread, sent
@@ -30,10 +29,11 @@ from certification.registry.api.openapi import document
 from certification.registry.api.schemas import SCHEMAS
 from certification.registry.api.table import VERIFY_ONE, Operation
 from certification.registry.permissions import Permission
+from certification.registry.weighing import UnsureError
 from certification.rules.code import parse
 from certification.rules.errors import BadCode, InvalidInput
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState
+from certification.rules.verdict import PublicState, Reason
 
 bp = Blueprint("api", __name__)
 ONE = "v1/certificates/"
@@ -73,9 +73,15 @@ def _open(response: Response) -> Response:
 def _cannot_check(error: Exception) -> Response:
     """Neither valid nor invalid (503), and never a bare fault."""
     log.error("verification", **told_of(error))
+    doubted = isinstance(error, UnsureError) and error.reason is not Reason.REGISTRY_BEHIND
     said = problem(
-        503, "cannot_check", _(BEHIND if isinstance(error, BehindError) else AWAY), state=PublicState.CANNOT_CHECK.value
+        503,
+        error.reason.value if isinstance(error, UnsureError) and doubted else "cannot_check",
+        _(error.sentence if isinstance(error, UnsureError) else AWAY),
+        state=PublicState.CANNOT_CHECK.value,
     )
+    if doubted:  # it does not pass by itself
+        return said
     said.headers["Retry-After"] = "10"
     return said
 

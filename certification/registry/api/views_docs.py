@@ -9,6 +9,7 @@ from sqlalchemy import select
 from certification.accounts.guard import requires
 from certification.core import clock
 from certification.core.db import db
+from certification.core.edge import Answer
 from certification.core.i18n import language
 from certification.core.web import outside
 from certification.registry.api.table import OPERATIONS, PROBLEMS, TAGS, Operation
@@ -18,6 +19,7 @@ from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.register import STATES
 from certification.registry.validity import valid_at
+from certification.registry.weighing import UnsureError
 from certification.rules.code import ALPHABET, display
 
 bp = Blueprint("api_docs", __name__)
@@ -30,7 +32,7 @@ def docs() -> str:
     """How to ask, what is answered, and links that ask."""
     now, lang = clock.now(), language()
     code = _example(now)
-    found = checks().one(code, lang, now) if code else None
+    found = _answer(code, lang, now) if code else None
     asked = [display(code), _slipped(code)] if code else [NO_CODE]
     return render_template(
         "api/docs.html",
@@ -50,6 +52,13 @@ def _example(now: datetime) -> str | None:
     """The newest label in force, else the newest of all."""
     newest = select(Certificate.code).order_by(Certificate.granted_at.desc(), Certificate.id.desc()).limit(1)
     return db.session.scalar(newest.where(valid_at(now))) or db.session.scalar(newest)
+
+
+def _answer(code: str, lang: str, now: datetime) -> Answer | None:
+    try:
+        return checks().one(code, lang, now)
+    except UnsureError:
+        return None
 
 
 def _slipped(code: str) -> str:

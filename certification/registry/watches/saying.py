@@ -34,11 +34,9 @@ def changed(watch: Watch, found: Verdict) -> dict[str, str | None]:
 
 
 def _began(certificate: Certificate, found: Verdict) -> datetime:
-    """When the label came to stand as it does. It holds since its term began, but again since the act that gave it back."""
+    """When the label came to stand as it does; where its state began with nothing, its last act."""
     acts = [datetime.fromisoformat(one["at"]) for one in certificate.page["history"]]
-    if found.since is None or found.is_valid:
-        return max(instant for instant in (found.since, *acts) if instant is not None)
-    return found.since
+    return found.since or max(acts)
 
 
 def _why(certificate: Certificate, found: Verdict, lang: str) -> dict[str, str]:

@@ -14,11 +14,11 @@ from certification.core.web import PERSONAL, see_other
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
 from certification.registry.records import find
-from certification.registry.validity import standing
 from certification.registry.watches import links, watching
 from certification.registry.watches.forms import RegretForm, WatchForm
 from certification.registry.watches.links import Link, address
 from certification.registry.watches.models import Watch
+from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.errors import DomainError
 from certification.schemes.texts import text_of

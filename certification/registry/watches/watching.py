@@ -15,10 +15,11 @@ from certification.core.web import outside
 from certification.log.lagging import lags
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
-from certification.registry.validity import standing, state_at
+from certification.registry.validity import state_at
 from certification.registry.watches.links import Link, address
 from certification.registry.watches.models import Watch
 from certification.registry.watches.saying import changed
+from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.errors import DomainError, IllegalMove
 from certification.rules.text import N_
@@ -150,9 +151,9 @@ def _told(id_: int, at: datetime) -> bool:
 
 
 def _tell(watch: Watch, at: datetime) -> bool:
-    """Tell the state as it is now, unless somebody just did."""
+    """Tell the state as it is now, unless somebody just did, or nobody can say."""
     found = standing(watch.certificate, at)
-    if watch.told_state == found.state.value:
+    if found.state is PublicState.CANNOT_CHECK or watch.told_state == found.state.value:
         return False
     _mail(watch, "watch-changed", over=found.state in FOR_GOOD, **changed(watch, found))
     watch.told_state, watch.told_at = found.state.value, at

@@ -13,7 +13,7 @@ from certification.core.outbox import OutboxMessage
 from certification.parties.models import Mandate, PartyKind, Power, Tie
 from certification.registry.acts import Why, restore, supersede, surrender, suspend, withdraw
 from certification.registry.models import Certificate, RecordedAct
-from certification.registry.validity import standing
+from certification.registry.weighing import standing
 from certification.rules.canonical import digest
 from certification.rules.errors import (
     Conflict,

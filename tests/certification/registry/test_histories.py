@@ -11,7 +11,8 @@ from certification.core.db import db, unit_of_work
 from certification.registry.acts import Why, restore, surrender, suspend, withdraw
 from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate
-from certification.registry.validity import facts_of, standing, state_at, valid_at
+from certification.registry.validity import facts_of, state_at, valid_at
+from certification.registry.weighing import standing
 from certification.rules.errors import DomainError
 from certification.rules.verdict import PublicState, verdict
 from certification.schemes.texts import lapsed_at
@@ -34,7 +35,9 @@ def test_what_a_label_was_worth_while_it_was_paused_is_not_forgotten(session: Se
     told = [verdict_at(made, GRANTED + day * DAY).state for day in days]
     assert told == [P.NOT_FOUND, P.VALID, P.VALID, P.SUSPENDED, P.SUSPENDED, P.VALID, P.VALID]
     # the columns have forgotten it: whoever asks them about the past is told something else
-    assert standing(made, GRANTED + 15 * DAY).state is P.VALID
+    assert verdict(facts_of(made, None), GRANTED + 15 * DAY).state is P.VALID
+    assert [verdict_at(made, GRANTED + day * DAY).since for day in (15, 30)] == [GRANTED + 10 * DAY, GRANTED + 20 * DAY]
+    assert standing(made, GRANTED + 30 * DAY).since == GRANTED + 20 * DAY
 
 
 def _paused(made: Certificate, by: User, at: datetime) -> None:
@@ -93,7 +96,8 @@ def test_columns_history_and_sql_say_the_same_of_now_for_any_history(
             at += days * DAY
             _try(step, made, by, at)
             told[at] = verdict_at(made, at)
-            assert told[at] == verdict(facts_of(made, lapsed_at(made.scheme_version)), at)
+            by_columns = verdict(facts_of(made, lapsed_at(made.scheme_version)), at)
+            assert (told[at].state, told[at].reason) == (by_columns.state, by_columns.reason)
         at += later * DAY
         now = standing(made, at)
         assert verdict_at(made, at) == now

@@ -28,12 +28,13 @@ from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
 from certification.registry.tending import renew_lists
-from certification.registry.validity import standing
+from certification.registry.validity import facts_of
 from certification.registry.verifying import check as check_version
+from certification.registry.weighing import standing
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
 from certification.rules.statuslist import StatusBits
-from certification.rules.verdict import PublicState
+from certification.rules.verdict import PublicState, Reason, verdict
 from certification.rules.workflow import CertificateAct
 from certification.schemes.builtin import install
 from certification.schemes.models import SchemeVersion
@@ -257,12 +258,14 @@ def test_after_it_acts_are_recorded_again(session: Session, story: Story) -> Non
     assert list(fsck.check(LATER)) == []
 
 
-def test_the_control_without_following_shows_as_valid_what_was_withdrawn(
+def test_the_control_without_following_columns_say_valid_of_what_was_withdrawn_and_nobody_is_told_so(
     session: Session, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciling, "_apply", lambda *_given: False)
     reconcile([Folder(story.published)], at=LATER)
-    assert state(story.codes["ended"]) is PublicState.VALID
+    made = one(story.codes["ended"])
+    assert verdict(facts_of(made, None), LATER).state is PublicState.VALID
+    assert standing(made, LATER).reason is Reason.RECORD_DIFFERS  # the leaf is there, and no act
 
 
 def visited(code: str) -> tuple[datetime, datetime | None]:

@@ -18,7 +18,7 @@ from certification.registry import issuer, scope
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate
 from certification.registry.tagart import Tag, tag_svg
-from certification.registry.validity import standing
+from certification.registry.weighing import standing
 from certification.rules.canonical import canonical_json
 from certification.rules.verdict import PublicState
 from certification.schemes.texts import text_of

@@ -22,7 +22,7 @@ from certification.registry.records import is_sound
 from certification.registry.renewals import ask, foresee, renew, ways
 from certification.registry.scope import granted_at, unhook
 from certification.registry.status import bit_of
-from certification.registry.validity import standing
+from certification.registry.weighing import standing
 from certification.rules.canonical import digest
 from certification.rules.errors import AlreadyDecided, Conflict, DomainError, Forbidden, IllegalMove
 from certification.rules.leaves import LogAct

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
 from certification.registry.models import Certificate
-from certification.registry.validity import facts_of, lapsed_versions, standing, state_at, valid_at
+from certification.registry.validity import facts_of, lapsed_versions, state_at, valid_at
+from certification.registry.weighing import standing
 from certification.rules.verdict import PublicState, verdict
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at

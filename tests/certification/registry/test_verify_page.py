@@ -1,5 +1,5 @@
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from certification.registry.acts import Why, suspend, withdraw
 from certification.registry.models import Certificate
 from certification.rules.code import check_character
 from tests import makers
+from tests.certification.registry.truth import AFTER_THE_END, CASES, DAY, OVERDUE
 
 
 @pytest.fixture
@@ -39,7 +40,6 @@ LATE = makers.THEN + timedelta(days=200)
 STATES = [
     ({}, "Vigente", "existe y vale hoy"),
     ({"surveillance_due": LATE, "grace_ends": LATE + timedelta(days=300)}, "Vigente", "su visita de seguimiento está pendiente"),
-    ({"valid_from": LATE + timedelta(days=300)}, "Aún no vigente", "Hoy todavía no vale"),
     ({"suspended_at": LATE, "suspension_until": LATE + timedelta(days=170)}, "En pausa", "Puede volver a valer si se arregla"),
     ({"suspended_at": LATE, "suspension_until": LATE + timedelta(days=9)}, "En pausa", "llegó a su plazo máximo"),
     ({"surveillance_due": LATE, "grace_ends": LATE}, "En pausa", "No se hizo a tiempo la visita de seguimiento"),
@@ -60,6 +60,12 @@ def test_every_state_says_its_word_and_its_sentence(
     assert f'<h1 class="word">{word}</h1>' in answer.text
     assert sentence in words(answer.text)
     assert "Revisado ahora mismo, 21 nov 2026, 10:32" in answer.text
+
+
+def test_a_label_that_begins_later_says_when(session: Session, client: FlaskClient) -> None:
+    page = client.get(f"/v/{CASES['to come'].make(makers.user('Celia Decide')).code}").text
+    assert '<h1 class="word">Aún no vigente</h1>' in page
+    assert "empieza a valer el 1 dic 2026. Hoy todavía no vale" in words(page)
 
 
 def test_a_lapsed_scheme_says_so(session: Session, client: FlaskClient) -> None:
@@ -215,7 +221,8 @@ def test_an_unknown_code_is_not_found_and_helps_to_retype(session: Session, clie
 
 def test_a_mistyped_code_says_where_to_look_and_never_which_code_would_fit(session: Session, client: FlaskClient) -> None:
     made = certified()
-    typed = made.code[1] + made.code[0] + made.code[2:] if made.code[0] != made.code[1] else made.code[:-1] + "U"
+    at = next(place for place in range(7) if made.code[place] != made.code[place + 1])
+    typed = made.code[:at] + made.code[at + 1] + made.code[at] + made.code[at + 2 :]
     answer = client.get(f"/v/{typed}")
     assert answer.status_code == 404
     assert made.code not in answer.text
@@ -274,3 +281,67 @@ def test_links_to_it_and_from_it_keep_the_readers_language(session: Session, cli
     assert 'href="/v?lang=en"' in english
     assert f'href="/v/{made.code}"' in client.get("/register?lang=es").text
     assert "lang=es" not in re.sub(r"<link[^>]*>", "", client.get(f"/v/{made.code}").text)
+
+
+def history(page: str) -> list[str]:
+    """Each step of the history: title, day and note."""
+    part = page.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    return [" ".join(words(one).split()) for one in part.split("<li")[1:]]
+
+
+def told_at(client: FlaskClient, at: datetime, code: str, lang: str = "") -> str:
+    with clock.standing_at(at):
+        answer = client.get(f"/v/{code}{lang}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_visit_that_came_late_shows_the_period_before_it_and_what_was_seen(session: Session, client: FlaskClient) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    before = made.page["decided"]
+    makers.visited(made, by, at=OVERDUE, on=date(2027, 5, 8))
+    page, seen = told_at(client, OVERDUE + DAY, made.code), "2 personas del mismo oficio, 1 persona de fuera"
+    assert [one.partition(">")[2].strip() for one in history(page)] == [
+        "Otorgado 2 ene 2026",
+        "Pasó la fecha de la visita de seguimiento 4 mar 2027 Hasta el 10 may 2027",
+        f"Pasó su visita de seguimiento 10 may 2027 Visita del 8 may 2027: {seen}. El proceso sigue igual.",
+    ]
+    assert made.page["decided"] == before  # who evaluated, and when, stays that of the decision
+    assert "Última visita de seguimiento 8 may 2027" in words(page)
+    english = told_at(client, OVERDUE + DAY, made.code, "?lang=en")
+    assert "Until May 10, 2027" in words(english)
+    assert '<span lang="es-MX">El proceso sigue igual.</span>' in english
+
+
+def test_a_page_of_before_does_not_call_a_later_visit_that_of_the_evaluators(session: Session, client: FlaskClient) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    makers.visited(made, by, at=OVERDUE, on=date(2027, 5, 8))
+    with unit_of_work():
+        made.page = made.page | {"decided": made.page["decided"] | {"visited_on": "2027-05-08"}}
+    page = words(told_at(client, OVERDUE + DAY, made.code))
+    assert ("Última visita de seguimiento 8 may 2027" in page, " Visita 8 may 2027" in page) == (True, False)
+
+
+def test_a_label_renewed_after_its_end_shows_that_it_had_expired(session: Session, client: FlaskClient) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    makers.visited(made, by, at=datetime(2026, 12, 15, 18, tzinfo=UTC))
+    makers.renewed(made, by, at=AFTER_THE_END, submitted_at=datetime(2027, 11, 15, 18, tzinfo=UTC))
+    steps = [one.partition(">")[2].strip() for one in history(told_at(client, AFTER_THE_END + DAY, made.code))]
+    assert steps[0] == "Otorgado 2 ene 2026"
+    assert steps[2:] == ["Venció 3 ene 2028 Hasta el 20 ene 2028", "Renovado 20 ene 2028"]
+
+
+@pytest.mark.parametrize(
+    ("at", "last"), [(datetime(2027, 6, 1, tzinfo=UTC), "Pasó la fecha de la visita de seguimiento 4 mar 2027")]
+)
+def test_a_period_that_goes_on_has_no_end(session: Session, client: FlaskClient, at: datetime, last: str) -> None:
+    made = makers.certified()
+    assert history(told_at(client, at, made.code))[-1].partition(">")[2].strip() == last
+
+
+def test_an_ordinary_label_has_its_grant_alone(session: Session, client: FlaskClient) -> None:
+    made = makers.certified()
+    assert [one.partition(">")[2].strip() for one in history(client.get(f"/v/{made.code}").text)] == ["Otorgado 2 ene 2026"]

@@ -1,11 +1,13 @@
 """How each public state comes about, for tables that ask every surface about every state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import update
+
 from certification.accounts.models import Role, User
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.registry.acts import Why, restore, supersede, surrender, suspend, withdraw
 from certification.registry.issuing import certify
 from certification.registry.models import Certificate
@@ -146,4 +148,31 @@ CASES = {
     "visit passed late": Case(P.VALID, P.VALID, acted(visited), OVERDUE + DAY, past=((OVERDUE - DAY, P.SUSPENDED),)),
     "paused, with another scope": Case(P.SUSPENDED, P.SUSPENDED, acted(paused, changed)),
     "another scope, then withdrawn": Case(P.WITHDRAWN, P.WITHDRAWN, acted(changed, taken_later)),
+}
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A case whose columns somebody with the database changed by hand, so that by them the label holds."""
+
+    case: Case
+    columns: Mapping[str, object]
+
+    def make(self, by: User) -> Certificate:
+        made = self.case.make(by)
+        with unit_of_work() as session:
+            session.execute(update(Certificate).where(Certificate.id == made.id).values(self.columns))
+        db.session.expire_all()
+        return made
+
+
+FAR = datetime(2031, 1, 1, tzinfo=UTC)
+ALTERED = {
+    "pause lifted": Altered(CASES["paused"], {"suspended_at": None, "suspension_until": None}),
+    "withdrawal undone": Altered(CASES["withdrawn"], {"withdrawn_at": None}),
+    "surrender undone": Altered(CASES["surrendered"], {"surrendered_at": None}),
+    "successor forgotten": Altered(CASES["superseded"], {"superseded_at": None, "successor": None}),
+    "visit put off": Altered(CASES["visit overdue"], {"surveillance_due": FAR, "grace_ends": FAR}),
+    "term made longer": Altered(CASES["expired"], {"valid_until": FAR}),
+    "begun early": Altered(CASES["to come"], {"valid_from": EARLIER}),
 }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certification.rules.facts import Facts, RecordedAct, Term, history_facts
+from certification.rules.facts import Facts, RecordedAct, Term, history_facts, in_force_by
 from certification.rules.verdict import PublicState, verdict
 from certification.rules.workflow import CertificateAct
 
@@ -111,3 +111,21 @@ def test_after_a_loss_no_act_makes_it_valid(later: list[tuple[CertificateAct, in
     state = verdict(history_facts(acts, day(at)), day(at)).state
     if lost and min(lost) <= day(at):
         assert state in {PublicState.WITHDRAWN, PublicState.SURRENDERED}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "holds"),
+    [
+        ([K.GRANTED], True),
+        ([K.GRANTED, K.SUSPENDED], False),
+        ([K.GRANTED, K.SUSPENDED, K.RENEWED], False),
+        ([K.GRANTED, K.SUSPENDED, K.RENEWED, K.RESTORED], True),
+        ([K.GRANTED, K.SUSPENDED, K.RESTORED, K.SUSPENDED], False),
+        ([K.GRANTED, K.WITHDRAWN], False),
+        ([K.GRANTED, K.SURRENDERED, K.RENEWED], False),
+        ([K.GRANTED, K.SUPERSEDED, K.RESTORED], False),
+        ([], True),
+    ],
+)
+def test_kinds_alone_say_whether_a_label_was_paused_or_lost(kinds: list[CertificateAct], *, holds: bool) -> None:
+    assert in_force_by(kinds) is holds

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,10 @@ from certification.rules.verdict import (
     PublicState,
     Reason,
     Verdict,
+    as_recorded,
     next_change,
+    unless_behind,
+    unless_compromised,
     valid_interval,
     verdict,
 )
@@ -269,3 +273,44 @@ def test_a_state_began_no_later_than_now_and_held_since(facts: Facts, at: dateti
 )
 def test_next_change(facts: Facts, at: int, turn: int | None) -> None:
     assert next_change(facts, day(at)) == (None if turn is None else day(turn))
+
+
+DOUBTS: dict[Reason, Callable[[Verdict], Verdict]] = {
+    Reason.REGISTRY_BEHIND: lambda found: unless_behind(found, behind=True),
+    Reason.RECORD_DIFFERS: lambda found: as_recorded(found, None),
+    Reason.COMPROMISED_KEY: lambda found: unless_compromised(found, compromised=True),
+}
+
+
+@pytest.mark.parametrize("reason", DOUBTS)
+@pytest.mark.parametrize("state", PRECEDENCE)
+def test_in_doubt_nobody_says_that_a_label_holds_and_what_was_lost_stays_lost(state: PublicState, reason: Reason) -> None:
+    found = Verdict(state, START, Reason.IN_FORCE)
+    holds = state in {PublicState.VALID, PublicState.NOT_YET_VALID}
+    assert DOUBTS[reason](found) == (Verdict(PublicState.CANNOT_CHECK, None, reason) if holds else found)
+
+
+@pytest.mark.parametrize("state", PublicState)
+def test_without_a_doubt_the_verdict_stays(state: PublicState) -> None:
+    found = Verdict(state, START, Reason.IN_FORCE)
+    assert unless_behind(found, behind=False) == found
+    assert as_recorded(found, found) == found
+    assert unless_compromised(found, compromised=False) == found
+
+
+@pytest.mark.parametrize("state", PRECEDENCE)
+@pytest.mark.parametrize("recorded", PRECEDENCE)
+def test_a_label_holds_only_where_acts_say_the_same_state(state: PublicState, recorded: PublicState) -> None:
+    found, acts = Verdict(state, START, Reason.IN_FORCE), Verdict(recorded, day(3), Reason.IN_FORCE)
+    told = as_recorded(found, acts)
+    if state is recorded:
+        assert told == replace(found, since=day(3))
+    elif state in {PublicState.VALID, PublicState.NOT_YET_VALID}:
+        assert told == Verdict(PublicState.CANNOT_CHECK, None, Reason.RECORD_DIFFERS)
+    else:
+        assert told == found
+
+
+def test_the_first_doubt_is_the_one_that_is_told() -> None:
+    found = unless_compromised(unless_behind(verdict(PLAIN, day(10)), behind=True), compromised=True)
+    assert found.reason is Reason.REGISTRY_BEHIND

@@ -30,7 +30,8 @@ from marketplace.catalogue.browsing import Filter, page
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.substance import LosesLabel
 from marketplace.catalogue.values import ListingValues
-from marketplace.labels import LiveLabels, badges_for, labelled
+from marketplace.labels import badges_for, labelled
+from marketplace.live_labels import LiveLabels
 from marketplace.producers import stalls
 from marketplace.producers.models import Producer
 from tests import makers

@@ -12,10 +12,11 @@ from certification.audit.models import AuditEntry
 from certification.core import outbox
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage, deliver_due
-from certification.registry.models import Certificate
+from certification.registry.models import Certificate, RecordedAct
 from certification.registry.watches import watching
 from certification.registry.watches.links import Link, find, key_of, regret, regretted
 from certification.registry.watches.models import Watch
+from certification.rules.workflow import CertificateAct
 from tests import makers
 from tests.certification.registry.watches.watched import ANA, HERE, mails, watches
 from tests.certification.registry.watches.watched import label as label  # noqa: PLC0414 - a fixture
@@ -294,3 +295,14 @@ def test_two_workers_tell_once(watch: Watch, at: datetime) -> None:
     id_ = watch.id
     assert [watching._told(id_, at), watching._told(id_, at)] == [True, False]
     assert db.session.scalars(select(OutboxMessage.name).where(OutboxMessage.to == ANA)).all() == ["watch-changed"]
+
+
+def test_of_what_nobody_can_say_nobody_is_told(label: Certificate, watch: Watch, at: datetime) -> None:
+    """Its columns were altered by hand after it was paused."""
+    with unit_of_work() as session:
+        session.add(RecordedAct(certificate=label, kind=CertificateAct.SUSPENDED, at=at, details={}))
+        label.suspended_at = at
+    assert (watching.tell_changes(at), names()[-1]) == (1, "watch-changed")
+    told = names()
+    change(label, suspended_at=None)
+    assert (watching.tell_changes(at), names()) == (0, told)

@@ -1,0 +1,232 @@
+"""What was recorded of certificates beside their own columns: acts, what the log tells of them, and the ends of keys.
+
+All in one statement, of one certificate or of a hundred. Queries only.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from flask import Flask, has_app_context
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Engine,
+    Integer,
+    String,
+    bindparam,
+    cast,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from certification.core.db import db
+from certification.core.quick import QuickSelect
+from certification.log.models import LogLeaf
+from certification.registry.histories import ISSUING
+from certification.registry.issuer import compromises
+from certification.registry.logged import ActLeaf
+from certification.registry.models import Certificate, CertificateVersion, LostVersion, RecordedAct
+from certification.rules.facts import in_force_by
+from certification.rules.leaves import LogAct
+from certification.rules.workflow import CertificateAct
+
+MOST = 100
+IDS = tuple(f"id_{number}" for number in range(MOST))
+CODES = tuple(f"code_{number}" for number in range(MOST))
+KEPT = "key_ends"
+
+
+class Row(Protocol):
+    """A certificate, or a row with its columns of the same names: id, code and those of ``validity.INSTANTS``."""
+
+    @property
+    def id(self) -> Any: ...
+
+    @property
+    def code(self) -> Any: ...
+
+    @property
+    def valid_from(self) -> Any: ...
+
+    @property
+    def valid_until(self) -> Any: ...
+
+
+class Act(NamedTuple):
+    """A recorded act as ``histories`` reads it, with its public summary and the place of its leaf."""
+
+    id: int
+    kind: CertificateAct
+    at: datetime
+    details: Mapping[str, Any]
+    summary: str
+    leaf: int | None = None
+
+
+class Leaf(NamedTuple):
+    """What the log says of an act: its place, kind and instant."""
+
+    place: int
+    kind: CertificateAct
+    at: datetime
+
+
+class Signed(NamedTuple):
+    """A version: its number, the key of its signature (None where it waits, or was lost), and when it was recorded."""
+
+    number: int
+    kid: str | None
+    at: datetime
+
+
+@dataclass(slots=True)
+class Recorded:
+    """All acts on one certificate and their leaves, in the order of their record.
+
+    ``ends`` is that of ``issuer.compromises``; without any, ``versions`` are not read.
+    """
+
+    acts: list[Act] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
+    versions: list[Signed] = field(default_factory=list)
+    ends: Mapping[str, int] = field(default_factory=dict)
+
+    def is_whole(self) -> bool:
+        """Whether no act is missing that the log tells of, as far as kinds say: none that took the label, no issue too many."""
+        told, acted = [one.kind for one in self.leaves], [one.kind for one in self.acts]
+        if not told or told == acted == [CertificateAct.GRANTED]:
+            return True
+        issued = sum(kind in ISSUING for kind in acted)
+        return 0 < issued <= sum(kind in ISSUING for kind in told) and (in_force_by(told) or not in_force_by(acted))
+
+    def is_dead(self, at: datetime) -> bool:
+        """Whether the version that stood at ``at`` counts no more."""
+        stood = max((one for one in self.versions if one.at <= at), default=None, key=lambda one: one.number)
+        issued = [one.place for one in self.leaves if one.at <= at and one.kind in ISSUING]
+        return stood is not None and is_dead(stood.kid, issued[-1] if issued else None, self.ends)
+
+
+def is_dead(kid: str | None, leaf: int | None, ends: Mapping[str, int]) -> bool:
+    """Whether what ``kid`` signed counts no more, because it had fallen into other hands by the ``leaf`` that issued it.
+
+    ``ends`` as of ``issuer.compromises``; a version without a leaf is in doubt too.
+    """
+    return kid is not None and kid in ends and (leaf is None or leaf >= ends[kid])
+
+
+def recorded_of(rows: Collection[Row]) -> dict[int, Recorded]:
+    """What was recorded of some certificates, by their ids, in one query."""
+    if not rows:
+        return {}
+    ids, codes = [one.id for one in rows], [one.code for one in rows]
+    wanted = _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes))
+    found, marks = _sorted(rows, db.session.execute(wanted))
+    if marks:
+        _add_versions(found, compromises())
+    return found
+
+
+class Records:
+    """The same where every microsecond counts: prepared once, run on a driver's connection. Safe to share between threads."""
+
+    def __init__(self, app: Flask, engine: Engine) -> None:
+        self._app = app
+        one = RecordedAct.certificate_id == bindparam("id", None), LogLeaf.certificate_code == bindparam("code", None)
+        ids: list[Any] = [bindparam(name, None) for name in IDS]
+        codes: list[Any] = [bindparam(name, None) for name in CODES]
+        several = RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes)
+        self._one, self._several = QuickSelect(engine, _wanted(*one)), QuickSelect(engine, _wanted(*several))
+
+    def one(self, row: Row) -> Recorded:
+        """What was recorded of one certificate. Raises UnreachableError when the database fails."""
+        return self._found([row], self._one.all(id=row.id, code=row.code))[row.id]
+
+    def several(self, rows: Collection[Row], connection: Any = None) -> dict[int, Recorded]:
+        """Of at most :data:`MOST`, by their ids. Raises as :meth:`one`."""
+        if not rows:
+            return {}
+        ids, codes = [one.id for one in rows], [one.code for one in rows]
+        given = dict.fromkeys((*IDS, *CODES)) | dict(zip(IDS, ids, strict=False)) | dict(zip(CODES, codes, strict=False))
+        return self._found(rows, self._several.all(connection, **given))
+
+    def _found(self, rows: Collection[Row], read: Iterable[Any]) -> dict[int, Recorded]:
+        found, marks = _sorted(rows, read)
+        if marks and has_app_context():
+            _add_versions(found, self._ends(marks))
+        elif marks:
+            with self._app.app_context():
+                try:
+                    _add_versions(found, self._ends(marks))
+                finally:
+                    db.session.remove()
+        return found
+
+    def _ends(self, marks: tuple[int, ...]) -> Mapping[str, int]:
+        """Where compromised keys end: leaves never change, so these are read once for each new one."""
+        kept: tuple[tuple[int, ...], Mapping[str, int]] | None = self._app.extensions.get(KEPT)
+        if kept is None or kept[0] != marks:
+            kept = self._app.extensions[KEPT] = (marks, compromises())
+        return kept[1]
+
+
+def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Acts, leaves, and the leaves that tell of a compromised key: of these there are none, or very few."""
+    act, leaf = RecordedAct, LogLeaf
+    number, word, details = cast(null(), Integer), cast(null(), String), cast(null(), act.details.type)
+    kind = type_coerce(leaf.act, String)
+    recorded = select(
+        act.certificate_id.label("of"),
+        word.label("code"),
+        act.id.label("number"),
+        type_coerce(act.kind, String).label("kind"),
+        act.at.label("at"),
+        act.details.label("details"),
+        act.public_summary.label("summary"),
+        ActLeaf.leaf_index.label("leaf"),
+    ).outerjoin(ActLeaf, ActLeaf.act_id == act.id)
+    told = select(number, leaf.certificate_code, leaf.index, kind, leaf.at, details, word, number)
+    marks = select(number, word, leaf.index, kind, leaf.at, details, word, number)
+    return union_all(
+        recorded.where(acts),
+        told.where(leaves, kind.in_([one.value for one in CertificateAct])),
+        marks.where(kind == LogAct.KEY_COMPROMISED.value),
+    )
+
+
+def _sorted(rows: Collection[Row], read: Iterable[Any]) -> tuple[dict[int, Recorded], tuple[int, ...]]:
+    """By certificate, each in its order; and the leaves of compromised keys."""
+    found, by_code = {one.id: Recorded() for one in rows}, {one.code: one.id for one in rows}
+    marks = []
+    for of, code, number, kind, at, details, summary, leaf in read:
+        if of is not None:
+            found[of].acts.append(Act(number, CertificateAct(kind), at, details, summary, leaf))
+        elif code is not None:
+            found[by_code[code]].leaves.append(Leaf(number, CertificateAct(kind), at))
+        else:
+            marks.append(number)
+    for one in found.values():
+        if len(one.acts) > 1:
+            one.acts.sort(key=lambda act: act.id)
+        if len(one.leaves) > 1:
+            one.leaves.sort(key=lambda leaf: leaf.place)
+    return found, tuple(sorted(marks))
+
+
+def _add_versions(found: Mapping[int, Recorded], ends: Mapping[str, int]) -> None:
+    """Every version of these certificates, those that were lost and found again included."""
+    one, lost = CertificateVersion, LostVersion
+    signed = select(one.certificate_id, one.number, one.kid, one.signed_at).where(one.certificate_id.in_(found))
+    again = (
+        select(Certificate.id, lost.number, cast(null(), String), LogLeaf.at)
+        .join(lost, lost.code == Certificate.code)
+        .join(LogLeaf, LogLeaf.index == lost.leaf_index)
+        .where(Certificate.id.in_(found), lost.document.is_not(None))
+    )
+    for id_, *version in (*db.session.execute(signed), *db.session.execute(again)):
+        found[id_].versions.append(Signed(*version))
+    for each in found.values():
+        each.ends = ends

@@ -1,0 +1,254 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, event, insert, text, update
+from sqlalchemy.orm import Session
+
+from certification.accounts.models import User
+from certification.core.db import db, unit_of_work
+from certification.log import rotating
+from certification.outside.verify import verify
+from certification.registry import status_bits, tending
+from certification.registry.acts import restore, suspend, withdraw
+from certification.registry.exporting import export
+from certification.registry.histories import verdict_at
+from certification.registry.logged import ActLeaf
+from certification.registry.models import Certificate, RecordedAct, StatusList
+from certification.registry.recorded import Recorded, Records, is_dead, recorded_of
+from certification.registry.weighing import standing, weigh
+from certification.rules.instants import instant_text
+from certification.rules.verdict import PublicState, Reason, Verdict
+from certification.rules.workflow import CertificateAct
+from tests import makers
+from tests.certification.registry.truth import DAY, EARLIER, WHY, paused, resumed, taken
+from tests.conftest import NOW
+
+P = PublicState
+LIFTED = {"suspended_at": None, "suspension_until": None}
+DIFFERS = Verdict(P.CANNOT_CHECK, None, Reason.RECORD_DIFFERS)
+
+
+@pytest.fixture
+def by(session: Session) -> User:
+    return makers.user("Celia Decide")
+
+
+def alter(made: Certificate, **values: Any) -> None:
+    """As somebody does who has the database and not us."""
+    with unit_of_work() as session:
+        session.execute(update(Certificate).where(Certificate.id == made.id).values(values))
+    db.session.expire_all()
+
+
+@contextmanager
+def without_triggers() -> Iterator[Session]:
+    """The owner of the database may take away what refuses to delete an act."""
+    with unit_of_work() as session:
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        tables = ("certificate_acts", "certificate_act_leaves")
+        dropped: list[str] = []
+        for table in tables:
+            if sqlite:
+                rows = session.execute(
+                    text("SELECT name, sql FROM sqlite_master WHERE type='trigger' AND tbl_name=:t"), {"t": table}
+                )
+                for name, made in rows.all():
+                    session.execute(text(f"DROP TRIGGER {name}"))
+                    dropped.append(made)
+            else:
+                session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        yield session
+        for made in dropped:
+            session.execute(text(made))
+        if not sqlite:
+            for table in tables:
+                session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+    db.session.expire_all()
+
+
+def acted(by: User, *acts: Any) -> Certificate:
+    made = makers.certified(by)
+    for act in acts:
+        with unit_of_work():
+            act(made, by)
+    return made
+
+
+def test_what_columns_forgot_the_acts_still_say(by: User) -> None:
+    made = acted(by, paused)
+    assert standing(made, NOW).state is P.SUSPENDED
+    alter(made, **LIFTED)
+    assert standing(made, NOW) == DIFFERS
+
+
+def test_a_pause_that_an_act_ended_is_no_difference(by: User) -> None:
+    made = acted(by, paused)
+    with unit_of_work():
+        restore(made, by=by, at=EARLIER + DAY)
+    assert standing(made, NOW).state is P.VALID
+
+
+def test_what_columns_say_was_lost_stays_lost_whatever_the_acts_say(by: User) -> None:
+    made = acted(by)
+    alter(made, withdrawn_at=EARLIER)
+    assert standing(made, NOW).state is P.WITHDRAWN
+
+
+def test_an_act_that_was_deleted_is_missed_by_its_leaf(by: User) -> None:
+    made = acted(by, paused, taken)
+    with without_triggers() as session:
+        acts = [act.id for act in made.acts[1:]]
+        session.execute(delete(ActLeaf).where(ActLeaf.act_id.in_(acts)))
+        session.execute(delete(RecordedAct).where(RecordedAct.id.in_(acts)))
+    alter(made, withdrawn_at=None, **LIFTED)
+    assert [act.kind for act in made.acts] == [CertificateAct.GRANTED]
+    assert standing(made, NOW) == DIFFERS
+
+
+def forged(made: Certificate, kind: CertificateAct, **details: Any) -> None:
+    with unit_of_work() as session:
+        row = {"certificate_id": made.id, "kind": kind, "at": EARLIER + DAY, "public_summary": "", "details": details}
+        session.execute(insert(RecordedAct).values(row))
+    db.session.expire_all()
+
+
+def test_an_act_that_no_leaf_tells_of_ends_no_pause(by: User) -> None:
+    made = acted(by, paused)
+    forged(made, CertificateAct.RESTORED)
+    alter(made, **LIFTED)
+    assert standing(made, NOW) == DIFFERS
+
+
+def test_a_renewal_that_no_leaf_tells_of_makes_no_term_longer(by: User) -> None:
+    made = acted(by)
+    forged(made, CertificateAct.RENEWED, term=made.acts[0].details["term"])
+    assert standing(made, NOW) == DIFFERS
+
+
+def test_acts_that_no_registry_records_lead_nowhere(client: FlaskClient, by: User) -> None:
+    made, gone = acted(by), acted(by, taken)
+    for one in (made, gone):
+        forged(one, CertificateAct.GRANTED, term=one.acts[0].details["term"])
+    assert standing(made, NOW) == DIFFERS
+    assert standing(gone, NOW).state is P.WITHDRAWN
+    assert [client.get(f"/v/{one.code}").status_code for one in (made, gone)] == [503, 200]
+
+
+def test_of_what_nothing_was_ever_recorded_the_columns_are_believed(session: Session) -> None:
+    made = makers.certificate()
+    assert weigh(made, Recorded(), None, makers.THEN + DAY, behind=False).state is P.VALID
+
+
+def test_a_hundred_are_read_in_one_query(app: Flask, by: User) -> None:
+    made = [acted(by), acted(by, paused), acted(by, paused, taken)]
+    alter(made[1], **LIFTED)
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: asked.append(sql))
+    found = recorded_of(made)
+    quick = Records(app, db.engine).several(made)
+    assert sum("FROM certificate_acts" in sql for sql in asked) == 1  # the quick one runs on the driver's connection
+    assert quick == found
+    assert Records(app, db.engine).one(made[2]) == found[made[2].id]
+    states = [weigh(one, found[one.id], None, NOW, behind=False).state for one in made]
+    assert states == [P.VALID, P.CANNOT_CHECK, P.WITHDRAWN]
+    assert [[act.kind.value for act in found[one.id].acts] for one in made] == [
+        ["granted"],
+        ["granted", "suspended"],
+        ["granted", "suspended", "withdrawn"],
+    ]
+    assert [act.leaf for act in found[made[2].id].acts] == [leaf.place for leaf in found[made[2].id].leaves]
+
+
+@pytest.mark.parametrize(
+    ("kid", "leaf", "dead"),
+    [("k", 4, False), ("k", 5, True), ("k", 6, True), ("k", None, True), ("other", 9, False), (None, 9, False)],
+)
+def test_a_compromised_key_counts_below_its_index(kid: str | None, leaf: int | None, *, dead: bool) -> None:
+    assert is_dead(kid, leaf, {"k": 5}) is dead
+
+
+def test_a_version_by_another_key_gives_the_label_back(app: Flask, by: User) -> None:
+    made = acted(by)
+    place = recorded_of([made])[made.id].leaves[0].place
+    rotating.compromise(str(made.versions[0].kid), place, now=lambda: NOW)
+    db.session.expire_all()
+    assert standing(made, NOW) == Verdict(P.CANNOT_CHECK, None, Reason.COMPROMISED_KEY)
+    records = Records(app, db.engine)
+    assert records.one(made).is_dead(NOW)
+    newer = makers.renewed(made, by, at=NOW, cause="scope")
+    assert newer is not None
+    assert standing(made, NOW + DAY).state is P.VALID
+    assert not records.one(made).is_dead(NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("", "no es lo que dicen sus actos registrados"), ("?lang=en", "is not what its recorded acts say")]
+)
+def test_the_verify_page_says_why_it_cannot_tell(client: FlaskClient, by: User, lang: str, said: str) -> None:
+    made = acted(by, paused)
+    alter(made, **LIFTED)
+    page = client.get(f"/v/{made.code}{lang}")
+    assert (page.status_code, said in page.text) == (503, True)
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
+    assert record["state"] == "CANNOT_CHECK"
+
+
+def test_the_api_gives_its_reason_alone_and_among_many(client: FlaskClient, by: User) -> None:
+    good, altered, dead = acted(by), acted(by, paused), acted(by)
+    alter(altered, **LIFTED)
+    place = recorded_of([dead])[dead.id].leaves[0].place
+    rotating.compromise(str(dead.versions[0].kid), place, now=lambda: NOW)
+    db.session.expire_all()
+    alone = [client.get(f"/api/v1/certificates/{one.code}") for one in (good, altered, dead)]
+    assert [answer.status_code for answer in alone] == [200, 503, 503]
+    assert [answer.get_json().get("code") for answer in alone[1:]] == ["record_differs", "compromised_key"]
+    asked = {"codes": [good.code, altered.code, dead.code]}
+    said = client.post("/api/v1/verify", json=asked).get_json()["results"]
+    assert [(one["state"], one["reason"]) for one in said] == [
+        ("VALID", "in_force"),
+        ("CANNOT_CHECK", "record_differs"),
+        ("CANNOT_CHECK", "compromised_key"),
+    ]
+    then = client.post("/api/v1/verify", json=asked | {"as_of": EARLIER.isoformat()}).get_json()["results"]
+    assert [(one["state"], one["reason"]) for one in then] == [
+        ("VALID", "in_force"),
+        ("SUSPENDED", "suspended_by_act"),
+        ("CANNOT_CHECK", "compromised_key"),
+    ]
+
+
+def test_a_list_that_is_signed_anew_follows_acts_where_columns_forgot_them(by: User) -> None:
+    made = acted(by)
+    with unit_of_work():
+        suspend(made, WHY, until=(NOW + DAY).date(), by=by, at=NOW)
+    with unit_of_work():
+        withdraw(made, WHY, by=by, at=NOW)
+    alter(made, withdrawn_at=None, **LIFTED)
+    lapsed: frozenset[int] = frozenset()
+    bits = {listed.purpose: status_bits.bits_of(listed, lapsed, NOW)[place] for listed, place in places(made)}
+    assert bits == {"revocation": True, "suspension": True}
+    assert [status.bit_of(made.versions[0], purpose, NOW) for purpose in status.PURPOSES] == [True, True]
+
+
+def places(made: Certificate) -> list[tuple[StatusList, int]]:
+    return [(one.listed, one.place) for one in made.versions[0].places]
+
+
+def test_everybody_tells_since_when_a_restored_label_is_valid(client: FlaskClient, by: User, tmp_path: Path) -> None:
+    made, when = acted(by, paused, resumed), EARLIER + DAY
+    code = made.code
+    tending.renew_lists(NOW)
+    assert made.valid_from < EARLIER  # which is what columns alone would tell
+    assert standing(made, NOW).since == verdict_at(made, NOW).since == when
+    api = client.get(f"/api/v1/certificates/{made.code}").get_json()
+    then = client.get(f"/api/v1/certificates/{made.code}?as_of={instant_text(NOW)}").get_json()
+    record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
+    assert {datetime.fromisoformat(one["since"]) for one in (api, then, record)} == {when}
+    export(tmp_path, at=NOW)
+    assert verify(code, now=NOW, export=tmp_path).attested.since == when
