@@ -14,7 +14,7 @@ from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.log import rotating
 from certification.outside.verify import verify
-from certification.registry import status_bits, tending
+from certification.registry import status, status_bits, tending
 from certification.registry.acts import restore, suspend, withdraw
 from certification.registry.exporting import export
 from certification.registry.histories import verdict_at
