@@ -15,6 +15,7 @@ from sqlalchemy import Insert, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from certification.core.db import db, writing
+from certification.log import reading
 from certification.log.appending import hold_log
 from certification.log.lives import key_lives, present_kid
 from certification.log.signing import let_sign
@@ -25,7 +26,6 @@ from certification.registry.models import (
     Certificate,
     CertificateVersion,
     LostPlace,
-    RecordedAct,
     StatusList,
     StatusPlace,
 )
@@ -36,9 +36,9 @@ from certification.rules.credential import StatusSlot as Slot
 from certification.rules.did import did_of
 from certification.rules.errors import Conflict
 from certification.rules.facts import FOR_GOOD, in_force_by
+from certification.rules.leaves import LogAct
 from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
 from certification.rules.text import N_
-from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at
 from certification.schemes.versions import declare_ending
@@ -139,9 +139,9 @@ def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
 
 
 def clears_nothing_unheard(listed: StatusList, document: Mapping[str, Any]) -> bool:
-    """Whether each bit that the list had and has no more is free by the recorded acts, whatever the columns say now.
+    """Whether each bit that the list had and has no more is free by the log, whatever acts and columns say now.
 
-    That of a revocation is never free again. It reads the certificates of those places alone.
+    That of a revocation is never free again. It reads the leaves of those certificates alone.
     """
     if listed.document is None:
         return True
@@ -149,13 +149,16 @@ def clears_nothing_unheard(listed: StatusList, document: Mapping[str, Any]) -> b
     cleared = before.cleared_in(after)
     if listed.purpose == REVOCATION or not cleared:
         return not cleared
-    rows = select(RecordedAct).join(CertificateVersion, CertificateVersion.certificate_id == RecordedAct.certificate_id)
-    rows = rows.join(StatusPlace, StatusPlace.version_id == CertificateVersion.id).where(StatusPlace.list_id == listed.id)
-    paused: dict[int, bool] = {}
-    for act in db.session.scalars(rows.where(StatusPlace.place.in_(cleared)).order_by(RecordedAct.id)):
-        if act.kind in (CertificateAct.SUSPENDED, CertificateAct.RESTORED):
-            paused[act.certificate_id] = act.kind is CertificateAct.SUSPENDED
-    return not any(paused.values())
+    held = select(Certificate.code).join(CertificateVersion, CertificateVersion.certificate_id == Certificate.id)
+    held = held.join(StatusPlace, StatusPlace.version_id == CertificateVersion.id)
+    codes = held.where(StatusPlace.list_id == listed.id, StatusPlace.place.in_(cleared)).distinct()
+    return not any(_is_paused(code) for code in db.session.scalars(codes))
+
+
+def _is_paused(code: str) -> bool:
+    """Whether the log's last word on it is a pause."""
+    told = [one.act.act for one in reading.of_certificate(code)]
+    return next((act is LogAct.SUSPENDED for act in reversed(told) if act in (LogAct.SUSPENDED, LogAct.RESTORED)), False)
 
 
 def lists_wait() -> bool:

@@ -48,7 +48,6 @@ DOORS = {
     "vet": "visitor ss, people --, admin catalogue payments reader x-, rival -x, vetter ++",
     # labels
     "holder": "visitor ss, people xx, admin catalogue coop promoter +x, rival x+",
-    "committee": "visitor ss, people xx, decider decider_tied decider_evaluated +x, decider_elsewhere x+",
     "committee acts": "visitor ss, people xx, decider decider_evaluated +x, decider_elsewhere x+",
     "unsent evidence": "visitor ss, people --, admin catalogue coop promoter +-, rival -+",
     "evidence": "visitor ss, people --, admin catalogue coop promoter +-, rival -+, decider decider_evaluated owner +-, "

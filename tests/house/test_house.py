@@ -21,7 +21,18 @@ TOP = {"README.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.lock"
     "marketplace", "certification", "templates", "static", "tests", "docs", "deploy", "package.json", "package-lock.json"
 }  # fmt: skip
 WITHOUT_PERMISSION = {"static_asset", "media"}  # files for everybody
-OPTIONAL_LIBRARIES = {"granian", "resvg_py", "PIL", "webauthn", "qrcode", "babel", "markdown_it", "nh3"}
+OPTIONAL_LIBRARIES = {
+    "granian",
+    "resvg_py",
+    "PIL",
+    "webauthn",
+    "qrcode",
+    "babel",
+    "markdown_it",
+    "nh3",
+    "phonenumbers",
+    "email_validator",
+}
 WRAPPED = {"certification/accounts/passkeys.py": {"certification"}}  # its ceremony module wraps webauthn, which is slow to import
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError|[Ll]orem ipsum)\b")  # "todo" is a Spanish word
 INLINE = re.compile(r"\sstyle=|\son[a-z]+=\"|<style|<script(?![^>]*\bsrc=)(?![^>]*application/ld\+json)", re.IGNORECASE)
