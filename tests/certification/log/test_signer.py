@@ -30,11 +30,12 @@ from certification.log.signer import begin_record, reply, serve
 from certification.registry import status, tending
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.logged import ActLeaf
-from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList, VersionCredential
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList, StatusPlace, VersionCredential
 from certification.registry.verifying import faults_of
 from certification.rules.errors import LogConflict, NotConfirmed
 from certification.rules.merkle import leaf_hash
 from certification.rules.signing import Keypair
+from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState
 from tests import makers
 from tests.certification.log.acts import behind_our_back
@@ -576,8 +577,41 @@ def test_no_bit_is_cleared_that_no_act_cleared(apart: Answers, app: Flask, sessi
             withdraw(made, why, by=by, at=NOW)
         else:
             suspend(made, why, until=NOW.date(), by=by, at=NOW)
+
+    def bits() -> list[bool]:
+        return [check_list(one) for one in db.session.scalars(select(StatusList).order_by(StatusList.id))]
+
+    def check_list(listed: StatusList) -> bool:
+        (place,) = db.session.scalars(select(StatusPlace.place).where(StatusPlace.list_id == listed.id))
+        return StatusBits.decode((listed.document or {})["credentialSubject"]["encodedList"])[place]
+
     with behind_our_back():
         session.execute(update(Certificate).values(withdrawn_at=None, suspended_at=None, suspension_until=None))
+        session.execute(update(StatusList).values(waits_since=NOW))
+    told = bits()
+    assert (answered(app), bits()) == (b"signed 6", told)  # the acts still set it
+    with behind_our_back():
+        session.execute(delete(ActLeaf).where(ActLeaf.leaf_index == 5))
+        session.execute(delete(RecordedAct).where(RecordedAct.kind == loss))
+        session.execute(update(StatusList).values(waits_since=NOW))
+    refused(app, "document_changed")  # and without them its leaf does
+    assert sorted(told) == [False, True]
+
+
+@pytest.mark.parametrize("where", ["nobody", "another"])
+def test_no_bit_is_cleared_whose_place_was_taken_away(apart: Answers, app: Flask, session: Session, where: str) -> None:
+    """The acts still say that the label is paused; its place in the list is gone, or points to a label that is not."""
+    by = makers.user("Celia Decide")
+    made, other = makers.certified(by), makers.certified(by)
+    with unit_of_work():
+        suspend(made, Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas."), until=NOW.date(), by=by, at=NOW)
+    mine = StatusPlace.version_id == made.versions[0].id
+    with behind_our_back():
+        session.execute(delete(StatusPlace).where(StatusPlace.version_id == other.versions[0].id))
+        if where == "nobody":
+            session.execute(delete(StatusPlace).where(mine))
+        else:
+            session.execute(update(StatusPlace).where(mine).values(version_id=other.versions[0].id))
         session.execute(update(StatusList).values(waits_since=NOW))
     refused(app, "document_changed")
 
