@@ -96,6 +96,7 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
     """
     check(by, Permission.REHOOK, certificate)
     check_decider(by, certificate.case, at)
+    hold(certificate)  # a renewal holds it too, before the log and before the goods that it takes in or out
     row = writing().get(CertificateSubject, (certificate.id, subject_ref))
     if row is None:
         raise NotFound
