@@ -32,6 +32,12 @@ def lags(app: Flask | None = None) -> bool:
     return kept[1]
 
 
+def require_whole() -> None:
+    """Insist, before something is written that stays, that no act is known to be missing. Raises LogConflict (``log_behind``)."""
+    if lags():
+        raise LogConflict("log_behind", BEHIND)
+
+
 def _look(app: Flask) -> bool:
     if has_app_context():
         return _behind()

@@ -121,7 +121,16 @@ def over(ranges: Iterable[Range], session: Session | None = None) -> NodeReader:
 
 def inclusion(index: int) -> Included | None:
     """The proof for a leaf under the signed checkpoint, or None where that does not cover it."""
+    return _included(index, Head(*(quickly.head() or ())))
+
+
+def inclusions(indices: Iterable[int]) -> tuple[Included, ...]:
+    """The same for several leaves, all under one checkpoint; without those that it does not cover."""
     found = Head(*(quickly.head() or ()))
+    return tuple(one for index in indices if (one := _included(index, found)))
+
+
+def _included(index: int, found: Head) -> Included | None:
     checkpoint, leaf = signed(found), quickly.leaf(index)
     if checkpoint is None or found.note is None or leaf is None or index >= checkpoint.size:
         return None

@@ -7,6 +7,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
+from stat import S_ISDIR, S_ISREG
 from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -153,8 +154,11 @@ class Folder:
             raise NotFound
         try:
             file = self.root.joinpath(*parts)
-            if file.stat().st_size > MOST_BYTES:
+            found = file.stat()
+            if found.st_size > MOST_BYTES:
                 raise CannotCheck("too_large")
+            if not S_ISREG(found.st_mode) and not S_ISDIR(found.st_mode):
+                raise CannotCheck("unreachable")  # a device or a pipe that somebody put there has no end
             return file.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise NotFound from error

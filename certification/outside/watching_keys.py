@@ -14,7 +14,7 @@ from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, KeyPeriod, RegistryK
 from certification.rules.errors import InvalidInput, NotFound
 from certification.rules.jsontext import read_object
 from certification.rules.leaves import Act, LogAct
-from certification.rules.replay import issuers_of
+from certification.rules.replay import compromised_from, issuers_of
 from certification.rules.secured import KeysAt
 
 KEY_ACTS = (LogAct.KEY_ADDED, LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
@@ -60,11 +60,7 @@ def read_keys(source: Source, memory: Memory, findings: Findings) -> Keys:
     for _, act in told:
         if act.act is LogAct.KEY_ADDED and act.key and act.key.kid not in shown.keys:
             findings.fault(Kind.KEY, act.key.kid, f"the key {act.key.kid} stands in the log and not in {WELL_KNOWN}")
-    ends = {
-        act.key.kid: act.from_index if act.from_index is not None else 0
-        for _, act in reversed(told)
-        if act.act is LogAct.KEY_COMPROMISED and act.key
-    }
+    ends = compromised_from(act for _, act in told)
     return Keys(RegistryKeys(shown.did, MappingProxyType(periods)), issuers, ends)
 
 

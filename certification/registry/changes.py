@@ -20,7 +20,7 @@ from certification.core.web import instant_and_id
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.moments import Known, known_schemes
 from certification.registry.searching import ENDED, Filter, Search, about, reading_on
-from certification.registry.told import Told, told
+from certification.registry.told import Told, leaves_of, told
 from certification.registry.turns import turns
 from certification.rules.periods import Change as Turn
 from certification.rules.verdict import PublicState
@@ -95,7 +95,8 @@ def _acts(wanted: Filter, known: Mapping[int, Known], after: Key | None, limit: 
 
     def made(rows: Sequence[Any]) -> Iterator[Change]:
         held = _certificates([row.certificate_id for row in rows])
-        words = {id_: dict(zip((act.id for act in one.acts), told(one, lang), strict=True)) for id_, one in held.items()}
+        leaves = leaves_of([act.id for one in held.values() for act in one.acts])
+        words = {id_: dict(zip((act.id for act in one.acts), told(one, lang, leaves), strict=True)) for id_, one in held.items()}
         for row in rows:
             yield Change((row.at, ACT, row.id), held[row.certificate_id], act=words[row.certificate_id][row.id])
 
@@ -155,6 +156,6 @@ def _start(rank: int, after: Key | None) -> Position | None:
 
 
 def _certificates(ids: Sequence[int]) -> dict[int, Certificate]:
-    whole = (selectinload(Certificate.acts), selectinload(Certificate.versions))
+    whole = (selectinload(Certificate.acts), selectinload(Certificate.versions), selectinload(Certificate.lost))
     found = db.session.scalars(select(Certificate).where(Certificate.id.in_(ids)).options(*whole))
     return {one.id: one for one in found}

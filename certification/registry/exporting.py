@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import one_moment
 from certification.core.durable import LOCK, alone_in, make_durable
+from certification.log.lagging import require_whole
 from certification.log.reading import over, tile_bytes
 from certification.outside.layout import (
     HEAD,
@@ -116,11 +117,12 @@ def export(folder: Path, *, at: datetime, full: bool = False, told: Progress = l
 
     Raises:
         Conflict: the log was never signed (`log_unsigned`), or the folder holds something else (`other_folder`).
-        LogConflict: the folder is of another registry, or of a later moment of this one.
+        LogConflict: the folder is of another registry, or of a later moment of this one; or this one is known to lack acts.
         KeyProblemError: the public keys can't be read.
         OSError: the folder can't be written.
 
     """
+    require_whole()
     with one_moment() as session:
         checkpoint, note = export_head.signed_head()
         _before(folder, checkpoint)

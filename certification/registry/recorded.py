@@ -146,12 +146,14 @@ class Records:
         return self._found([row], self._one.all(id=row.id, code=row.code))[row.id]
 
     def several(self, rows: Collection[Row], connection: Any = None) -> dict[int, Recorded]:
-        """Of at most :data:`MOST`, by their ids. Raises as :meth:`one`."""
-        if not rows:
-            return {}
-        ids, codes = [one.id for one in rows], [one.code for one in rows]
-        given = dict.fromkeys((*IDS, *CODES)) | dict(zip(IDS, ids, strict=False)) | dict(zip(CODES, codes, strict=False))
-        return self._found(rows, self._several.all(connection, **given))
+        """Of many, by their ids, :data:`MOST` in a query. Raises as :meth:`one`."""
+        every, found = list(rows), dict[int, Recorded]()
+        for start in range(0, len(every), MOST):
+            some = every[start : start + MOST]
+            ids, codes = [one.id for one in some], [one.code for one in some]
+            given = dict.fromkeys((*IDS, *CODES)) | dict(zip(IDS, ids, strict=False)) | dict(zip(CODES, codes, strict=False))
+            found |= self._found(some, self._several.all(connection, **given))
+        return found
 
     def _found(self, rows: Collection[Row], read: Iterable[Any]) -> dict[int, Recorded]:
         found, marks = _sorted(rows, read)

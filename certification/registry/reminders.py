@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from certification.applications.models import Application
 from certification.core.db import db, writing
 from certification.registry.models import Certificate, Reminder
-from certification.registry.renewals import ways
+from certification.registry.renewals import OPEN, ways
 from certification.registry.telling import last_day, tell_holder
+from certification.registry.validity import lapsed_versions
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import text_of, zone_of
 
@@ -52,15 +54,17 @@ def _tell(certificate: Certificate, kind: str, at: datetime) -> bool:
 
 
 def _living(at: datetime) -> ColumnElement[bool]:
+    """Those that nothing can be asked for are left out here: a hundred of them would keep all others waiting."""
     lost = (Certificate.withdrawn_at, Certificate.surrendered_at, Certificate.superseded_at)
-    return and_(Certificate.valid_until > at, *(mark.is_(None) for mark in lost))
+    backed = Certificate.scheme_version_id.not_in(lapsed_versions(at))
+    return and_(Certificate.valid_until > at, backed, *(mark.is_(None) for mark in lost))
 
 
 def _ending(at: datetime) -> ColumnElement[bool]:
-    """Within the window that its scheme's text opens for renewals. Versions are few."""
-    return or_(
-        false(), *(and_(Certificate.scheme_version_id == id_, Certificate.valid_until <= at + opens) for id_, opens in _windows())
-    )
+    """Within the window that its scheme's text opens for renewals, and nothing is asked for yet. Versions are few."""
+    asked = exists().where(Application.renews == Certificate.code, Application.state.in_(OPEN))
+    near = (and_(Certificate.scheme_version_id == id_, Certificate.valid_until <= at + opens) for id_, opens in _windows())
+    return and_(or_(false(), *near), ~asked)
 
 
 def _windows() -> Iterator[tuple[int, timedelta]]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications.cases import check_decider
+from certification.applications.models import Application
+from certification.applications.sending import UNDER_WAY
 from certification.applications.subjects import subjects_of
 from certification.audit.record import record
 from certification.core.db import db, hold, writing
@@ -19,6 +21,7 @@ from certification.registry.permissions import Permission
 from certification.registry.telling import tell_holder
 from certification.rules.errors import Conflict, NotFound
 from certification.rules.text import N_
+from certification.rules.workflow import RenewalCause
 
 LONGEST_WHY = 2000
 HOOKED = and_(CertificateSubject.certificate_id == Certificate.id, CertificateSubject.unhooked_at.is_(None))  # a join's condition
@@ -93,6 +96,7 @@ def rehook(certificate: Certificate, subject_ref: str, *, seen: str, by: User, a
     """
     check(by, Permission.REHOOK, certificate)
     check_decider(by, certificate.case, at)
+    hold(certificate)  # a renewal holds it too, before the log and before the goods that it takes in or out
     row = writing().get(CertificateSubject, (certificate.id, subject_ref))
     if row is None:
         raise NotFound
@@ -127,14 +131,18 @@ def unhooked(certificate: Certificate) -> list[Unhooked]:
 
 
 def _in_scope(what: Any, subject_refs: Collection[str], at: datetime) -> Select[Any]:
-    """Of the certificates that name these goods and may still be valid one day: neither over nor given up."""
+    """Of the certificates that name these goods and may still be valid one day: neither over nor given up. What ended while its
+    renewal is decided may be back tomorrow, and nobody will have seen what changed until then.
+    """
+    sent = Application.state.in_(UNDER_WAY), Application.cause == RenewalCause.RENEWAL
+    renewing = exists().where(Application.renews == Certificate.code, *sent)
     return (
         select(what)
         .select_from(CertificateSubject)
         .join(Certificate, Certificate.id == CertificateSubject.certificate_id)
         .where(
             CertificateSubject.subject_ref.in_(subject_refs),
-            Certificate.valid_until > at,
+            or_(Certificate.valid_until > at, renewing),
             Certificate.withdrawn_at.is_(None),
             Certificate.surrendered_at.is_(None),
             Certificate.superseded_at.is_(None),

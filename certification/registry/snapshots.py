@@ -26,6 +26,7 @@ from certification.core.durable import alone_in, make_durable, write_whole
 from certification.core.i18n import zone
 from certification.core.web import outside
 from certification.log import reading
+from certification.log.lagging import lags, require_whole
 from certification.log.models import LogLeaf
 from certification.registry import register
 from certification.registry.files import csv_head, csv_line, json_line
@@ -76,7 +77,12 @@ def listed() -> list[Listed]:
 
 
 def make_due(at: datetime) -> int:
-    """Make the newest months that are missing, at most :data:`AT_ONCE`; how many were made. Runs again safely."""
+    """Make the newest months that are missing, at most :data:`AT_ONCE`; how many were made. Runs again safely.
+
+    A registry that is known to lack acts makes none: they would never change.
+    """
+    if lags():
+        return 0
     made = 0
     for month in missing(at)[:AT_ONCE]:
         made += make(month, at=at)
@@ -98,6 +104,7 @@ def make(month: str, *, at: datetime) -> bool:
 
     Raises:
         InvalidInput: it is no month, or it has not begun.
+        LogConflict: this registry is known to lack acts (`log_behind`).
         OSError: the disk is full or broken; nothing is listed then.
 
     """
@@ -107,6 +114,7 @@ def make(month: str, *, at: datetime) -> bool:
     with alone_in(folder()):
         if _manifest(month).exists():
             return False
+        require_whole()
         for left in folder().glob(f"{TEMPORARY}*"):  # by a writer that died: nobody else is here
             left.unlink()
         rows, files = _write(month, Moment(at, instant=begins))

@@ -57,9 +57,9 @@ class Told:
         return None if self.index is None else f"/log?after={cursor(self.index + 1)}"
 
 
-def told(certificate: Certificate, lang: str) -> list[Told]:
-    """Every act on a certificate, in the order of their record."""
-    leaves = leaves_of([act.id for act in certificate.acts])
+def told(certificate: Certificate, lang: str, leaves: Mapping[int, int] | None = None) -> list[Told]:
+    """Every act on a certificate, in the order of their record; ``leaves`` by act, read where they are not given."""
+    leaves = leaves_of([act.id for act in certificate.acts]) if leaves is None else leaves
     return [tell(act, certificate, number_at(act, leaves.get(act.id)), leaves.get(act.id), lang) for act in certificate.acts]
 
 

@@ -91,7 +91,7 @@ def _proven(code: str) -> _Proven:
     except BadCode as error:
         raise NotFound from error
     indices = reading.indices_of(plain)
-    found = tuple(one for index in indices if (one := reading.inclusion(index)))
+    found = reading.inclusions(indices)
     if not found:
         raise NotFound
     return _Proven(plain, found, len(indices) - len(found))

@@ -6,22 +6,27 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from certification.accounts.models import Role, User
 from certification.applications.cases import bar, check_decider
 from certification.applications.desk import Bar, bar_of
+from certification.applications.models import Application
 from certification.core.db import db
 from certification.core.web import PER_PAGE, cursor, instant_and_id
+from certification.log.lagging import lags
 from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.recorded import recorded_of
 from certification.registry.reminders import BEFORE_A_VISIT
 from certification.registry.telling import last_day
 from certification.registry.validity import lapsed_versions
-from certification.registry.weighing import standing
+from certification.registry.weighing import weigh
 from certification.rules.code import display
 from certification.rules.verdict import PublicState
 from certification.schemes.models import Scheme, SchemeVersion
-from certification.schemes.texts import text_of, zone_of
+from certification.schemes.texts import lapsed_at, text_of, zone_of
+
+_CASE = (joinedload(Application.party), selectinload(Application.evaluations))  # what guard 1 asks of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,19 @@ def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | 
         .where(*_waiting(person, at), one.surveillance_due <= at + BEFORE_A_VISIT)
         .order_by(one.grace_ends, one.id)
         .limit(PER_PAGE + 1)
-        .options(selectinload(one.versions).selectinload(CertificateVersion.application), selectinload(one.application))
+        .options(
+            selectinload(one.versions).selectinload(CertificateVersion.application).options(*_CASE),
+            selectinload(one.application).options(*_CASE),
+        )
     )
     if after is not None:
         wanted = wanted.where(tuple_(one.grace_ends, one.id) > tuple_(*instant_and_id(after)))
     rows = db.session.scalars(wanted).all()
     last = rows[PER_PAGE - 1] if len(rows) > PER_PAGE else None
     following = cursor(last.grace_ends.isoformat(), last.id) if last is not None and last.grace_ends else None
-    return Visits([_shown(row, person, lang, at) for row in rows[:PER_PAGE]], following)
+    told, behind = recorded_of(rows), lags()
+    weighed = [(row, weigh(row, told[row.id], lapsed_at(row.scheme_version), at, behind=behind)) for row in rows[:PER_PAGE]]
+    return Visits([_shown(row, found.state, person, lang, at) for row, found in weighed], following)
 
 
 def count_overdue(person: User, at: datetime) -> int:
@@ -105,7 +115,7 @@ def _waiting(person: User, at: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def _shown(one: Certificate, person: User, lang: str, at: datetime) -> DueVisit:
+def _shown(one: Certificate, state: PublicState, person: User, lang: str, at: datetime) -> DueVisit:
     zone, due, ends = zone_of(one.scheme_version), one.surveillance_due or one.valid_until, one.grace_ends or one.valid_until
     return DueVisit(
         code=one.code,
@@ -113,7 +123,7 @@ def _shown(one: Certificate, person: User, lang: str, at: datetime) -> DueVisit:
         label=text_of(one.scheme_version).name.in_(lang),
         holder=one.holder_name,
         goods=one.goods,
-        state=standing(one, at).state,
+        state=state,
         due=last_day(due, zone),
         grace=last_day(ends, zone),
         late=due <= at,

@@ -9,7 +9,7 @@ from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import DomainError
 from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import leaf_hash, verify_inclusion
-from certification.rules.replay import ISSUING, issuers_of
+from certification.rules.replay import ISSUING, compromised_from, issuers_of
 
 KEY_ACTS = (LogAct.KEY_ADDED, LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
 
@@ -74,9 +74,8 @@ class Told:
 
     @property
     def compromised(self) -> Mapping[str, int]:
-        """From which index of the log on a key counts no more."""
-        marks = [act for act in self.other if act.act is LogAct.KEY_COMPROMISED]
-        return {act.key.kid: act.from_index for act in marks if act.key and act.from_index is not None}
+        """As `compromised_from`."""
+        return compromised_from(self.other)
 
     @property
     def keys(self) -> Mapping[str, str]:

@@ -77,6 +77,16 @@ def scheme_end(told: Iterable[Act], scheme: SchemeRef) -> datetime | None:
     return None
 
 
+def compromised_from(told: Iterable[Act]) -> dict[str, int]:
+    """From which index of the log on a key counts no more, by `kid`; of several that were told of one key, the earliest."""
+    found: dict[str, int] = {}
+    for act in told:
+        if act.act is LogAct.KEY_COMPROMISED and act.key:
+            index = act.from_index or 0
+            found[act.key.kid] = min(index, found.get(act.key.kid, index))
+    return found
+
+
 def issuers_of(origin: str, told: Iterable[Act]) -> frozenset[str]:
     """The DIDs that a log names as its registry's: of the host in its own name, and of every host that an act moved to."""
     hosts = [origin.partition("/")[0], *(act.domain for act in told if act.domain)]

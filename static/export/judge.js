@@ -89,7 +89,9 @@
 
   function compromises(other) {
     const marks = other.filter((act) => act.act === "key_compromised" && act.from_index !== undefined);
-    return new Map(marks.map((act) => [act.key.kid, act.from_index]));
+    const found = new Map(); // of several that were told of one key, the earliest
+    for (const { key, from_index: index } of marks) found.set(key.kid, Math.min(index, found.get(key.kid) ?? index));
+    return found;
   }
 
   async function requireKeysTold(keys, other) {

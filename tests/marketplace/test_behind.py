@@ -1,6 +1,7 @@
 """A registry that is known to lack acts, as after an old backup was restored: nothing is called valid, what was lost stays lost."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session
 from certification.core.db import unit_of_work
 from certification.log.checkpoints import keep_outside
 from certification.log.keys import signing_key
-from certification.registry import register
+from certification.registry import register, snapshots
 from certification.registry.acts import Why, withdraw
+from certification.registry.exporting import export
 from certification.registry.histories import verdict_at
 from certification.registry.models import Certificate, CertificateSubject
 from certification.registry.moments import Moment
@@ -20,6 +22,7 @@ from certification.registry.weighing import standing
 from certification.rules.checking import check_credential
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.did import read_did
+from certification.rules.errors import LogConflict
 from certification.rules.secured import Secured
 from certification.rules.signed_checkpoint import sign_checkpoint
 from certification.rules.verdict import PublicState, Reason
@@ -83,6 +86,17 @@ def test_lists_that_may_lack_a_bit_are_not_served(client: FlaskClient, behind: t
 
 def test_nobody_is_mailed_a_change_that_is_none(behind: tuple[Certificate, Certificate]) -> None:
     assert tell_changes(NOW) == 0
+
+
+def test_nothing_that_stays_is_written_of_it(behind: tuple[Certificate, Certificate], tmp_path: Path) -> None:
+    assert snapshots.missing(NOW)
+    assert snapshots.make_due(NOW) == 0
+    with pytest.raises(LogConflict) as refused:
+        snapshots.make(snapshots.missing(NOW)[0], at=NOW)
+    assert (refused.value.code, snapshots.listed(), list(snapshots.folder().glob("*.gz"))) == ("log_behind", [], [])
+    with pytest.raises(LogConflict) as refused:
+        export(tmp_path / "copy", at=NOW)
+    assert (refused.value.code, (tmp_path / "copy").exists()) == ("log_behind", False)
 
 
 def test_a_registry_that_carries_on_says_what_it_knows(client: FlaskClient, two: tuple[Certificate, Certificate]) -> None:

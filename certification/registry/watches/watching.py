@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import literal, select, tuple_
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
@@ -135,9 +135,20 @@ def tell_changes(at: datetime) -> int:
     """
     if lags():
         return 0  # nobody is told what may have been overtaken
-    wanted = select(Watch.id).join(Certificate).where(Watch.confirmed_at.is_not(None), Watch.told_state != state_at(at))
-    ids = list(db.session.scalars(wanted.order_by(Watch.told_at, Watch.id).limit(AT_ONCE)))
-    return sum(_told(id_, at) for id_ in ids)
+    done, after = 0, None
+    while done < AT_ONCE and (found := _not_told(at, after)):
+        done += sum(_told(id_, at) for _, id_ in found)
+        after = found[-1]
+    return done
+
+
+def _not_told(at: datetime, after: tuple[datetime, int] | None) -> list[tuple[datetime, int]]:
+    """The next of those whose label seems to stand otherwise than they were told. Of some nobody can tell: others wait behind."""
+    keys = Watch.told_at, Watch.id
+    wanted = select(*keys).join(Certificate).where(Watch.confirmed_at.is_not(None), Watch.told_state != state_at(at))
+    if after is not None:
+        wanted = wanted.where(tuple_(*keys) > tuple_(*(literal(key, one.type) for key, one in zip(after, keys, strict=True))))
+    return [(told_at, id_) for told_at, id_ in db.session.execute(wanted.order_by(*keys).limit(AT_ONCE)) if told_at]
 
 
 def _told(id_: int, at: datetime) -> bool:

@@ -30,15 +30,13 @@ from certification.log.signer import begin_record, reply, serve
 from certification.registry import status, tending
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.logged import ActLeaf
-from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList, VersionCredential
-from certification.registry.status import slots_of
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList, StatusPlace, VersionCredential
 from certification.registry.verifying import faults_of
 from certification.rules.errors import LogConflict, NotConfirmed
 from certification.rules.merkle import leaf_hash
 from certification.rules.signing import Keypair
 from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState
-from certification.rules.workflow import CertificateAct
 from tests import makers
 from tests.certification.log.acts import behind_our_back
 from tests.certification.log.signers import Answers, folder_of, journal_of, own_process, signing_apart
@@ -570,43 +568,50 @@ def test_a_real_process_holds_the_key_and_two_web_processes_act_at_once(
         db.session.remove()
 
 
-LOSSES = [CertificateAct.WITHDRAWN, CertificateAct.SUSPENDED]
-FREED = {"withdrawn_at": None, "suspended_at": None, "suspension_until": None}
-
-
-def lost(loss: CertificateAct) -> Certificate:
+@pytest.mark.parametrize("loss", ["withdrawn", "suspended"])
+def test_no_bit_is_cleared_that_no_act_cleared(apart: Answers, app: Flask, session: Session, loss: str) -> None:
     by = makers.user("Celia Decide")
     made, why = makers.certified(by), Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
     with unit_of_work():
-        if loss is CertificateAct.WITHDRAWN:
+        if loss == "withdrawn":
             withdraw(made, why, by=by, at=NOW)
         else:
             suspend(made, why, until=NOW.date(), by=by, at=NOW)
-    return made
 
+    def bits() -> list[bool]:
+        return [check_list(one) for one in db.session.scalars(select(StatusList).order_by(StatusList.id))]
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_columns_that_forget_a_loss_clear_no_bit(apart: Answers, app: Flask, session: Session, loss: CertificateAct) -> None:
-    made = lost(loss)
+    def check_list(listed: StatusList) -> bool:
+        (place,) = db.session.scalars(select(StatusPlace.place).where(StatusPlace.list_id == listed.id))
+        return StatusBits.decode((listed.document or {})["credentialSubject"]["encodedList"])[place]
+
     with behind_our_back():
-        session.execute(update(Certificate).values(FREED))
+        session.execute(update(Certificate).values(withdrawn_at=None, suspended_at=None, suspension_until=None))
         session.execute(update(StatusList).values(waits_since=NOW))
-    assert answered(app).startswith(b"signed")
-    purpose = "revocation" if loss is CertificateAct.WITHDRAWN else "suspension"
-    told = session.scalars(select(StatusList.document).where(StatusList.purpose == purpose)).one()
-    assert told is not None
-    place = slots_of(made.versions[0])[purpose].index
-    assert StatusBits.decode(told["credentialSubject"]["encodedList"])[place] is True
-
-
-@pytest.mark.parametrize("loss", LOSSES)
-def test_no_bit_is_cleared_that_no_act_cleared(apart: Answers, app: Flask, session: Session, loss: CertificateAct) -> None:
-    lost(loss)
+    told = bits()
+    assert (answered(app), bits()) == (b"signed 6", told)  # the acts still set it
     with behind_our_back():
-        act = session.scalars(select(RecordedAct.id).where(RecordedAct.kind == loss)).one()
-        session.execute(delete(ActLeaf).where(ActLeaf.act_id == act))
-        session.execute(delete(RecordedAct).where(RecordedAct.id == act))
-        session.execute(update(Certificate).values(FREED))
+        session.execute(delete(ActLeaf).where(ActLeaf.leaf_index == 5))
+        session.execute(delete(RecordedAct).where(RecordedAct.kind == loss))
+        session.execute(update(StatusList).values(waits_since=NOW))
+    refused(app, "document_changed")  # and without them its leaf does
+    assert sorted(told) == [False, True]
+
+
+@pytest.mark.parametrize("where", ["nobody", "another"])
+def test_no_bit_is_cleared_whose_place_was_taken_away(apart: Answers, app: Flask, session: Session, where: str) -> None:
+    """The acts still say that the label is paused; its place in the list is gone, or points to a label that is not."""
+    by = makers.user("Celia Decide")
+    made, other = makers.certified(by), makers.certified(by)
+    with unit_of_work():
+        suspend(made, Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas."), until=NOW.date(), by=by, at=NOW)
+    mine = StatusPlace.version_id == made.versions[0].id
+    with behind_our_back():
+        session.execute(delete(StatusPlace).where(StatusPlace.version_id == other.versions[0].id))
+        if where == "nobody":
+            session.execute(delete(StatusPlace).where(mine))
+        else:
+            session.execute(update(StatusPlace).where(mine).values(version_id=other.versions[0].id))
         session.execute(update(StatusList).values(waits_since=NOW))
     refused(app, "document_changed")
 

@@ -1,4 +1,5 @@
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,3 +93,15 @@ def test_a_site_that_does_not_answer_cannot_be_checked() -> None:
     with pytest.raises(CannotCheck) as caught:
         Site("http://127.0.0.1:9", seconds=1).get("/log/checkpoint")
     assert caught.value.code == "unreachable"
+
+
+def test_what_is_no_file_is_not_read_from_a_folder_that_a_stranger_made(tmp_path: Path) -> None:
+    """A link to a device has no length and no end; a pipe waits for ever."""
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "checkpoint").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "log" / "vkey")
+    (tmp_path / "log" / "handover").write_bytes(b"yes")
+    for name in ("checkpoint", "vkey"):
+        with pytest.raises(CannotCheck):
+            Folder(tmp_path).get(f"/log/{name}")
+    assert Folder(tmp_path).get("/log/handover") == b"yes"

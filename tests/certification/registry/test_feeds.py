@@ -6,9 +6,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.core.web import cursor
 from certification.registry import searching, views_feeds
 from certification.registry.acts import Why, withdraw
@@ -301,3 +302,15 @@ def test_a_position_that_is_none_is_a_bad_request(session: Session, client: Flas
 
 def test_no_such_certificate_no_feed(session: Session, client: FlaskClient) -> None:
     assert client.get("/c/7QK4M2XD9FQ/feed.atom").status_code == 404
+
+
+def test_a_feed_asks_no_question_of_each_label_by_itself(client: FlaskClient, session: Session) -> None:
+    decider = makers.user("Celia Decide")
+    for _ in range(4):
+        makers.certified(decider)
+    db.session.remove()
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: asked.append(" ".join(sql.split())))
+    assert len(parsed(client.get("/register.atom").data).findall(f"{A}entry")) == 4
+    tables = ("certificate_acts", "certificate_act_leaves", "certificate_versions", "lost_versions")
+    assert [sum(f"FROM {name} " in sql for sql in asked) for name in tables] == [2, 1, 1, 0]  # the last by a join

@@ -7,6 +7,7 @@ from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from certification.core.db import unit_of_work
+from certification.log import quickly
 from certification.log.reading import head
 from certification.registry.acts import Why, suspend
 from certification.rules.leaves import LogAct, parse_leaf
@@ -36,6 +37,25 @@ def test_the_proof_of_each_act_leads_to_the_signed_root(client: FlaskClient, ses
     assert {act.certificate.code for act in acts if act.certificate} == {certificate.code}
     assert "Martina" not in str(told)
     assert "Se revisa" not in str(told)
+
+
+def test_every_proof_is_under_the_one_checkpoint_that_is_told(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody acts between the reading of one proof and the next."""
+    decider = makers.user("Celia Decide")
+    certificate = makers.certified(decider)
+    with unit_of_work():
+        suspend(certificate, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=decider, at=NOW)
+    heads = [quickly.head()]
+    makers.certified(decider)
+    heads.append(quickly.head())
+    monkeypatch.setattr(quickly, "head", lambda: heads.pop(0) if len(heads) > 1 else heads[0])
+    told = client.get(f"/c/{certificate.code}/proof").get_json()
+    assert len(told["entries"]) == 2
+    for one in told["entries"]:
+        proof = [bytes.fromhex(hash_) for hash_ in one["proof"]]
+        verify_inclusion(leaf_hash(one["entry"].encode()), one["index"], told["size"], proof, bytes.fromhex(told["root"]))
 
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
+from certification.registry import reminders
 from certification.registry.acts import Why, withdraw
-from certification.registry.models import Certificate
+from certification.registry.models import Certificate, Reminder
 from certification.registry.reminders import remind
 from certification.registry.renewals import ask
 from certification.rules.workflow import RenewalCause
@@ -71,3 +72,20 @@ def test_whoever_asked_already_or_lost_the_label_is_left_in_peace(made: Certific
         by = db.session.get_one(User, lost.acts[0].by_id)
         withdraw(lost, Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas."), by=by, at=WINDOW - DAY)
     assert (reminded(WINDOW), reminded(END + DAY), mails(holder)) == (0, 0, [])
+
+
+@pytest.mark.parametrize("why", ["asked", "lapsed"])
+def test_who_is_left_in_peace_keeps_no_other_waiting(
+    made: Certificate, holder: User, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    monkeypatch.setattr(reminders, "AT_ONCE", 1)
+    other = makers.certified(makers.user("Otra Decide"), key="comercio-justo-local", at=makers.THEN + timedelta(hours=1))
+    with unit_of_work():
+        if why == "asked":
+            ask(made, RenewalCause.RENEWAL, by=holder, at=WINDOW)
+        else:
+            made.scheme_version.lapsed_at = WINDOW - DAY
+    assert other.id > made.id
+    assert reminded(other.valid_until - DAY) >= 1
+    told = db.session.scalars(select(Reminder.certificate_id).where(Reminder.kind == reminders.ENDING)).all()
+    assert told == [other.id]

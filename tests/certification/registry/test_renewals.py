@@ -20,7 +20,7 @@ from certification.registry.histories import facts_at, verdict_at
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.records import is_sound
 from certification.registry.renewals import ask, foresee, renew, ways
-from certification.registry.scope import granted_at, unhook
+from certification.registry.scope import granted_at, hooked, unhook
 from certification.registry.status import bit_of
 from certification.registry.weighing import standing
 from certification.rules.canonical import digest
@@ -132,6 +132,22 @@ def test_goods_that_changed_before_it_was_sent_were_looked_at(session: Session, 
     makers.renewed(made, decider, at=IN_TIME, submitted_at=IN_TIME - 5 * DAY)
     rows = select(CertificateSubject.subject_ref, CertificateSubject.unhooked_at)
     assert dict(db.session.execute(rows).all()) == {"prod1": None, "prod2": IN_TIME - DAY}
+
+
+def test_goods_that_changed_after_the_end_while_it_was_decided_still_wait(
+    session: Session, made: Certificate, holder: User, decider: User
+) -> None:
+    with unit_of_work():
+        assert unhook(["prod1"], by=decider, at=END + DAY, why="Cambió.") == []  # nothing can bring the label back
+    draft = asked(made, holder)
+    with unit_of_work():
+        draft.state, draft.submitted_at = ApplicationState.SUBMITTED, IN_TIME
+    assert hooked("prod2", END + DAY) == [made.code]
+    with unit_of_work():
+        unhook(["prod2"], by=decider, at=END + DAY, why="Cambió.")
+    makers.renewed(made, decider, at=END + 5 * DAY, submitted_at=IN_TIME)
+    rows = select(CertificateSubject.subject_ref, CertificateSubject.unhooked_at)
+    assert dict(db.session.execute(rows).all()) == {"prod1": None, "prod2": END + DAY}
 
 
 def test_asking_opens_a_draft_filled_with_what_stands(session: Session, made: Certificate, holder: User) -> None:

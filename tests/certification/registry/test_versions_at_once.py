@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from certification.core.db import db, unit_of_work
 from certification.log.fsck import check
 from certification.registry.models import Certificate
 from certification.registry.renewals import ask, renew
+from certification.registry.scope import rehook, unhook
 from certification.registry.surveillance import Visit, pass_surveillance
 from certification.registry.verifying import faults_of
 from certification.rules.errors import DomainError
@@ -87,3 +89,25 @@ def test_a_renewal_asked_for_four_times_is_one_draft(app: Flask, session: Sessio
     assert at_once(app, made, holder, asked) == [""] * 4
     drafts = select(func.count()).select_from(Application).where(Application.renews == made.code)
     assert session.scalar(drafts) == 1
+
+
+def test_goods_are_looked_at_again_while_a_renewal_takes_them_out(app: Flask, session: Session) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by, subject_refs=["prod1", "prod2"])
+    with unit_of_work():
+        unhook(["prod1"], by=by, at=WHEN, why="Cambió.")
+    asked: dict[str, Any] = {"renews": made.code, "cause": RenewalCause.RENEWAL, "stage": "renewal", "subject_refs": ["prod2"]}
+    decision = makers.granted(by, at=WHEN, of=made.holder, **asked).id
+
+    def renewal(own: Session, _made: Certificate, person: User) -> object:
+        decided = own.get_one(Decision, decision)
+        return renew(decided.application, decided, by=person, at=WHEN)
+
+    def again(_own: Session, label: Certificate, person: User) -> object:
+        rehook(label, "prod1", seen=WHEN.isoformat(), by=person, at=WHEN)
+        return None
+
+    told = at_once(app, made, by, [renewal, again, again, again])
+    assert told[0] == ""
+    assert set(told[1:]) <= {"", "not_found"}
+    assert check() == []

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
 from certification.core import clock
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.core.web import position
 from certification.parties.models import Tie
 from certification.registry import visits
@@ -71,6 +72,20 @@ def test_another_committee_s_labels_and_a_lapsed_scheme_s_are_not_listed(session
     with unit_of_work():
         mine.scheme_version.lapsed_at = NOW - DAY
     assert (found(decider), count_overdue(decider, NOW)) == ([], 0)
+
+
+def test_states_and_cases_of_a_page_are_read_at_once(decider: User) -> None:
+    """Only a person's ties are asked for each applicant."""
+    version = makers.scheme_version()
+    for number in range(5):
+        label(number, version=version)
+    person, asked = decider.id, list[str]()
+    db.session.remove()
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: asked.append(sql))
+    page = due_visits(db.session.get_one(User, person), "es", NOW, after=None)
+    assert len(page.found) == 5
+    cases = [sum(f"FROM {name} " in " ".join(sql.split()) for sql in asked) for name in ("certificate_acts", "applications")]
+    assert cases == [1, 1]
 
 
 def test_pages_follow_each_other_without_gap_or_double(decider: User, monkeypatch: pytest.MonkeyPatch) -> None:

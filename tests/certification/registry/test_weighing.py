@@ -14,7 +14,7 @@ from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.log import rotating
 from certification.outside.verify import verify
-from certification.registry import status, status_bits, tending
+from certification.registry import recorded, status, status_bits, tending
 from certification.registry.acts import restore, suspend, withdraw
 from certification.registry.exporting import export
 from certification.registry.histories import verdict_at
@@ -163,6 +163,19 @@ def test_a_hundred_are_read_in_one_query(app: Flask, by: User) -> None:
         ["granted", "suspended", "withdrawn"],
     ]
     assert [act.leaf for act in found[made[2].id].acts] == [leaf.place for leaf in found[made[2].id].leaves]
+
+
+def test_beyond_a_hundred_none_is_taken_for_one_of_which_nothing_was_recorded(
+    app: Flask, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [acted(by, taken), acted(by, paused), acted(by, paused, taken)]
+    for one in made:
+        alter(one, **LIFTED, withdrawn_at=None)
+    monkeypatch.setattr(recorded, "MOST", 2)
+    monkeypatch.setattr(recorded, "IDS", recorded.IDS[:2])
+    monkeypatch.setattr(recorded, "CODES", recorded.CODES[:2])
+    found = Records(app, db.engine).several(made)
+    assert [weigh(one, found[one.id], None, NOW, behind=False).state for one in made] == [P.CANNOT_CHECK] * 3
 
 
 @pytest.mark.parametrize(

@@ -277,6 +277,13 @@ def test_a_key_that_fell_into_other_hands_vouches_for_what_came_before() -> None
     assert told(Published((*BASE, later)), AT + HOUR, NOW, seen=NOW).state is P.VALID
 
 
+def test_of_a_key_that_was_doubted_twice_the_earlier_index_holds() -> None:
+    """As in the registry itself: whoever could tell a later one would make a forgery valid again."""
+    early = Act(LogAct.KEY_COMPROMISED, AT + DAY, key=ADDED.key, from_index=2)
+    for marks in ((early, replace(early, from_index=3)), (replace(early, from_index=3), early)):
+        assert told(Published((*BASE, *marks)), AT + HOUR, NOW, seen=NOW).reasons[0].code == "compromised_key"
+
+
 def test_without_a_log_only_the_present_is_told_and_what_is_missing_is_said() -> None:
     found = told(Published(), NOW, log=None)
     assert (found.state, {one.code for one in found.unchecked}) == (P.VALID, {"log_missing"})

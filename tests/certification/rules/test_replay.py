@@ -5,8 +5,8 @@ import pytest
 from certification.rules.canonical import digest
 from certification.rules.errors import InvalidInput
 from certification.rules.facts import Term
-from certification.rules.leaves import Act, CertificateRef, LogAct, SchemeRef
-from certification.rules.replay import facts_as_of, require_logged, scheme_end
+from certification.rules.leaves import Act, CertificateRef, KeyRef, LogAct, SchemeRef
+from certification.rules.replay import compromised_from, facts_as_of, require_logged, scheme_end
 from certification.rules.verdict import PublicState, verdict
 
 BEGAN = datetime(2026, 1, 1, 6, tzinfo=UTC)
@@ -107,3 +107,12 @@ def test_a_credential_is_logged_where_its_leaf_has_its_digest() -> None:
         with pytest.raises(InvalidInput) as caught:
             require_logged(other, leaf)
         assert caught.value.code == "not_logged"
+
+
+def test_of_a_key_that_was_called_compromised_several_times_the_earliest_index_holds() -> None:
+    def mark(kid: str, index: int) -> Act:
+        return Act(LogAct.KEY_COMPROMISED, BEGAN, key=KeyRef(kid, "a" * 64), from_index=index)
+
+    told = [mark("a" * 16, 7), mark("a" * 16, 3), mark("b" * 16, 4), mark("b" * 16, 9)]
+    assert compromised_from([granted(), *told]) == {"a" * 16: 3, "b" * 16: 4}
+    assert compromised_from([granted()]) == {}

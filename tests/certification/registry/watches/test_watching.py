@@ -306,3 +306,23 @@ def test_of_what_nobody_can_say_nobody_is_told(label: Certificate, watch: Watch,
     told = names()
     change(label, suspended_at=None)
     assert (watching.tell_changes(at), names()) == (0, told)
+
+
+def test_watches_of_a_label_of_which_nobody_can_tell_keep_no_other_waiting(
+    label: Certificate, watch: Watch, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "AT_ONCE", 1)
+    other = makers.certified(makers.user("Otra Decide"))
+    ask(other, at, "otra@example.org")
+    with unit_of_work() as session:
+        watching.confirm(watches()[1], at=at)
+        session.add(RecordedAct(certificate=label, kind=CertificateAct.SUSPENDED, at=at, details={}))
+        label.suspended_at = at
+    assert watching.tell_changes(at) == 1
+    change(label, suspended_at=None)
+    with unit_of_work():
+        watches()[1].told_at = at + DAY  # the other one stands behind it
+    change(other, withdrawn_at=at)
+    before = names()
+    assert [watching.tell_changes(at + DAY) for _ in range(2)] == [1, 0]
+    assert (names("otra@example.org")[-1], names()) == ("watch-changed", before)
