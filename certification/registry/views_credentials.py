@@ -38,7 +38,7 @@ from certification.registry.verifying import faults_of, secured_list
 from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.rules.code import display
 from certification.rules.contexts import PATH, context_address, context_document
-from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document, did_of
+from certification.rules.did import MEDIA_TYPE, OTHER_MEDIA_TYPES, WELL_KNOWN, did_document, did_of
 from certification.rules.errors import NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.verdict import PublicState, Reason
@@ -89,7 +89,7 @@ def did() -> AnyResponse:
     except KeyProblemError:
         return secured(None, None, JSON, "no-store")
     document = did_document(keys.did, keys.keys.values(), context=context_address(_address()))
-    return public(document, wanted(MEDIA_TYPE, JSON, JSON_LD), kept_for(AN_HOUR))
+    return public(document, wanted(MEDIA_TYPE, *OTHER_MEDIA_TYPES, JSON, JSON_LD), kept_for(AN_HOUR))
 
 
 @bp.get(PATH)

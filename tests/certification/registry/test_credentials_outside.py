@@ -93,6 +93,24 @@ def test_the_time_a_list_may_be_kept_is_the_ttl_that_it_says(session: Session, o
         assert outsider.get(one["id"]).headers["Cache-Control"] == "public, max-age=300"
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/did+ld+json"),
+        ("text/html", "application/did+ld+json"),
+        ("application/did+json", "application/did+json"),
+        ("application/did", "application/did"),
+        ("application/json", "application/json"),
+        ("application/ld+json, application/json;q=0.9", "application/ld+json"),
+    ],
+)
+def test_the_keys_come_in_the_form_that_a_resolver_asks_for(session: Session, outsider: Outsider, accept: str, kind: str) -> None:
+    makers.certified()
+    answer = outsider.get("/.well-known/did.json", accept)
+    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert answer.data == outsider.get("/.well-known/did.json", "application/json").data
+
+
 def test_untps_schema_accepts_what_is_served(session: Session, outsider: Outsider, shared_data: Path) -> None:
     document = outsider.credential(makers.certified().code)
     del document["proof"]
