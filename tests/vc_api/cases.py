@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from certification.rules.contexts import CREDENTIALS
+from tests.vc_api.model import FIRST_VERSION
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
@@ -23,6 +24,7 @@ ENTRY = {
     "statusListIndex": "7",
     "statusListCredential": "http://localhost:8400/status/revocation",
 }
+FIRST = {"@context": [FIRST_VERSION], "issuanceDate": "2026-11-21T16:32:00Z"}
 GONE = object()
 
 
@@ -59,6 +61,8 @@ RIGHT: dict[str, dict[str, Any]] = {
         **{"@context": [CREDENTIALS, *[{"@protected": True, "T": "https://example.org/T"}] * 2]},
         type=["VerifiableCredential", "T"],
     ),
+    "of version 1.1": but(**FIRST),
+    "of version 1.1 with an end": but(**FIRST, expirationDate="2036-11-21T16:32:00Z"),
     "a related resource": but(relatedResource=[{"id": "https://example.org/r", "digestSRI": "sha384-x"}]),
 }
 WRONG: dict[str, dict[str, Any]] = {
@@ -79,6 +83,9 @@ WRONG: dict[str, dict[str, Any]] = {
     "a base for relative types": but(
         **{"@context": [CREDENTIALS, {"@base": "https://example.org/"}]}, type=["VerifiableCredential", "Unmapped"]
     ),
+    "of version 1.1 without a date": but(**{"@context": [FIRST_VERSION]}),
+    "of version 1.1 whose date is a day": but(**FIRST | {"issuanceDate": "2026-11-21"}),
+    "of version 1.1 that ended before it began": but(**FIRST, expirationDate="2026-11-20T16:32:00Z"),
     "no type": but(type=GONE),
     "another type": but(type=["Other"]),
     "an unmapped type": but(**{"@context": [CREDENTIALS]}, type=["VerifiableCredential", "Unmapped"]),

@@ -15,7 +15,7 @@ from certification.rules.jose import MEDIA_TYPE, issuer_of, sign_token
 from certification.rules.multiformats import decode_multikey, encode_multikey
 from certification.rules.proofs import add_proof
 from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
-from tests.vc_api.model import ENVELOPED, ENVELOPED_PRESENTATION, listed
+from tests.vc_api.model import DATA_INTEGRITY, ENVELOPED, ENVELOPED_PRESENTATION, is_of_first_version, listed
 
 KEY_DID = "did:key:"
 AUTHENTICATION = "authentication"
@@ -58,8 +58,13 @@ class Issuer:
         return {**credential, "issuer": {**issuer, "id": did} if isinstance(issuer, Mapping) else did}, did
 
     def secured(self, credential: Mapping[str, Any], options: Mapping[str, object] = NOTHING) -> dict[str, Any]:
-        """With a Data Integrity proof, beside those that were there; `options` may have its domain and challenge."""
+        """With a Data Integrity proof, beside those that were there; `options` may have its domain and challenge.
+
+        The context of version 1.1 doesn't map such a proof, so that of Data Integrity is set behind it.
+        """
         bare, did = self.named(_without_proof(credential))
+        if is_of_first_version(bare) and DATA_INTEGRITY not in bare["@context"]:
+            bare["@context"] = [*bare["@context"], DATA_INTEGRITY]
         return _beside(credential, add_proof(bare, self.key, method=self.method(did), created=self.now(), more=_bound(options)))
 
     def enveloped(self, credential: Mapping[str, Any]) -> dict[str, Any]:

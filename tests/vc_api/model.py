@@ -1,5 +1,7 @@
 """What the W3C Verifiable Credentials Data Model 2.0 asks of any credential, as far as it can be told without JSON-LD.
 
+Of version 1.1, with which the suite of Data Integrity is run too, what it asks elsewise: the base context and the dates.
+
 Each fault is a sentence that begins with the property. Terms and types are taken as mapped when a context that isn't read here
 could map them; where all contexts are the base, that of Data Integrity or inline, what none of them maps is refused.
 """
@@ -13,6 +15,7 @@ from certification.rules.contexts import CREDENTIALS
 from certification.rules.errors import InvalidInput
 from certification.rules.instants import read_instant
 
+FIRST_VERSION = "https://www.w3.org/2018/credentials/v1"
 DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v2"
 VERIFIABLE = "VerifiableCredential"
 ENVELOPED = "EnvelopedVerifiableCredential"
@@ -72,6 +75,11 @@ def faults_of_presentation(presentation: object) -> list[str]:
     return [fault for check in checks for fault in check(presentation)]
 
 
+def is_of_first_version(one: Mapping[str, object]) -> bool:
+    """Whether its base context is that of 1.1."""
+    return listed(one.get("@context"))[:1] == [FIRST_VERSION]
+
+
 def is_url(value: object) -> bool:
     """An absolute URL or another URI with its scheme, such as a DID or a URN."""
     if not isinstance(value, str) or not SCHEME.fullmatch(value):
@@ -86,7 +94,7 @@ def listed(value: object) -> list[object]:
 
 def _context(one: Mapping[str, object]) -> Iterator[str]:
     contexts = one.get("@context")
-    if not isinstance(contexts, list) or contexts[:1] != [CREDENTIALS]:
+    if not isinstance(contexts, list) or contexts[:1] not in ([CREDENTIALS], [FIRST_VERSION]):
         yield "@context: its first item is not the base context"
         return
     protected: dict[str, object] = dict.fromkeys(PROTECTED)
@@ -218,15 +226,17 @@ def _subject(one: Mapping[str, object]) -> Iterator[str]:
 
 
 def _validity(one: Mapping[str, object]) -> Iterator[str]:
+    first = is_of_first_version(one)
+    begins, ends = ("issuanceDate", "expirationDate") if first else ("validFrom", "validUntil")
     found: dict[str, datetime] = {}
-    for name in ("validFrom", "validUntil"):
-        if name in one:
+    for name in (begins, ends):
+        if name in one or (first and name == begins):
             try:
-                found[name] = read_instant(one[name])
+                found[name] = read_instant(one.get(name))
             except InvalidInput:
                 yield f"{name}: not a dateTimeStamp"
-    if len(found) == 2 and found["validFrom"] > found["validUntil"]:
-        yield "validUntil: before validFrom"
+    if len(found) == 2 and found[begins] > found[ends]:
+        yield f"{ends}: before {begins}"
 
 
 def _words(one: Mapping[str, object]) -> Iterator[str]:

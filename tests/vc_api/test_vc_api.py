@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.vc_api.adapter import create_adapter
 from tests.vc_api.cases import CHANGES, EXAMPLES, GOOD, NOW, RIGHT, WRONG, but
+from tests.vc_api.model import DATA_INTEGRITY, FIRST_VERSION
 
 
 @pytest.fixture
@@ -80,6 +81,13 @@ def test_domain_challenge_and_purpose_are_those_that_were_expected(client: Flask
     assert verified(client, bound, domain=["b", "a"], challenge="1") == 200
     for domain in ("a", ["a"], ["a", "b", "c"], []):
         assert verified(client, bound, domain=domain) == 400
+
+
+def test_a_proof_of_version_1_1_comes_with_the_context_that_maps_it(client: FlaskClient) -> None:
+    made = issued(client, RIGHT["of version 1.1"])
+    assert made["@context"] == made["proof"]["@context"] == [FIRST_VERSION, DATA_INTEGRITY]
+    assert issued(client, made)["@context"] == made["@context"]
+    assert DATA_INTEGRITY not in issued(client, GOOD)["@context"]
 
 
 def test_two_proofs_of_one_issuer_both_count(client: FlaskClient) -> None:
