@@ -190,7 +190,10 @@ OPERATIONS = (
         "status_list", "get", "/status/{purpose}/{number}", "credentials",
         N_("Una lista de estado firmada (Bitstring Status List)"),
         (Answers(200, "As last signed; whoever reads it judges its dates", SECURED), BAD, NO_DOCUMENT, WAITS),
-        (Param("purpose", "path", text(minLength=1), "revocation"), Param("number", "path", NUMBER, "1")),
+        (
+            Param("purpose", "path", text(minLength=1), "revocation"), Param("number", "path", NUMBER, "1"),
+            Param("timestamp", "query", text("An instant (RFC 3339); 404 unless this was the list then")),
+        ),
     ),
     Operation(
         "did", "get", "/.well-known/did.json", "credentials", N_("Las llaves que han firmado aquí (did:web)"),
