@@ -1,6 +1,7 @@
 """The outermost WSGI layer: texts of a kilobyte and more go out as gzip (RFC 1952) to whoever accepts it (RFC 9110 §12.5.3).
 
-Left as they are: pictures and other files, whatever is sent for saving (evidence above all), streams and answers to HEAD.
+So does whatever else says that it varies by ``Accept-Encoding``. Left as they are: pictures and other files, whatever is
+sent for saving (evidence above all), streams and answers to HEAD.
 A page that is one person's own gets up to :data:`PADDING` random bytes in the gzip header, so that its length tells
 nothing about a secret that stands beside repeated input (BREACH). What is the same for everybody is compressed once
 and kept while it lives.
@@ -28,6 +29,8 @@ KINDS = (
     "application/json",
     "application/ld+json",
     "application/geo+json",
+    "application/vc",
+    "application/did",
     "application/atom+xml",
     "application/manifest+json",
     "image/svg+xml",
@@ -115,8 +118,11 @@ def _accepts(offer: str) -> bool:
 
 
 def _is_text(found: dict[str, str]) -> bool:
-    """A text that is shown, not saved: evidence and downloads name a disposition or a sandbox."""
-    if not found.get("content-type", "").startswith(KINDS) or "content-encoding" in found or "content-disposition" in found:
+    """A text, or what asks to be packed, that is shown, not saved: evidence and downloads name a disposition or a sandbox."""
+    asked = "accept-encoding" in found.get("vary", "").lower()
+    if not (asked or found.get("content-type", "").startswith(KINDS)):
+        return False
+    if "content-encoding" in found or "content-disposition" in found:
         return False
     return "sandbox" not in found.get("content-security-policy", "")
 

@@ -70,10 +70,13 @@ def handover() -> Response:
 def tile(rest: str) -> Response:
     """A hash tile or a bundle of entries, full or partial. What exists never changes."""
     try:
-        contents = reading.tile_bytes(parse_path(f"tile/{rest}"))
+        asked = parse_path(f"tile/{rest}")
+        response = _plain(reading.tile_bytes(asked), "application/octet-stream", FOREVER)
     except BadTile:
-        contents = None
-    return _plain(contents, "application/octet-stream", FOREVER)
+        return _plain(None, TEXT, NOW)
+    if asked.level is None:
+        response.vary.add("Accept-Encoding")  # entries are text, and are to be packed on their way; hashes can't be
+    return response
 
 
 def _plain(contents: bytes | None, kind: str, cache: str) -> Response:

@@ -119,7 +119,7 @@ def _read_document(file: Path) -> Secured:
     except OSError as error:
         raise CannotCheck("unreachable") from error
     if content.lstrip()[:1] == b"{":
-        return read_object(content)
+        return read_object(content, fractions=True)
     try:
         token = content.strip().decode("ascii")
         peek_token(token)

@@ -44,10 +44,10 @@ def not_now(code: str) -> AnyResponse:
     return opened(response)
 
 
-def refused(error: DomainError) -> AnyResponse:
-    """A failure for a program."""
+def refused(error: DomainError, **more: str) -> AnyResponse:
+    """A failure for a program; `more` is what a standard wants to be said beside it."""
     g.cookieless = True
-    response: Response = jsonify(error={"code": error.code, "sentence": sentence(error)})
+    response: Response = jsonify(error={"code": error.code, "sentence": sentence(error)}, **more)
     response.status_code = status_of(error)
     return opened(response)
 

@@ -12,6 +12,7 @@ from flask import current_app
 from certification.log.keys import verifying_keys
 from certification.log.lives import key_lives
 from certification.log.waiting import Ring
+from certification.rules.canonical import canonical_json
 from certification.rules.did import KeyPeriod, RegistryKeys, did_of, method_of
 from certification.rules.jose import issuer_of, sign_token
 from certification.rules.proofs import add_proof
@@ -78,7 +79,11 @@ def _periods() -> dict[str, KeyPeriod]:
 
 
 def seal(document: Mapping[str, object], ring: Ring, *, at: datetime) -> Seals:
-    """Sign a recorded document in both ways, at ``at`` or the beginning of the key: it signs nothing before its own time."""
+    """Sign a recorded document in both ways, at ``at`` or the beginning of the key: it signs nothing before its own time.
+
+    Raises InvalidInput (`not_canonical`).
+    """
+    canonical_json(document)  # ours is narrower than what the standards let anyone sign
     key, signed = ring.present, ring.time_of(at)
     method = method_of(str(issuer_of(document)), key.kid)
     whole: dict[str, Any] = add_proof(document, key.private, method=method, created=signed)

@@ -36,8 +36,9 @@ from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
 from certification.rules.did import did_of
-from certification.rules.errors import Conflict
+from certification.rules.errors import Conflict, InvalidInput
 from certification.rules.facts import FOR_GOOD, in_force_by
+from certification.rules.instants import read_instant
 from certification.rules.leaves import LogAct
 from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
 from certification.rules.text import N_
@@ -55,6 +56,18 @@ TTL = timedelta(minutes=5)
 TRIES = 64
 PAUSING = (CertificateAct.SUSPENDED, CertificateAct.RESTORED)
 Draw = Callable[[int], int]
+
+
+def stood(listed: StatusList, text: str | None, now: datetime) -> bool:
+    """Whether what was signed last is the list as of the instant that `text` names (RFC 3339), with nothing newer to sign."""
+    if text is None:
+        return True
+    try:
+        asked = read_instant(text.replace(" ", "+"))  # a plus sign that nobody encoded
+    except InvalidInput:
+        return False
+    began, ended = listed.signed_at, listed.waits_since
+    return began is not None and began <= asked <= now and (ended is None or asked < ended)
 
 
 def address_of(listed: StatusList) -> str:

@@ -27,6 +27,7 @@ from certification.registry.documents import (
     not_now,
     opened,
     public,
+    refused,
     secured,
     wanted,
 )
@@ -38,7 +39,7 @@ from certification.registry.verifying import faults_of, secured_list
 from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.rules.code import display
 from certification.rules.contexts import PATH, context_address, context_document
-from certification.rules.did import MEDIA_TYPE, WELL_KNOWN, did_document, did_of
+from certification.rules.did import MEDIA_TYPE, OTHER_MEDIA_TYPES, WELL_KNOWN, did_document, did_of
 from certification.rules.errors import NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.verdict import PublicState, Reason
@@ -47,6 +48,7 @@ bp = Blueprint("credentials", __name__)
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 LARGEST = 2_147_483_647
 NOT_HAD = 503
+NOT_RETRIEVED = "https://www.w3.org/ns/credentials/status-list#STATUS_RETRIEVAL_ERROR"
 RECORD_LOST = "record_lost"
 
 
@@ -69,13 +71,16 @@ def version(code: str, number: int) -> AnyResponse | tuple[str, int]:
 def status_list(purpose: str, number: int) -> AnyResponse:
     """A status list as last signed. Stale ones are served too: readers must see for themselves that they are.
 
-    That of a database which is known to lack acts is not: a bit may be missing in it, and its dates would not tell.
+    That of a database which is known to lack acts is not: a bit may be missing in it, and its dates would not tell. Asked for
+    as of an instant (vc-bitstring-status-list §3.2, ``timestamp``) from before it was signed, it isn't given for another.
     """
     listed = status.find_list(purpose, number)
     if listed is None:
         return missing()
     if lags():
         return not_now(Reason.REGISTRY_BEHIND.value)
+    if not status.stood(listed, request.args.get("timestamp"), clock.now()):
+        return refused(NotFound(), type=NOT_RETRIEVED)
     form = wanted(VC, VC_JWT, JSON_LD, JSON)
     return secured(secured_list(listed), listed.token, form, kept_for(status.TTL))
 
@@ -89,7 +94,7 @@ def did() -> AnyResponse:
     except KeyProblemError:
         return secured(None, None, JSON, "no-store")
     document = did_document(keys.did, keys.keys.values(), context=context_address(_address()))
-    return public(document, wanted(MEDIA_TYPE, JSON, JSON_LD), kept_for(AN_HOUR))
+    return public(document, wanted(MEDIA_TYPE, *OTHER_MEDIA_TYPES, JSON, JSON_LD), kept_for(AN_HOUR))
 
 
 @bp.get(PATH)

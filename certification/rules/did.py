@@ -25,6 +25,7 @@ PREFIX = "did:web:"
 COMPROMISED_KEY = "compromised_key"
 WELL_KNOWN = "/.well-known/did.json"
 MEDIA_TYPE = "application/did+ld+json"
+OTHER_MEDIA_TYPES = ("application/did+json", "application/did")  # did-core 1.0 §6.2 and 1.1 §6: the same bytes
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?", re.ASCII)
 _METHOD_KEYS = frozenset({"id", "type", "controller", "publicKeyMultibase", "keyInUseFrom", "keyRetiredAt", "revoked"})
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from certification.rules.canonical import canonical_json
+from certification.rules.canonical import jcs
 from certification.rules.errors import BadSignature, InvalidInput, UnknownKey
 from certification.rules.jsontext import LONGEST, JsonObject, read_object
 from certification.rules.multiformats import decode_base64url, encode_base64url
@@ -18,9 +18,9 @@ MEDIA_TYPE = "application/vc+jwt"
 TYPE, CONTENT = "vc+jwt", "vc"
 ALGORITHM = "EdDSA"
 ALGORITHMS = (ALGORITHM, "Ed25519")  # the second is RFC 9864's name of the same
-HEADER = frozenset({"alg", "typ", "cty", "kid", "iss", "iat", "exp"})
 NOT_IN_A_CREDENTIAL = frozenset({"vc", "vp", "proof"})
 CLAIM = "iss"
+EVALUATED = frozenset({CLAIM, "iat", "exp", "nbf"})  # claims of RFC 7519, in the header, the payload or both
 SIGNATURE_BYTES = 64
 PARTS = 3
 LATEST = 253_402_300_799  # seconds: the end of the year 9999
@@ -28,12 +28,16 @@ LATEST = 253_402_300_799  # seconds: the end of the year 9999
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The credential, without a claim `iss` beside it, and who signed it: `method` is the DID URL of `kid`, `signed` is `iat`."""
+    """The credential, without the claims beside it that are evaluated, and who signed it.
+
+    `method` is the DID URL of `kid`, `signed` is `iat`, `expires` is `exp`, `begins` is `nbf`. Other claims stay in the document.
+    """
 
     document: JsonObject
     method: str
     signed: datetime | None
     expires: datetime | None
+    begins: datetime | None = None
 
 
 def sign_token(credential: Mapping[str, object], key: Ed25519PrivateKey, *, method: str, signed: datetime) -> str:
@@ -48,7 +52,7 @@ def sign_token(credential: Mapping[str, object], key: Ed25519PrivateKey, *, meth
     if not fragment or issuer_of(credential) != issuer:
         raise _bad_token()
     header = {"alg": ALGORITHM, "typ": TYPE, "cty": CONTENT, "kid": method, CLAIM: issuer, "iat": int(signed.timestamp())}
-    text = ".".join(encode_base64url(canonical_json(part)) for part in (header, credential))
+    text = ".".join(encode_base64url(jcs(part)) for part in (header, credential))
     return f"{text}.{encode_base64url(key.sign(text.encode('ascii')))}"
 
 
@@ -59,7 +63,8 @@ def peek_token(token: str) -> Token:
     `bad_json`).
     """
     header, payload, _signature = _parts(token)
-    return _said(read_object(decode_base64url(header)), read_object(decode_base64url(payload)))
+    said = [read_object(decode_base64url(part), fractions=True) for part in (header, payload)]
+    return _said(said[0], said[1])
 
 
 def verify_token(token: str, resolve: Resolver, *, at: datetime) -> Token:
@@ -69,7 +74,7 @@ def verify_token(token: str, resolve: Resolver, *, at: datetime) -> Token:
     """
     said = peek_token(token)
     header, payload, signature = _parts(token)
-    if said.signed is not None and said.signed > at:
+    if any(begin is not None and begin > at for begin in (said.signed, said.begins)):
         raise BadSignature("proof_from_future", N_("La prueba del documento dice una fecha que todavía no llega."))
     if said.expires is not None and said.expires <= at:
         raise BadSignature("proof_expired", N_("La prueba del documento ya venció."))
@@ -93,21 +98,38 @@ def issuer_of(credential: Mapping[str, object]) -> object:
 
 
 def _said(header: JsonObject, payload: JsonObject) -> Token:
+    """RFC 7515 §4: what a header says beyond what is known here is ignored, unless `crit` names it."""
     if header.get("alg") not in ALGORITHMS:
         raise InvalidInput("other_algorithm", N_("El documento está firmado de una manera que aquí no se acepta."))
     if "crit" in header:
         raise InvalidInput("critical_header", N_("El documento pide algo que aquí no se sabe cumplir."))
-    method = header.get("kid")
-    named = header.get("typ") == TYPE and header.get("cty", CONTENT) == CONTENT and isinstance(method, str)
-    if not named or not isinstance(method, str) or not HEADER.issuperset(header):
+    if not _is_type(header.get("typ"), TYPE) or not _is_type(header.get("cty", CONTENT), CONTENT):
         raise _bad_token()
     if NOT_IN_A_CREDENTIAL & payload.keys() or "@context" not in payload:
         raise _bad_document()
     issuer = issuer_of(payload)
     if header.get(CLAIM, issuer) != issuer or payload.get(CLAIM, issuer) != issuer:
         raise _bad_token()
-    document = {name: value for name, value in payload.items() if name != CLAIM}
-    return Token(document, method, _seconds(header, "iat"), _seconds(header, "exp"))
+    document = {name: value for name, value in payload.items() if name not in EVALUATED}
+    signed, expires, begins = (_moment(header, payload, name) for name in ("iat", "exp", "nbf"))
+    return Token(document, _method(header, payload), signed, expires, begins)
+
+
+def _is_type(said: object, wanted: str) -> bool:
+    """RFC 7515 §4.1.9: in any case, and with or without `application/`."""
+    return isinstance(said, str) and said.lower().removeprefix("application/") == wanted
+
+
+def _method(header: JsonObject, payload: JsonObject) -> str:
+    """vc-jose-cose §4: `kid` is the whole URL of a verification method; beside `iss`, what names it in the issuer's document."""
+    kid, issuer = header.get("kid"), header.get(CLAIM, payload.get(CLAIM))
+    if not isinstance(kid, str) or not kid:
+        raise _bad_token()
+    if ":" in kid:
+        return kid
+    if not isinstance(issuer, str):
+        raise _bad_token()
+    return f"{issuer}#{kid.removeprefix('#')}"
 
 
 def _parts(token: str) -> tuple[str, str, str]:
@@ -119,14 +141,15 @@ def _parts(token: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def _seconds(header: JsonObject, name: str) -> datetime | None:
-    """RFC 7519 NumericDate, whole seconds."""
-    if name not in header:
+def _moment(header: JsonObject, payload: JsonObject, name: str) -> datetime | None:
+    """RFC 7519 NumericDate; §5.3: a claim that stands in both places says the same."""
+    said = [part[name] for part in (header, payload) if name in part]
+    if not said:
         return None
-    said = header[name]
-    if not isinstance(said, int) or isinstance(said, bool) or not 0 <= said <= LATEST:
+    first = said[0]
+    if said[-1] != first or not isinstance(first, int | float) or isinstance(first, bool) or not 0 <= first <= LATEST:
         raise _bad_token()
-    return datetime.fromtimestamp(said, UTC)
+    return datetime.fromtimestamp(first, UTC)
 
 
 def _bad_token() -> InvalidInput:

@@ -1,16 +1,18 @@
 """Data Integrity proofs of the suite eddsa-jcs-2022 (W3C vc-data-integrity 1.0 §4, vc-di-eddsa 1.0 §3.3)."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from certification.rules.canonical import canonical_json
+from certification.rules.canonical import jcs
 from certification.rules.errors import BadSignature, InvalidInput, UnknownKey
 from certification.rules.instants import instant_text, read_instant
 from certification.rules.multiformats import decode_base58btc, encode_base58btc
@@ -21,6 +23,8 @@ SUITE = "eddsa-jcs-2022"
 PURPOSE = "assertionMethod"
 SIGNATURE_BYTES = 64
 MOST_PROOFS = 8
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_NO_OFFSET = re.compile(r"[^+Z]+T[^-+Z]+", re.ASCII)
 
 Resolver: TypeAlias = Callable[[str], Ed25519PublicKey | None]
 Document: TypeAlias = Mapping[str, object]
@@ -43,8 +47,10 @@ class Proved:
     proofs: tuple[Proof, ...]
 
 
-def add_proof(document: Document, key: Ed25519PrivateKey, *, method: str, created: datetime) -> dict[str, object]:
-    """A copy of `document` with its proof; `method` is the DID URL of the key.
+def add_proof(
+    document: Document, key: Ed25519PrivateKey, *, method: str, created: datetime, more: Mapping[str, object] = _NOTHING
+) -> dict[str, object]:
+    """A copy of `document` with its proof; `method` is the DID URL of the key; `more` are options beside or instead of ours.
 
     The same document, key and instant give the same bytes. Raises InvalidInput when the document is proved already (`proved`),
     has no context (`bad_document`) or no canonical form.
@@ -60,6 +66,7 @@ def add_proof(document: Document, key: Ed25519PrivateKey, *, method: str, create
         "verificationMethod": method,
         "proofPurpose": PURPOSE,
         "@context": deepcopy(document["@context"]),  # its own: who adds a context to the document adds none to the proof
+        **more,
     }
     value = encode_base58btc(key.sign(_hash_data(document, options)))
     return {**document, "proof": {**options, "proofValue": value}}
@@ -87,7 +94,7 @@ def verify_proofs(secured: Document, resolve: Resolver, *, at: datetime, purpose
     """
     unsecured = {name: value for name, value in secured.items() if name != "proof"}
     proofs = _proofs(secured)
-    contexts = {canonical_json(proof.get("@context", secured.get("@context"))) for proof in proofs}
+    contexts = {jcs(proof.get("@context", secured.get("@context"))) for proof in proofs}
     if len(contexts) != 1:
         raise _other_context()
     if "@context" in proofs[0]:
@@ -119,7 +126,7 @@ def _verify(unsecured: Document, proof: Document, resolve: Resolver, at: datetim
 
 def _hash_data(document: Document, options: Document) -> bytes:
     """vc-di-eddsa §3.3.4: the digest of the options stands first."""
-    return b"".join(hashlib.sha256(canonical_json(part)).digest() for part in (options, document))
+    return b"".join(hashlib.sha256(jcs(part)).digest() for part in (options, document))
 
 
 def _proofs(secured: Document) -> list[Document]:
@@ -150,7 +157,7 @@ def _check_options(proof: Document, purpose: str) -> str:
 def _check_prefix(said: object, signed: object) -> None:
     """vc-di-eddsa §3.3.2: the contexts of the document begin with those that were signed, in their order."""
     whole, start = _listed(said), _listed(signed)
-    if [canonical_json(one) for one in whole[: len(start)]] != [canonical_json(one) for one in start]:
+    if [jcs(one) for one in whole[: len(start)]] != [jcs(one) for one in start]:
         raise _other_context()
 
 
@@ -161,10 +168,12 @@ def _listed(context: object) -> Sequence[object]:
 
 
 def _instant(proof: Document, name: str) -> datetime | None:
+    """vc-data-integrity §2.1: a time that lacks its offset is one in UTC."""
     if name not in proof:
         return None
+    said = proof[name]
     try:
-        return read_instant(proof[name])
+        return read_instant(f"{said}Z" if isinstance(said, str) and _NO_OFFSET.fullmatch(said) else said)
     except InvalidInput as error:
         raise _bad_proof() from error
 

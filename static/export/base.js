@@ -35,18 +35,28 @@ globalThis.tianguis = globalThis.tianguis || {};
   }
 
   // RFC 8785, narrowed as in rules/canonical: no fractions, safe integers, NFC, no lone surrogates.
-  function canonical(value) {
+  const canonical = (value) => spelled(value, true);
+
+  // RFC 8785 for any I-JSON value, as others may have signed it.
+  const jcs = (value) => spelled(value, false);
+
+  function spelled(value, narrow) {
     if (value === null || typeof value === "boolean") return JSON.stringify(value);
-    if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : refuse("not_canonical");
-    if (typeof value === "string") return plain(value);
-    if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+    if (typeof value === "number") return number(value, narrow);
+    if (typeof value === "string") return plain(value, narrow);
+    if (Array.isArray(value)) return `[${value.map((one) => spelled(one, narrow)).join(",")}]`;
     if (!isObject(value)) return refuse("not_canonical");
     const names = Object.keys(value).sort();
-    return `{${names.map((name) => `${plain(name)}:${canonical(value[name])}`).join(",")}}`;
+    return `{${names.map((name) => `${plain(name, narrow)}:${spelled(value[name], narrow)}`).join(",")}}`;
   }
 
-  function plain(text) {
-    if (text.normalize("NFC") !== text || /[\ud800-\udfff]/u.test(text)) refuse("not_canonical"); // with u, pairs are one character
+  function number(value, narrow) {
+    return Number.isSafeInteger(value) || (!narrow && Number.isFinite(value)) ? String(value) : refuse("not_canonical");
+  }
+
+  function plain(text, narrow) {
+    const lone = /[\ud800-\udfff]/u.test(text); // with u, pairs are one character
+    if (lone || (narrow && text.normalize("NFC") !== text)) refuse("not_canonical");
     return JSON.stringify(text);
   }
 
@@ -92,7 +102,7 @@ globalThis.tianguis = globalThis.tianguis || {};
 
   function instant(text) {
     const found = typeof text === "string"
-      && /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/.exec(text);
+      && /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,18})?(Z|[+-]\d\d:\d\d)$/.exec(text);
     if (!found) refuse("bad_instant");
     const [, year, month, day, hour, minute, second, rest] = found;
     const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${(rest || ".0").slice(0, 4).padEnd(4, "0")}${found[8]}`);
@@ -148,7 +158,7 @@ globalThis.tianguis = globalThis.tianguis || {};
   }
 
   Object.assign(t, {
-    Doubt, utf8, joined, same, hex, sha256, canonical, digest, base58, base64, base64url, base32, instant, verifies, endOfDay,
+    Doubt, utf8, joined, same, hex, sha256, canonical, jcs, digest, base58, base64, base64url, base32, instant, verifies, endOfDay,
     localised, isObject, part, refuse,
   });
 })();

@@ -59,10 +59,12 @@
     return listed;
   }
 
+  // A time that lacks its offset is one in UTC.
   function proofInstant(proof, name) {
     if (!(name in proof)) return null;
+    const said = proof[name];
     try {
-      return instant(proof[name]);
+      return instant(typeof said === "string" && /^[^+Z]+T[^-+Z]+$/.test(said) ? `${said}Z` : said);
     } catch {
       return refuse("bad_proof");
     }
@@ -82,7 +84,7 @@
       opened.push(await verifyProof(secured, proof, keysAt(created), at));
     }
     const [first] = opened;
-    if (opened.some((one) => t.canonical(one.document) !== t.canonical(first.document))) refuse("other_context");
+    if (opened.some((one) => t.jcs(one.document) !== t.jcs(first.document))) refuse("other_context");
     const issuer = issuerOf(first.document);
     if (typeof issuer !== "string" || opened.some((one) => one.method.split("#")[0] !== issuer)) refuse("other_issuer");
     return { document: first.document, issuer, methods: opened.map((one) => one.method), signed: proofCreated(secured) };
@@ -92,7 +94,7 @@
 
   async function verifyProof(secured, proof, resolve, at) {
     const { proof: _dropped, ...document } = secured;
-    t.canonical(proof["@context"] ?? secured["@context"] ?? null);
+    t.jcs(proof["@context"] ?? secured["@context"] ?? null);
     if ("@context" in proof) {
       checkPrefix(document["@context"], proof["@context"]);
       document["@context"] = proof["@context"];
@@ -111,7 +113,7 @@
     if (key === null) refuse("unknown_key");
     const { proofValue: _value, ...options } = proof;
     const hashes = [];
-    for (const one of [options, document]) hashes.push(await t.sha256(t.utf8(t.canonical(one))));
+    for (const one of [options, document]) hashes.push(await t.sha256(t.utf8(t.jcs(one))));
     if (!(await t.verifies(key, signature, t.joined(...hashes)))) refuse("bad_signature");
     return { document, method };
   }
@@ -119,7 +121,7 @@
   function checkPrefix(said, signed) {
     const listed = (context) => (context === undefined || context === null ? refuse("bad_document") : [].concat(context));
     const [whole, start] = [listed(said), listed(signed)];
-    if (start.some((one, at) => at >= whole.length || t.canonical(whole[at]) !== t.canonical(one))) refuse("other_context");
+    if (start.some((one, at) => at >= whole.length || t.jcs(whole[at]) !== t.jcs(one))) refuse("other_context");
   }
 
   function datesOf(document) {

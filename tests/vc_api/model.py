@@ -1,7 +1,9 @@
 """What the W3C Verifiable Credentials Data Model 2.0 asks of any credential, as far as it can be told without JSON-LD.
 
-Each fault is a sentence that begins with the property. Types are taken as mapped when a context other than the two known here
-could map them; with these two alone, what neither maps is refused.
+Of version 1.1, with which the suite of Data Integrity is run too, what it asks elsewise: the base context and the dates.
+
+Each fault is a sentence that begins with the property. Terms and types are taken as mapped when a context that isn't read here
+could map them; where all contexts are the base, that of Data Integrity or inline, what none of them maps is refused.
 """
 
 import re
@@ -13,11 +15,17 @@ from certification.rules.contexts import CREDENTIALS
 from certification.rules.errors import InvalidInput
 from certification.rules.instants import read_instant
 
+FIRST_VERSION = "https://www.w3.org/2018/credentials/v1"
+DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v2"
 VERIFIABLE = "VerifiableCredential"
 ENVELOPED = "EnvelopedVerifiableCredential"
-OURS = {
+PRESENTATION = "VerifiablePresentation"
+ENVELOPED_PRESENTATION = "EnvelopedVerifiablePresentation"
+TYPES = {
     VERIFIABLE,
     ENVELOPED,
+    PRESENTATION,
+    ENVELOPED_PRESENTATION,
     "BitstringStatusList",
     "BitstringStatusListCredential",
     "BitstringStatusListEntry",
@@ -25,7 +33,7 @@ OURS = {
     "JsonSchema",
     "JsonSchemaCredential",
 }
-PROTECTED = OURS | {
+PROTECTED = TYPES | {
     "id",
     "type",
     "issuer",
@@ -36,6 +44,15 @@ PROTECTED = OURS | {
     "validUntil",
     "evidence",
 }
+OTHERS = """
+    ... _sd _sd_alg assertionMethod aud authentication capabilityDelegation capabilityInvocation challenge cnf confidenceMethod
+    created credentialSchema cryptosuite description digestMultibase digestSRI domain encodedList exp expires holder iat iss jku
+    jsonSchema jwk keyAgreement kid mediaType message name nbf nonce previousProof proofPurpose proofValue refreshService
+    relatedResource renderMethod status statusListCredential statusListIndex statusMessage statusPurpose statusReference statusSize
+    sub termsOfUse ttl verifiableCredential verificationMethod x5u
+"""
+TERMS = PROTECTED | {*OTHERS.split()}  # all of the base context, in whichever of its scopes
+LITERAL = {"jsonSchema"}  # of the type @json: what is inside is no JSON-LD
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 LANGUAGE = {"@value", "@language", "@direction"}
 TYPED = ("credentialStatus", "credentialSchema", "termsOfUse", "evidence", "refreshService", "proof")
@@ -46,8 +63,21 @@ def faults(credential: object) -> list[str]:
     """Everything that the model refuses of a credential, secured or not."""
     if not isinstance(credential, Mapping):
         return ["credential: not an object"]
-    checks = (_context, _type, _identifier, _issuer, _subject, _validity, _words, _parts, _resources)
+    checks = (_context, _type, _identifier, _issuer, _subject, _validity, _words, _parts, _entries, _resources, _terms)
     return [fault for check in checks for fault in check(credential)]
+
+
+def faults_of_presentation(presentation: object) -> list[str]:
+    """Everything that the model (§4.13) refuses of a presentation; what its credentials are is another question."""
+    if not isinstance(presentation, Mapping):
+        return ["presentation: not an object"]
+    checks = (_context, _presentation_type, _identifier, _holder, _presented, _parts)
+    return [fault for check in checks for fault in check(presentation)]
+
+
+def is_of_first_version(one: Mapping[str, object]) -> bool:
+    """Whether its base context is that of 1.1."""
+    return listed(one.get("@context"))[:1] == [FIRST_VERSION]
 
 
 def is_url(value: object) -> bool:
@@ -64,13 +94,16 @@ def listed(value: object) -> list[object]:
 
 def _context(one: Mapping[str, object]) -> Iterator[str]:
     contexts = one.get("@context")
-    if not isinstance(contexts, list) or contexts[:1] != [CREDENTIALS]:
+    if not isinstance(contexts, list) or contexts[:1] not in ([CREDENTIALS], [FIRST_VERSION]):
         yield "@context: its first item is not the base context"
         return
+    protected: dict[str, object] = dict.fromkeys(PROTECTED)
     for item in contexts:
         if isinstance(item, Mapping):
-            if PROTECTED & item.keys():
+            terms = {name: said for name, said in item.items() if not name.startswith("@")}
+            if any(name in protected and protected[name] != said for name, said in terms.items()):
                 yield "@context: defines a protected term anew"
+            protected |= terms if item.get("@protected") is True else {}
         elif not is_url(item):
             yield "@context: an item is neither an address nor an object"
 
@@ -79,21 +112,93 @@ def _type(one: Mapping[str, object]) -> Iterator[str]:
     types = listed(one.get("type"))
     if not all(isinstance(name, str) for name in types) or VERIFIABLE not in types:
         yield "type: not that of a verifiable credential"
-        return
+
+
+def _presentation_type(one: Mapping[str, object]) -> Iterator[str]:
+    types, known = listed(one.get("type")), _known(one)
+    if not all(isinstance(name, str) for name in types) or PRESENTATION not in types:
+        yield "type: not that of a verifiable presentation"
+    elif known is not None:
+        yield from (f"type: nothing maps {name}" for name in types if not _mapped(name, TYPES | known.keys()))
+
+
+def _known(one: Mapping[str, object]) -> dict[str, object] | None:
+    """The terms that inline contexts define; None when a context that isn't read here could define any."""
     contexts = one.get("@context")
     items = contexts if isinstance(contexts, list) else []
-    inline = {name for item in items if isinstance(item, Mapping) for name in item if _maps(item[name])}
-    if any(isinstance(item, Mapping) and "@vocab" in item for item in items) or any(
-        isinstance(item, str) and item != CREDENTIALS for item in items
+    inline = [item for item in items if isinstance(item, Mapping)]
+    if any("@vocab" in item for item in inline) or any(
+        isinstance(item, str) and item not in (CREDENTIALS, DATA_INTEGRITY) for item in items
     ):
+        return None
+    return {name: said for item in inline for name, said in item.items() if _maps(said)}
+
+
+def _terms(one: Mapping[str, object]) -> Iterator[str]:
+    """JSON-LD in safe mode: nothing is dropped because nothing maps it."""
+    known = _known(one)
+    if known is not None:
+        yield from _unmapped(one, TERMS | known.keys() | _scoped(known), TYPES | known.keys())
+
+
+def _scoped(known: Mapping[str, object]) -> set[str]:
+    """The names that scoped contexts of inline terms define."""
+    found: set[str] = set()
+    for said in known.values():
+        inner = said.get("@context") if isinstance(said, Mapping) else None
+        if isinstance(inner, Mapping):
+            found |= {name for name in inner if not name.startswith("@")} | _scoped(inner)
+    return found
+
+
+def _unmapped(value: object, names: set[str], types: set[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _unmapped(item, names, types)
+    if not isinstance(value, Mapping):
         return
-    for name in types:
-        if name not in OURS | inline and not is_url(name):
-            yield f"type: nothing maps {name}"
+    for name, inside in value.items():
+        if name.startswith("@"):
+            continue
+        if name == "type":
+            yield from (f"type: nothing maps {kind}" for kind in listed(inside) if not _mapped(kind, types | names))
+        elif not _mapped(name, names):
+            yield f"{name}: nothing maps it"
+        elif name not in LITERAL:
+            yield from _unmapped(inside, names, types)
+
+
+def _mapped(name: object, names: set[str]) -> bool:
+    return name in names or is_url(name) if isinstance(name, str) else False
 
 
 def _maps(value: object) -> bool:
     return is_url(value["@id"] if isinstance(value, Mapping) and "@id" in value else value)
+
+
+def _holder(one: Mapping[str, object]) -> Iterator[str]:
+    holder = one.get("holder", "urn:nobody")
+    if not is_url(holder.get("id") if isinstance(holder, Mapping) else holder):
+        yield "holder: not an address"
+
+
+def _presented(one: Mapping[str, object]) -> Iterator[str]:
+    if not all(isinstance(credential, Mapping) for credential in listed(one.get("verifiableCredential", []))):
+        yield "verifiableCredential: one is no object"
+
+
+def _entries(one: Mapping[str, object]) -> Iterator[str]:
+    """vc-bitstring-status-list §2.1, as far as it says MUST."""
+    for entry in listed(one.get("credentialStatus", [])):
+        if not isinstance(entry, Mapping) or entry.get("type") != "BitstringStatusListEntry":
+            continue
+        index, size = entry.get("statusListIndex"), entry.get("statusSize", 1)
+        if not isinstance(index, str) or not index.isascii() or not index.isdecimal():
+            yield "statusListIndex: not a number written as text"
+        if not isinstance(entry.get("statusPurpose"), str) or not is_url(entry.get("statusListCredential")):
+            yield "credentialStatus: has no purpose, or no address of its list"
+        if type(size) is not int or size < 1 or (size > 1 and "statusMessage" not in entry):
+            yield "statusSize: not a positive number, or without its messages"
 
 
 def _identifier(one: Mapping[str, object]) -> Iterator[str]:
@@ -121,15 +226,17 @@ def _subject(one: Mapping[str, object]) -> Iterator[str]:
 
 
 def _validity(one: Mapping[str, object]) -> Iterator[str]:
+    first = is_of_first_version(one)
+    begins, ends = ("issuanceDate", "expirationDate") if first else ("validFrom", "validUntil")
     found: dict[str, datetime] = {}
-    for name in ("validFrom", "validUntil"):
-        if name in one:
+    for name in (begins, ends):
+        if name in one or (first and name == begins):
             try:
-                found[name] = read_instant(one[name])
+                found[name] = read_instant(one.get(name))
             except InvalidInput:
                 yield f"{name}: not a dateTimeStamp"
-    if len(found) == 2 and found["validFrom"] > found["validUntil"]:
-        yield "validUntil: before validFrom"
+    if len(found) == 2 and found[begins] > found[ends]:
+        yield f"{ends}: before {begins}"
 
 
 def _words(one: Mapping[str, object]) -> Iterator[str]:

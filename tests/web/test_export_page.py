@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from certification.core import clock
 from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, WHOLE_ON_A_PAGE, pack_of, unwrapped, wrapped
+from certification.rules.canonical import jcs
+from certification.rules.jsontext import read_object
 from tests.certification.registry.exported import DATES, LONG, STATES, answer, exported, told
 from tests.conftest import NOW
 from tests.web.test_pages import violations
@@ -384,6 +386,23 @@ def test_a_browser_without_ed25519_checks_with_the_library_beside_the_page(
     page.evaluate("globalThis.nobleEd25519 = undefined")
     assert asked(page, cases[:1])[0]["state"] == "CANNOT_CHECK"
     context.close()
+
+
+def test_page_and_rules_spell_what_others_sign_alike(chromium: Browser, folder: tuple[Path, dict[str, str]]) -> None:
+    page = opened(chromium, folder[0])
+    texts = [
+        '{"b": 1.50, "a": [1e21, -0.0, 1E-7, 5e-324, 9007199254740992, 0.1]}',
+        '{"\uffe6": "e\u0301", "\U0001f600": "\\u000f"}',
+    ]
+    spelled = page.evaluate("(texts) => texts.map((text) => tianguis.jcs(JSON.parse(text)))", texts)
+    assert spelled == [jcs(read_object(text.encode(), fractions=True)).decode() for text in texts]
+    created = "({ proof: { created } })"
+    instants = page.evaluate(
+        f"(texts) => texts.map((created) => tianguis.proofCreated({created}))",
+        ["2026-11-21T16:32:00", "2026-11-21T16:32:00.5", "2026-11-21T10:32:00.123456789-06:00"],
+    )
+    assert instants == [1795278720000, 1795278720500, 1795278720123]
+    page.context.close()
 
 
 def test_without_javascript_the_page_says_what_to_type(chromium: Browser, folder: tuple[Path, dict[str, str]]) -> None:

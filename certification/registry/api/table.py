@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from certification.core.problems import GENERAL
 from certification.core.problems import KIND as PROBLEM
 from certification.registry.api.schemas import AS_OF, CODE, GRANTED, LANG, ON, STATE, Schema, text
+from certification.rules.did import MEDIA_TYPE as DID
+from certification.rules.did import OTHER_MEDIA_TYPES as OTHER_DIDS
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.text import N_
 
@@ -18,7 +20,7 @@ JSON, HTML, PLAIN, OCTETS, SVG, PNG = (
     "image/png",
 )
 ATOM, GZIP = "application/atom+xml", "application/gzip"
-VC, JSON_LD, DID = "application/vc", "application/ld+json", "application/did+ld+json"
+VC, JSON_LD = "application/vc", "application/ld+json"
 Contents = Mapping[str, str | None]
 
 
@@ -188,11 +190,14 @@ OPERATIONS = (
         "status_list", "get", "/status/{purpose}/{number}", "credentials",
         N_("Una lista de estado firmada (Bitstring Status List)"),
         (Answers(200, "As last signed; whoever reads it judges its dates", SECURED), BAD, NO_DOCUMENT, WAITS),
-        (Param("purpose", "path", text(minLength=1), "revocation"), Param("number", "path", NUMBER, "1")),
+        (
+            Param("purpose", "path", text(minLength=1), "revocation"), Param("number", "path", NUMBER, "1"),
+            Param("timestamp", "query", text("An instant (RFC 3339); 404 unless this was the list then")),
+        ),
     ),
     Operation(
         "did", "get", "/.well-known/did.json", "credentials", N_("Las llaves que han firmado aquí (did:web)"),
-        (Answers(200, "The document", {DID: "DidDocument", JSON: "DidDocument", JSON_LD: "DidDocument"}), BAD, WAITS),
+        (Answers(200, "The document", dict.fromkeys((DID, *OTHER_DIDS, JSON, JSON_LD), "DidDocument")), BAD, WAITS),
     ),
     Operation(
         "context", "get", "/contexts/tianguis/v1", "credentials", N_("Nuestras palabras como contexto JSON-LD"),

@@ -38,8 +38,11 @@ def client(page: Page) -> FlaskClient:
 
 @pytest.mark.parametrize(
     "kind",
-    ["text/html; charset=utf-8", "text/css", "text/javascript", "application/json", "image/svg+xml", "application/ld+json"],
-)
+    [
+        "text/html; charset=utf-8", "text/css", "text/javascript", "application/json", "image/svg+xml", "application/ld+json",
+        "application/vc", "application/vc+jwt", "application/did+ld+json",
+    ],
+)  # fmt: skip
 def test_a_long_text_is_sent_small_and_whole(client: FlaskClient, page: Page, kind: str) -> None:
     page.kind = kind
     told = client.get("/", headers=GZIP)
@@ -78,6 +81,14 @@ def test_what_is_no_text_is_left_alone(client: FlaskClient, page: Page, kind: st
     told = client.get("/", headers=GZIP)
     assert "Content-Encoding" not in told.headers
     assert "Vary" not in told.headers
+
+
+def test_bytes_that_say_that_they_vary_by_it_are_packed(client: FlaskClient, page: Page) -> None:
+    page.kind, page.headers = "application/octet-stream", {"Vary": "Accept-Encoding"}
+    told = client.get("/", headers=GZIP)
+    assert (told.headers["Content-Encoding"], told.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(told.data).decode() == LONG
+    assert "Content-Encoding" not in client.get("/").headers
 
 
 @pytest.mark.parametrize(

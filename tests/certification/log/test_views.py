@@ -1,6 +1,7 @@
 """The log as an outsider sees it: nothing but its addresses is used here."""
 
 import base64
+import gzip
 import hashlib
 import re
 
@@ -114,6 +115,14 @@ def test_the_answers_are_for_machines_and_leave_nothing_in_the_browser(client: F
         assert "Set-Cookie" not in answer.headers
         assert "Cookie" not in answer.headers.get("Vary", "")
     assert len(client.get("/log/tile/0/000").data) == 256 * 32
+
+
+def test_entries_travel_packed_to_whoever_accepts_it_and_hashes_as_they_are(client: FlaskClient, session: Session) -> None:
+    many(20)
+    for path, packed in {"/log/tile/entries/000.p/21": True, "/log/tile/0/000.p/21": False}.items():
+        plain, told = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+        assert ("Content-Encoding" in told.headers, "Accept-Encoding" in told.headers.get("Vary", "")) == (packed, packed)
+        assert (gzip.decompress(told.data) if packed else told.data) == plain.data
 
 
 @pytest.mark.parametrize(

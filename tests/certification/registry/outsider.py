@@ -32,7 +32,7 @@ class Outsider:
     def get(self, address: str, accept: str = VC) -> TestResponse:
         parts = urlsplit(address)
         assert parts.netloc in ("", "localhost")
-        return self.client.get(parts.path, headers={"Accept": accept})
+        return self.client.get(parts.path, query_string=parts.query, headers={"Accept": accept})
 
     def credential(self, code: str) -> dict[str, Any]:
         return dict(json.loads(self.get(f"/c/{code}").text))

@@ -1,6 +1,7 @@
 """What strangers read at our addresses, by our own verifier and by libraries that nobody here wrote."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import jwt
@@ -10,9 +11,12 @@ from jsonschema import Draft202012Validator, FormatChecker
 from sqlalchemy.orm import Session
 
 from certification.registry import tending
+from certification.rules.instants import instant_text, read_instant
 from tests import makers
 from tests.certification.registry.outsider import DID, ORIGIN, VC_JWT, Outsider
 from tests.conftest import NOW
+
+STATUS_ERRORS = "https://www.w3.org/ns/credentials/status-list#"
 
 
 @pytest.fixture
@@ -91,6 +95,38 @@ def test_the_time_a_list_may_be_kept_is_the_ttl_that_it_says(session: Session, o
         assert isinstance(one, dict)
         assert one["credentialSubject"]["ttl"] == 300_000
         assert outsider.get(one["id"]).headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_a_list_of_an_earlier_instant_is_not_given_as_that_of_now(session: Session, outsider: Outsider) -> None:
+    makers.certified()
+    path, tick = "/status/revocation/1", timedelta(seconds=1)
+    present = outsider.get(path)
+    signed = read_instant(json.loads(present.text)["proof"]["created"])
+    for same in (instant_text(signed), instant_text(NOW), "2026-11-21T10:32:00-06:00", "2026-11-21T17:32:00+01:00"):
+        assert outsider.get(f"{path}?timestamp={same}").data == present.data
+    for other in (instant_text(signed - tick), instant_text(NOW + tick), "2020-01-01T00:00:00Z", "yesterday", ""):
+        refused = outsider.get(f"{path}?timestamp={other}")
+        said = json.loads(refused.text)
+        assert (refused.status_code, said.get("type")) == (404, f"{STATUS_ERRORS}STATUS_RETRIEVAL_ERROR"), other
+        assert "credentialSubject" not in said
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/did+ld+json"),
+        ("text/html", "application/did+ld+json"),
+        ("application/did+json", "application/did+json"),
+        ("application/did", "application/did"),
+        ("application/json", "application/json"),
+        ("application/ld+json, application/json;q=0.9", "application/ld+json"),
+    ],
+)
+def test_the_keys_come_in_the_form_that_a_resolver_asks_for(session: Session, outsider: Outsider, accept: str, kind: str) -> None:
+    makers.certified()
+    answer = outsider.get("/.well-known/did.json", accept)
+    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert answer.data == outsider.get("/.well-known/did.json", "application/json").data
 
 
 def test_untps_schema_accepts_what_is_served(session: Session, outsider: Outsider, shared_data: Path) -> None:

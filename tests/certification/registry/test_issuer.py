@@ -20,11 +20,12 @@ from certification.log.keys import PRIVATE, KeyProblemError, signing_key, verify
 from certification.log.lives import key_lives, key_ref
 from certification.log.models import LogLeaf
 from certification.log.reading import head
+from certification.log.waiting import Ring
 from certification.registry import issuer, status, tending, verifying
 from certification.registry.models import StatusList
 from certification.registry.verifying import faults_of
 from certification.rules.checkpoint import parse_checkpoint
-from certification.rules.errors import LogConflict, NotConfirmed
+from certification.rules.errors import InvalidInput, LogConflict, NotConfirmed
 from certification.rules.leaves import Act, LogAct
 from certification.rules.note_keys import VerifierKey
 from certification.rules.notes import parse_note
@@ -271,6 +272,16 @@ def test_a_key_that_is_not_listed_signs_nothing(session: Session, monkeypatch: p
     monkeypatch.setattr("certification.log.signing.signing_key", lambda: stranger)
     with pytest.raises(KeyProblemError):
         makers.certified()
+
+
+@pytest.mark.parametrize("value", [1.5, 2**53, "Teotitla\u0301n"])
+def test_what_readers_could_disagree_on_is_not_signed_by_us(value: object) -> None:
+    ring = Ring(Keypair.generate(demonstration=False), NOW)
+    document = {"@context": ["urn:x"], "issuer": DID}
+    assert issuer.seal({**document, "more": "Teotitl\u00e1n"}, ring, at=NOW).signed_at == NOW
+    with pytest.raises(InvalidInput) as caught:
+        issuer.seal({**document, "more": value}, ring, at=NOW)
+    assert caught.value.code == "not_canonical"
 
 
 # In other hands

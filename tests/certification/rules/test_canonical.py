@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certification.rules.canonical import canonical_json, digest
+from certification.rules.canonical import canonical_json, digest, jcs
 from certification.rules.errors import InvalidInput
 
 words = st.text().map(lambda text: unicodedata.normalize("NFC", text))
@@ -61,6 +61,41 @@ def test_what_readers_could_disagree_on_is_refused(value: object, where: str) ->
     with pytest.raises(InvalidInput) as caught:
         canonical_json(value)
     assert (caught.value.code, caught.value.params["where"]) == ("not_canonical", where)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        # RFC 8785 appendix B
+        (-0.0, "0"),
+        (5e-324, "5e-324"),
+        (-1.7976931348623157e308, "-1.7976931348623157e+308"),
+        (9007199254740992.0, "9007199254740992"),
+        (1e21, "1e+21"),
+        (9.999999999999997e22, "9.999999999999997e+22"),
+        (333333333.3333332, "333333333.3333332"),
+        (0.000001, "0.000001"),
+        (1e-7, "1e-7"),
+        (1.0, "1"),
+        (2**53, "9007199254740992"),
+        (10**20, "100000000000000000000"),
+        ({"e\u0301": [1.5, "e\u0301"]}, '{"e\u0301":[1.5,"e\u0301"]}'),
+    ],
+)
+def test_what_others_sign_has_the_spelling_of_the_standard(value: object, written: str) -> None:
+    assert jcs(value) == written.encode()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 2**53 + 1, 10**400, "\ud800", {1: "x"}, b"x"])
+def test_what_no_program_could_write_alike_is_refused_of_others_too(value: object) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        jcs([value])
+    assert caught.value.code == "not_canonical"
+
+
+@given(values)
+def test_what_is_ours_has_one_spelling_by_either_rule(value: object) -> None:
+    assert jcs(value) == canonical_json(value)
 
 
 @given(values)

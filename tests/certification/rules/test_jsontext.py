@@ -42,3 +42,10 @@ def test_one_byte_over_the_limit_is_refused() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_object(b'{"a":1}', longest=6)
     assert caught.value.code == "too_long"
+
+
+def test_fractions_are_read_where_they_are_wanted() -> None:
+    assert read_object(b'{"a": [1.5, 1e3, -0.0, 7]}', fractions=True) == {"a": [1.5, 1000.0, -0.0, 7]}
+    for raw in (b'{"a": 1e400}', b'{"a": NaN}', b'{"a": Infinity}', b'{"a": 1.5, "a": 1.5}', b'{"a": 1.}'):
+        with pytest.raises(InvalidInput):
+            read_object(raw, fractions=True)

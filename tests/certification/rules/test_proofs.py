@@ -134,7 +134,11 @@ def test_every_changed_character_of_the_w3c_vector_is_refused(shared_data: Path)
         (lambda d: d.update(proof="x"), "bad_proof"),
         (lambda d: d.update(proof=[d["proof"], None]), "bad_proof"),
         (lambda d: d.update(proof=[d["proof"]] * 9), "bad_proof"),
-        (lambda d: d.update(more=1.5), "not_canonical"),
+        (lambda d: d.update(more=1.5), "bad_signature"),
+        (lambda d: d.update(more=float("nan")), "not_canonical"),
+        (lambda d: d["proof"].update(created="2026-11-21"), "bad_proof"),
+        (lambda d: d["proof"].update(created="2026-11-21T16:32"), "bad_proof"),
+        (lambda d: d["proof"].update(created="2026-11-21T16:32:00"), "bad_signature"),
     ],
 )
 def test_any_other_document_or_proof_is_refused_with_its_reason(change: Callable[[dict[str, Any]], object], code: str) -> None:
@@ -165,6 +169,32 @@ def test_a_proof_of_the_future_and_an_expired_one_are_refused() -> None:
     with pytest.raises(BadSignature) as caught:
         verify_proofs(ends, held, at=end)
     assert caught.value.code == "proof_expired"
+
+
+def test_a_time_without_its_offset_is_one_in_utc() -> None:
+    bare = resigned(lambda options: options.update(created="2026-11-21T16:32:00", expires="2026-11-22T00:00:00"))
+    assert verify_proofs(bare, held, at=AT).proofs == (Proof(METHOD, AT, datetime(2026, 11, 22, tzinfo=UTC)),)
+    with pytest.raises(BadSignature):
+        verify_proofs(bare, held, at=AT - timedelta(seconds=1))
+
+
+def test_what_others_sign_may_have_fractions_and_text_outside_nfc() -> None:
+    theirs = add_proof({**DOCUMENT, "weight": 1.25, "name": "Teotitla\u0301n"}, KEY, method=METHOD, created=AT)
+    assert verify_proofs(read_object(json.dumps(theirs).encode(), fractions=True), held, at=AT).document["weight"] == 1.25
+    for other in ({"weight": 1.250001}, {"name": "Teotitl\u00e1n"}):
+        with pytest.raises(BadSignature):
+            verify_proofs({**theirs, **other}, held, at=AT)
+
+
+def test_further_options_of_a_proof_are_signed_with_it() -> None:
+    made = add_proof(
+        DOCUMENT, KEY, method=METHOD, created=AT, more={"proofPurpose": "authentication", "challenge": "1", "domain": ["x"]}
+    )
+    assert verify_proofs(made, held, at=AT, purpose="authentication").document == DOCUMENT
+    with pytest.raises(InvalidInput):
+        verify_proofs(made, held, at=AT)
+    with pytest.raises(BadSignature):
+        verify_proofs({**made, "proof": {**made["proof"], "challenge": "2"}}, held, at=AT, purpose="authentication")  # type: ignore[dict-item]
 
 
 def test_each_proof_of_a_set_must_hold() -> None:
