@@ -72,7 +72,8 @@ def presented(secured: Mapping[str, Any], resolve: Resolver, options: Mapping[st
     signers = {_controller(method) for method in methods}
     if holder is not None and signers != {holder}:
         raise Refused("PROOF_VERIFICATION_ERROR", "signed by somebody else than the holder")
-    for one in listed(found.get("verifiableCredential", [])):
+    credentials: list[Any] = listed(found.get("verifiableCredential", []))
+    for one in credentials:
         if enveloped and ENVELOPED not in listed(one.get("type")):
             raise Refused("MALFORMED_VALUE_ERROR", "a credential is not enveloped", MODEL)
         if issuer_of(opened(one, resolve, {}, at)) in signers and holder is None:

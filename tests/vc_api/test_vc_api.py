@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.vc_api.__main__ import implementation
 from tests.vc_api.adapter import create_adapter
 from tests.vc_api.cases import CHANGES, EXAMPLES, GOOD, NOW, RIGHT, WRONG, but
 from tests.vc_api.model import DATA_INTEGRITY, FIRST_VERSION
@@ -162,3 +163,12 @@ def test_the_did_document_names_the_key(client: FlaskClient) -> None:
     made = issued(client, but(issuer=document["id"]))
     assert made["proof"]["verificationMethod"] == document["verificationMethod"][0]["id"]
     assert verified(client, made) == 200
+
+
+def test_every_endpoint_that_the_suites_are_told_of_is_there(client: FlaskClient) -> None:
+    told = implementation("http://localhost:8400", "did:key:z")
+    ends = [one["endpoint"] for role in ("issuers", "verifiers", "vpVerifiers") for one in told[role]]
+    assert len(ends) == len(set(ends)) == 8
+    for end in ends:
+        assert client.post(end.removeprefix("http://localhost:8400"), json={}).status_code == 400
+    assert client.post("/elsewhere/credentials/issue", json={}).status_code == 404
