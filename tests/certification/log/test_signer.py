@@ -629,6 +629,25 @@ def test_a_label_that_was_restored_is_free_again(apart: Answers, client: FlaskCl
     assert Outsider(client).check(made.code, NOW).state is PublicState.VALID
 
 
+@pytest.mark.parametrize("way", ["beside", "moved"])
+def test_no_empty_list_takes_the_address_of_one_that_credentials_name(
+    apart: Answers, app: Flask, session: Session, way: str
+) -> None:
+    """Where it could, every label that was taken away would be good again for whoever reads lists alone."""
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    with unit_of_work():
+        withdraw(made, Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas."), by=by, at=NOW)
+    listed = session.scalars(select(StatusList).where(StatusList.purpose == "revocation")).one()
+    with behind_our_back():
+        session.execute(update(StatusList).where(StatusList.id == listed.id).values(number=77, waits_since=NOW))
+        if way == "beside":
+            session.execute(update(StatusList).where(StatusList.id == listed.id).values(waits_since=None))
+            values = {"purpose": "revocation", "number": 1, "origin": listed.origin, "waits_since": NOW}
+            session.execute(insert(StatusList).values(values))
+    refused(app, "document_changed")
+
+
 @pytest.mark.parametrize("form", ["statement", "credential"])
 def test_a_version_that_no_act_issued_is_not_signed(apart: Answers, app: Flask, session: Session, form: str) -> None:
     """Rows are easily added: whoever has the web process can put a version beside a label, without act and leaf."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -95,15 +96,15 @@ def test_goods_are_looked_at_again_while_a_renewal_takes_them_out(app: Flask, se
     made = makers.certified(by, subject_refs=["prod1", "prod2"])
     with unit_of_work():
         unhook(["prod1"], by=by, at=WHEN, why="Cambió.")
-    asked = {"renews": made.code, "cause": RenewalCause.RENEWAL, "stage": "renewal", "subject_refs": ["prod2"]}
+    asked: dict[str, Any] = {"renews": made.code, "cause": RenewalCause.RENEWAL, "stage": "renewal", "subject_refs": ["prod2"]}
     decision = makers.granted(by, at=WHEN, of=made.holder, **asked).id
 
     def renewal(own: Session, _made: Certificate, person: User) -> object:
         decided = own.get_one(Decision, decision)
         return renew(decided.application, decided, by=person, at=WHEN)
 
-    def again(_own: Session, label: Certificate, person: User) -> object:
-        return rehook(label, "prod1", seen=WHEN.isoformat(), by=person, at=WHEN)
+    def again(_own: Session, label: Certificate, person: User) -> None:
+        rehook(label, "prod1", seen=WHEN.isoformat(), by=person, at=WHEN)
 
     told = at_once(app, made, by, [renewal, again, again, again])
     assert told[0] == ""
