@@ -21,8 +21,8 @@ from certification.registry.fsck_beside import Beside, Keys, beside, read_keys, 
 from certification.registry.fsck_records import faults_of_record
 from certification.registry.issuer import compromises, keys_behind, registry_keys
 from certification.registry.models import Certificate, LostPlace, LostVersion, StatusList
-from certification.registry.status import PURPOSES, VALIDITY, address_of
-from certification.registry.status_bits import bits_of
+from certification.registry.status import PURPOSES, VALIDITY
+from certification.registry.status_bits import address_of, bits_of
 from certification.registry.validity import lapsed_versions
 from certification.registry.verifying import secured_list
 from certification.rules.did import RegistryKeys, did_document, read_did

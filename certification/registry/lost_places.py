@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, select
 from certification.core.db import writing
 from certification.registry.issuer import origin
 from certification.registry.models import LostPlace, StatusList, StatusPlace
-from certification.registry.status import address_of, find_list, open_pair
+from certification.registry.status import find_list, open_pair
+from certification.registry.status_bits import address_of
 from certification.rules.statuslist import StatusBits
 
 

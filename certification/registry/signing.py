@@ -16,7 +16,7 @@ from certification.registry.issuer import demonstration, seal
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential
 from certification.registry.projection import with_proof
 from certification.registry.status import slots_of
-from certification.registry.verifying import logged_digest
+from certification.registry.verifying import leaf_index_of, logged_digest
 from certification.rules.canonical import digest
 from certification.rules.credential import unsecured_credential
 from certification.rules.errors import DomainError
@@ -87,15 +87,19 @@ def _is_sound(version: CertificateVersion) -> bool:
 
 
 def _is_own(version: CertificateVersion) -> bool:
-    """Whether the statement names the version that it is stored with."""
-    return bool(version.statement.get("certificate") == {"code": version.certificate.code, "version": version.number})
+    """Whether the statement names the version that it is stored with, and an act of the log issued that one."""
+    named = version.statement.get("certificate") == {"code": version.certificate.code, "version": version.number}
+    return named and leaf_index_of(version) is not None
 
 
 def _is_of(version: CertificateVersion, credential: VersionCredential) -> bool:
     """Whether the document is what the version's rows make, under the address and the name that it says, and what its leaf tells.
 
-    Names may have been taken out meanwhile; their commitments are held by the leaf alone.
+    A leaf of before the log tells no digest, but there must be one: rows alone are no act. Names may have been taken out
+    meanwhile; their commitments are held by the leaf alone.
     """
+    if leaf_index_of(version) is None:
+        return False
     said = credential.document
     origin, issuer = str(said["id"]).partition("/c/")[0], said["issuer"]
     made = unsecured_credential(describe(version, slots_of(version), origin=origin, issuer_name=str(issuer["name"])))

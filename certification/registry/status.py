@@ -6,7 +6,7 @@ Lists are computed from the rows each time they are signed and never patched, so
 """
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +17,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from certification.core.db import db, writing
 from certification.log.appending import hold_log
 from certification.log.lives import key_lives, present_kid
-from certification.log.models import LogLeaf
 from certification.log.signing import let_sign
 from certification.log.waiting import Kind, Ring, Waiting, declare_kind
 from certification.registry.issuer import origin, seal
@@ -26,12 +25,11 @@ from certification.registry.models import (
     Certificate,
     CertificateVersion,
     LostPlace,
-    RecordedAct,
     StatusList,
     StatusPlace,
-    VersionCredential,
 )
-from certification.registry.status_bits import bits_of
+from certification.registry.status_bits import address_of, bits_of
+from certification.registry.status_guard import is_sound
 from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
@@ -39,10 +37,8 @@ from certification.rules.did import did_of
 from certification.rules.errors import Conflict, InvalidInput
 from certification.rules.facts import FOR_GOOD, in_force_by
 from certification.rules.instants import read_instant
-from certification.rules.leaves import LogAct
-from certification.rules.statuslist import SMALLEST, StatusBits, unsecured_list
+from certification.rules.statuslist import SMALLEST, unsecured_list
 from certification.rules.text import N_
-from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import lapsed_at
 from certification.schemes.versions import declare_ending
@@ -54,7 +50,6 @@ VALIDITY = timedelta(hours=24)
 RENEWED_BELOW = timedelta(hours=12)  # whoever minds the worker has that long to wake it
 TTL = timedelta(minutes=5)
 TRIES = 64
-PAUSING = (CertificateAct.SUSPENDED, CertificateAct.RESTORED)
 Draw = Callable[[int], int]
 
 
@@ -68,11 +63,6 @@ def stood(listed: StatusList, text: str | None, now: datetime) -> bool:
         return False
     began, ended = listed.signed_at, listed.waits_since
     return began is not None and began <= asked <= now and (ended is None or asked < ended)
-
-
-def address_of(listed: StatusList) -> str:
-    """Where a list is served, which is also its ``id``."""
-    return f"{listed.origin}/status/{listed.purpose}/{listed.number}"
 
 
 def find_list(purpose: str, number: int) -> StatusList | None:
@@ -151,58 +141,8 @@ def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
     for listed in writing().scalars(rows.execution_options(populate_existing=True)).all():
         signed = ring.time_of(max(one for one in (at, listed.waits_since, listed.signed_at) if one is not None))
         document, ends = _document(listed, signed)
-        own = partial(clears_nothing_unheard, listed, document)
+        own = partial(is_sound, listed, document)
         yield Waiting(address_of(listed), document, partial(_sign, listed, document, ends, ring, signed), own)
-
-
-def clears_nothing_unheard(listed: StatusList, document: Mapping[str, Any]) -> bool:
-    """Whether each bit that the list had and has no more is free by acts and leaves both, whatever the columns say now.
-
-    That of a revocation is never free again. It reads the certificates of those places alone, and each must still have its own.
-    """
-    if listed.document is None:
-        return True
-    before, after = (StatusBits.decode(one["credentialSubject"]["encodedList"]) for one in (listed.document, document))
-    cleared = before.cleared_in(after)
-    if listed.purpose == REVOCATION or not cleared:
-        return not cleared
-    owners = _owners(listed, cleared)
-    return owners.keys() == set(cleared) and not any(map(_is_paused, owners.values()))
-
-
-def _is_paused(code: str) -> bool:
-    """Whether the acts on a certificate end with a pause, or its leaves do."""
-    act, leaf = RecordedAct, LogLeaf
-    acted = select(act.kind).join(Certificate, Certificate.id == act.certificate_id).where(Certificate.code == code)
-    told = select(leaf.act).where(leaf.certificate_code == code, leaf.act.in_((LogAct.SUSPENDED, LogAct.RESTORED)))
-    last = (
-        db.session.scalar(acted.where(act.kind.in_(PAUSING)).order_by(act.id.desc()).limit(1)),
-        db.session.scalar(told.order_by(leaf.index.desc()).limit(1)),
-    )
-    return CertificateAct.SUSPENDED in last or LogAct.SUSPENDED in last
-
-
-def _owners(listed: StatusList, places: Collection[int]) -> dict[int, str]:
-    """Whose code each of some places is: of a version whose credential names it, or of one that was lost. A place that belongs to
-    nobody is absent.
-    """
-    one, lost, address = StatusPlace, LostPlace, address_of(listed)
-    held = (
-        select(one.place, Certificate.code, VersionCredential.document)
-        .join(CertificateVersion, CertificateVersion.id == one.version_id)
-        .join(Certificate, Certificate.id == CertificateVersion.certificate_id)
-        .join(VersionCredential, VersionCredential.version_id == one.version_id)
-        .where(one.list_id == listed.id, one.place.in_(places))
-    )
-    gone = select(lost.place, lost.code).where(lost.list_id == listed.id, lost.place.in_(places))
-    found = {place: code for place, code in db.session.execute(gone) if code is not None}
-    return found | {place: code for place, code, said in db.session.execute(held) if _names(said, address, place)}
-
-
-def _names(document: Mapping[str, Any], address: str, place: int) -> bool:
-    """Whether a credential says that its status stands at a place of a list."""
-    entries = document["credentialStatus"]
-    return any((one["statusListCredential"], one["statusListIndex"]) == (address, str(place)) for one in entries)
 
 
 def lists_wait() -> bool:

@@ -23,6 +23,11 @@ from certification.rules.statuslist import SMALLEST, StatusBits
 from certification.rules.workflow import CertificateAct
 
 
+def address_of(listed: StatusList) -> str:
+    """Where a list is served, which is also its ``id``."""
+    return f"{listed.origin}/status/{listed.purpose}/{listed.number}"
+
+
 def is_revoked() -> ColumnElement[bool]:
     """Of a version and its certificate, as SQL: the bit of revocation. Of columns and acts, the worse counts."""
     newer = aliased(CertificateVersion)

@@ -15,7 +15,8 @@ from certification.registry.commitments import Disclosure as Salted
 from certification.registry.credentials import MAKERS, disclosures_of, document_of, path_of
 from certification.registry.issuer import compromises, demonstration, keys_behind, registry_keys
 from certification.registry.models import CertificateVersion, StatusList, VersionCredential
-from certification.registry.status import address_of, bit_of
+from certification.registry.status import bit_of
+from certification.registry.status_bits import address_of
 from certification.rules.checking import Checked, check_credential
 from certification.rules.credential import credential_address
 from certification.rules.did import RegistryKeys

@@ -29,9 +29,11 @@ from certification.log.reading import head, signed
 from certification.log.signer import begin_record, reply, serve
 from certification.registry import status, tending
 from certification.registry.acts import Why, restore, suspend, withdraw
+from certification.registry.credentials import describe
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList, StatusPlace, VersionCredential
 from certification.registry.verifying import faults_of
+from certification.rules.credential import unsecured_credential
 from certification.rules.errors import LogConflict, NotConfirmed
 from certification.rules.merkle import leaf_hash
 from certification.rules.signing import Keypair
@@ -625,6 +627,45 @@ def test_a_label_that_was_restored_is_free_again(apart: Answers, client: FlaskCl
     with unit_of_work():
         restore(made, by=by, at=NOW)
     assert Outsider(client).check(made.code, NOW).state is PublicState.VALID
+
+
+@pytest.mark.parametrize("way", ["beside", "moved"])
+def test_no_empty_list_takes_the_address_of_one_that_credentials_name(
+    apart: Answers, app: Flask, session: Session, way: str
+) -> None:
+    """Where it could, every label that was taken away would be good again for whoever reads lists alone."""
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    with unit_of_work():
+        withdraw(made, Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas."), by=by, at=NOW)
+    listed = session.scalars(select(StatusList).where(StatusList.purpose == "revocation")).one()
+    with behind_our_back():
+        session.execute(update(StatusList).where(StatusList.id == listed.id).values(number=77, waits_since=NOW))
+        if way == "beside":
+            session.execute(update(StatusList).where(StatusList.id == listed.id).values(waits_since=None))
+            values = {"purpose": "revocation", "number": 1, "origin": listed.origin, "waits_since": NOW}
+            session.execute(insert(StatusList).values(values))
+    refused(app, "document_changed")
+
+
+@pytest.mark.parametrize("form", ["statement", "credential"])
+def test_a_version_that_no_act_issued_is_not_signed(apart: Answers, app: Flask, session: Session, form: str) -> None:
+    """Rows are easily added: whoever has the web process can put a version beside a label, without act and leaf."""
+    made = makers.certified()
+    said = made.versions[0].statement
+    forged = said | {"certificate": {"code": made.code, "version": 2}, "validity": said["validity"] | {"until": "2099-01-01"}}
+    with behind_our_back():
+        version = CertificateVersion(certificate_id=made.id, number=2, statement=forged, signed_at=NOW)
+        session.add(version)
+        session.flush()
+        if form == "credential":
+            lists = session.scalars(select(StatusList.id)).all()
+            session.add_all(StatusPlace(list_id=one, place=7, version_id=version.id) for one in lists)
+            session.flush()
+            document = unsecured_credential(describe(version, status.slots_of(version)))
+            session.add(VersionCredential(version_id=version.id, document=document))
+    refused(app, "document_changed")
+    assert [(one.signature is not None) for one in made.versions] == [True, False]
 
 
 @pytest.mark.parametrize("loose", [".", "signed.jsonl", ".."])

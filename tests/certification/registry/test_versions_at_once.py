@@ -103,9 +103,8 @@ def test_goods_are_looked_at_again_while_a_renewal_takes_them_out(app: Flask, se
         decided = own.get_one(Decision, decision)
         return renew(decided.application, decided, by=person, at=WHEN)
 
-    def again(_own: Session, label: Certificate, person: User) -> object:
+    def again(_own: Session, label: Certificate, person: User) -> None:
         rehook(label, "prod1", seen=WHEN.isoformat(), by=person, at=WHEN)
-        return None
 
     told = at_once(app, made, by, [renewal, again, again, again])
     assert told[0] == ""
