@@ -34,7 +34,7 @@ def faults_of_keys(found: Head, session: Session) -> Iterator[str]:
     try:
         listed = verifying_keys()
         lives, coming = key_lives(session), next_kid(settings.keys)
-        yield from _announced(listed, lives, coming)
+        yield from _announced(listed, lives, coming, _followed(found, listed, lives))
         yield from _present(settings, lives, coming)
         yield from _handovers(found, listed, coming, session)
     except (KeyProblemError, OSError) as error:
@@ -54,13 +54,30 @@ def _folder(folder: Path) -> Iterator[str]:
         yield f"the folder of keys can't be looked at: {error}"
 
 
-def _announced(listed: Keys, lives: Mapping[str, KeyLife], coming: str | None) -> Iterator[str]:
+def _followed(found: Head, listed: Keys, lives: Mapping[str, KeyLife]) -> set[str]:
+    """Keys that followed one of the log's at a checkpoint beyond this database, as in one restored from before the rotation."""
+    after, known = set[str](), set(lives)
+    verifiers = {VerifierKey.of(found.origin, public): kid for kid, public in listed.items()} if found.origin else {}
+    for note in kept() if verifiers else ():
+        try:
+            told = open_checkpoint(note, found.origin or "", verifiers)
+        except DomainError:
+            continue  # a fault of its own
+        both = {verifiers[one] for one in told.log_keys}
+        if told.checkpoint.size > found.size and both & (known | after):
+            after |= both - known
+    return after
+
+
+def _announced(listed: Keys, lives: Mapping[str, KeyLife], coming: str | None, followed: set[str]) -> Iterator[str]:
     """Each key that the log told is listed, and each listed one told; before the first act none is."""
     for kid in lives.keys() - listed.keys():
         yield f"the log tells of the key {kid}, and {PUBLIC} does not list it; nobody can verify what it signed"
     for kid in listed.keys() - lives.keys() if lives else ():
         if kid == coming:
             yield f"the key {kid} waits to follow; end the rotation with `tianguis keys rotate`"
+        elif kid in followed:
+            yield f"the key {kid} followed at a checkpoint that this database lacks; keep it, and run `tianguis log reconcile`"
         else:
             yield (
                 f"{PUBLIC} lists the key {kid}, which the log does not tell of; the next act will. If nobody made it with "
@@ -112,8 +129,11 @@ def _note(number: int, told: SignedCheckpoint, found: Head, session: Session) ->
     if len(told.log_keys) < 2:  # noqa: PLR2004 - the one that goes and the one that comes
         yield f"hand-over note {number} is signed by one key alone"
     size = told.checkpoint.size
+    if size > found.size:
+        yield f"hand-over note {number} is of {size} entries and the database has {found.size}; run `tianguis log reconcile`"
+        return
     try:
-        same = size <= found.size and root(size, nodes(nodes_in(0, size), session)) == told.checkpoint.root
+        same = root(size, nodes(nodes_in(0, size), session)) == told.checkpoint.root
     except BadProof:
         same = False
     if not same:

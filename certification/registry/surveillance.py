@@ -153,11 +153,7 @@ def _same(certificate: Certificate, visit: Visit, by: User) -> RecordedAct | Non
     """The act that this very visit made, if its form was sent before."""
     last = certificate.acts[-1]
     said = last.details
-    same = (said.get("visited_on"), said.get("peers"), said.get("outsiders"), said.get("version"), last.by_id) == (
-        visit.on.isoformat(),
-        visit.peers,
-        visit.outsiders,
-        visit.seen + 1,
-        by.id,
-    )
-    return last if last.kind is CertificateAct.RENEWED and same else None
+    facts = (said.get("visited_on"), said.get("peers"), said.get("outsiders"), said.get("version"))
+    same = facts == (visit.on.isoformat(), visit.peers, visit.outsiders, visit.seen + 1)
+    words = (last.public_summary, last.by_id) == (visit.summary.strip(), by.id)  # other words would be lost in silence
+    return last if last.kind is CertificateAct.RENEWED and same and words else None

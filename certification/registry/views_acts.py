@@ -10,6 +10,7 @@ from certification.accounts.guard import me, requires
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import unit_of_work
+from certification.core.failures import status_of
 from certification.core.i18n import language, sentence
 from certification.core.web import see_other
 from certification.registry import acts, scope, twice
@@ -19,7 +20,7 @@ from certification.registry.permissions import Permission
 from certification.registry.views_certificate import cannot, load
 from certification.registry.weighing import standing
 from certification.rules.code import display
-from certification.rules.errors import Conflict, IllegalMove, InvalidInput, SuspensionTooLong
+from certification.rules.errors import CannotSign, Conflict, IllegalMove, InvalidInput, LogConflict, SuspensionTooLong
 from certification.schemes.texts import text_of
 
 bp = Blueprint("certificate_acts", __name__)
@@ -106,9 +107,9 @@ def _asked_or_done(certificate: Certificate, act: str, form: ActForm) -> Page:
     try:
         with unit_of_work():
             _do(certificate, act, form, me(), clock.now())
-    except (InvalidInput, SuspensionTooLong) as error:
+    except (InvalidInput, SuspensionTooLong, LogConflict, CannotSign) as error:  # what was written stays, whoever must mend it
         form.refuse(error)
-        return _form(certificate, act, form), 422
+        return _form(certificate, act, form), status_of(error)
     flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
     return see_other(f"/c/{certificate.code}")
 

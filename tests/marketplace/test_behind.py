@@ -1,5 +1,6 @@
 """A registry that is known to lack acts, as after an old backup was restored: nothing is called valid, what was lost stays lost."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from certification.accounts.models import Role, User
 from certification.core.db import unit_of_work
 from certification.log.checkpoints import keep_outside
 from certification.log.keys import signing_key
@@ -26,6 +28,7 @@ from certification.rules.errors import LogConflict
 from certification.rules.secured import Secured
 from certification.rules.signed_checkpoint import sign_checkpoint
 from certification.rules.verdict import PublicState, Reason
+from certification.rules.workflow import CertificateAct
 from marketplace.labels import badges_for, held_by
 from tests import makers
 from tests.certification.registry.outsider import DID, Outsider
@@ -48,8 +51,12 @@ def two(session: Session) -> tuple[Certificate, Certificate]:
 @pytest.fixture
 def behind(two: tuple[Certificate, Certificate]) -> tuple[Certificate, Certificate]:
     """A copy outside of acts that this database does not have."""
-    keep_outside(sign_checkpoint(Checkpoint("localhost/log", 900, b"x" * 32), signing_key().private).encode())
+    fall_behind()
     return two
+
+
+def fall_behind() -> None:
+    keep_outside(sign_checkpoint(Checkpoint("localhost/log", 900, b"x" * 32), signing_key().private).encode())
 
 
 def told(client: FlaskClient, made: Certificate) -> list[object]:
@@ -82,6 +89,29 @@ def test_lists_that_may_lack_a_bit_are_not_served(client: FlaskClient, behind: t
     unreachable: dict[str, Secured | None] = dict.fromkeys(lists)
     keys = read_did(outsider.did(), DID)
     assert check_credential(outsider.credential(behind[0].code), unreachable, keys, at=NOW).state is PublicState.CANNOT_CHECK
+
+
+def test_an_act_that_cannot_be_signed_keeps_what_was_written(
+    session: Session, client_of: Callable[[User], FlaskClient], two: tuple[Certificate, Certificate]
+) -> None:
+    good, by = two[0], makers.user("Otra del consejo")
+    makers.role(by, Role.DECIDER, good.scheme_version.scheme.key)
+    said = {
+        "reason_code": "UNDER_INVESTIGATION",
+        "criterion": "",
+        "public_summary": "Se revisa una queja.",
+        "until": "2027-01-31",
+        "confirmed": "yes",
+    }
+    fall_behind()
+    answer = client_of(by).post(f"/c/{good.code}/act/suspend", data=said)
+    assert (answer.status_code, "Se revisa una queja." in answer.text, "restaurada de un respaldo" in answer.text) == (
+        409,
+        True,
+        True,
+    )
+    assert "Alguien cambió esto antes" not in answer.text
+    assert [one.kind for one in good.acts] == [CertificateAct.GRANTED]
 
 
 def test_nobody_is_mailed_a_change_that_is_none(behind: tuple[Certificate, Certificate]) -> None:

@@ -14,9 +14,12 @@ from certification.log.fsck import check
 from certification.log.key_folder import faults_above, faults_of_folder
 from certification.log.keys import create_next, signing_key
 from certification.log.lives import key_lives
+from certification.log.reading import head
 from certification.registry import fsck
-from certification.rules.notes import join_notes
+from certification.rules.checkpoint import Checkpoint
+from certification.rules.notes import join_notes, sign_text
 from certification.rules.notes import split_notes as handover_notes
+from certification.rules.signed_checkpoint import sign_checkpoint
 from certification.rules.signing import Keypair
 from tests import makers
 from tests.certification.log.signers import folder_of, signing_apart
@@ -200,6 +203,27 @@ def test_hand_over_notes_out_of_their_order_are_named(folder: Path) -> None:
     first, second = handover_notes(notes)
     (folder / "handovers").write_bytes(join_notes((second, first)))
     assert check() == ["the hand-over notes do not stand in the order of the log"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by a key of ours", "by strangers alone"])
+def test_a_database_of_before_a_rotation_is_told_to_come_forward_and_no_key_to_be_taken_out(folder: Path, *, known: bool) -> None:
+    """Only a key that one of the log's own vouched for is spared the advice."""
+    found = head()
+    came, stranger = (Keypair.generate(demonstration=False) for _ in range(2))
+    went = signing_key() if known else stranger
+    listed = json.loads((folder / "public.json").read_text())
+    listed |= {one.kid: one.public.public_bytes_raw().hex() for one in (came, went)}
+    (folder / "public.json").write_text(json.dumps(listed))
+    note = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), went.private)
+    note = note.signed_also([sign_text(note.text, found.origin or "", came.private)])
+    with (folder / "handovers").open("ab") as file:
+        file.write(b"\n" + note.encode())
+    said = check()
+    assert (
+        f"hand-over note 2 is of {found.size + 2} entries and the database has {found.size}; run `tianguis log reconcile`" in said
+    )
+    followed = f"the key {came.kid} followed at a checkpoint that this database lacks; keep it, and run `tianguis log reconcile`"
+    assert (followed in said, any(TAKE_IT_OUT in one for one in said)) == (known, not known)
 
 
 # The signer's record

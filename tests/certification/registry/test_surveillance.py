@@ -101,6 +101,13 @@ def test_the_same_form_twice_is_one_visit(session: Session, made: Certificate, d
     assert [one.number for one in made.versions] == [1, 2]
 
 
+def test_the_same_visit_in_other_words_is_not_told_as_done(session: Session, made: Certificate, decider: User) -> None:
+    passed(made, visit(), decider)
+    with pytest.raises(Conflict) as caught:
+        passed(made, visit(summary="Sigue igual, y falta un cuaderno."), decider)
+    assert (caught.value.code, made.acts[-1].public_summary) == ("moved_meanwhile", "Sigue igual.")
+
+
 def test_visits_follow_each_other_until_the_end_of_the_term(session: Session, made: Certificate, decider: User) -> None:
     passed(made, visit(), decider)
     passed(made, visit(date(2027, 11, 30), seen=2), decider, at=datetime(2027, 12, 1, 18, tzinfo=UTC))
