@@ -6,6 +6,7 @@ higher floors apply (:func:`declare_follower`).
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from certification.core.db import db, unit_of_work
 from certification.core.declared import declare
 from certification.log.appending import add_leaves, compare_and_swap
 from certification.log.checkpoints import keep_outside, outside_note, replace_outside, require_carried_on, verifiers
+from certification.log.handover import kept
 from certification.log.keys import verifying_keys
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import Head, Told, head, held_head, nodes, over
@@ -123,10 +125,10 @@ def _outside(found: Head, *, trusted: bool) -> _Target | None:
 
 
 def _target(found: Head, outside: _Target | None, sources: Sequence[Source]) -> tuple[_Target | None, list[_Target]]:
-    """The latest checkpoint that this registry signed, as far as the copy and the sources know, and what the sources publish."""
+    """The latest checkpoint that this registry signed, as far as copy, rotations and sources know, and what sources publish."""
     origin = found.origin or (outside.checkpoint.origin if outside else None)
     published = [one for source in sources if (one := _published(source, origin))]
-    known = [*([outside] if outside else []), *published]
+    known = [*([outside] if outside else []), *published, *_handed_over(origin)]
     return max(known, key=lambda one: one.checkpoint.size, default=None), published
 
 
@@ -138,6 +140,13 @@ def _published(source: Source, origin: str | None) -> _Target | None:
         return _Target(open_checkpoint(note, named, verifiers(named)).checkpoint, note)
     except DomainError:
         return None
+
+
+def _handed_over(origin: str | None) -> Iterator[_Target]:
+    """The checkpoints of rotations, which lie beside the keys: they were signed, even where no source kept what led to them."""
+    for note in kept() if origin else ():
+        with suppress(DomainError):  # fsck names a note that does not hold
+            yield _Target(open_checkpoint(note, origin or "", verifiers(origin or "")).checkpoint, note)
 
 
 def _agreed(found: Head, published: Sequence[_Target]) -> bool:

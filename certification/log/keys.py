@@ -240,7 +240,10 @@ def _write_list(folder: Path, listed: Mapping[str, str]) -> None:
 
 def _insist(kid: str, file: Path, *, demonstration: bool) -> None:
     if kid.startswith(DEMONSTRATION) and not demonstration:
-        msg = f"{file} holds a key of a demonstration ({kid}); a real registry never signs with it. Use another data folder."
+        msg = (
+            f"{file} holds a key of a demonstration ({kid}); a real registry never signs with it. Use another data folder, or "
+            "TIANGUIS_DEMONSTRATION=yes if the demonstration is what you mean."
+        )
         raise KeyProblemError(msg)
     if demonstration and not kid.startswith(DEMONSTRATION):
         msg = f"{file} holds the key of a real registry ({kid}); a demonstration never touches it. Use another data folder."

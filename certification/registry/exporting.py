@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import one_moment
 from certification.core.durable import LOCK, alone_in, make_durable
+from certification.log.keys import verifying_keys
 from certification.log.lagging import require_whole
 from certification.log.reading import over, tile_bytes
 from certification.outside.layout import (
@@ -125,6 +126,7 @@ def export(folder: Path, *, at: datetime, full: bool = False, told: Progress = l
     require_whole()
     with one_moment() as session:
         checkpoint, note = export_head.signed_head()
+        verifying_keys()  # without them nothing is begun
         _before(folder, checkpoint)
         folder.mkdir(parents=True, exist_ok=True)
         with alone_in(folder):

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
+from certification.log.keys import KeyProblemError
 from certification.outside.auditing import audit
 from certification.outside.layout import HEAD, MANIFEST, PACK_CALL, pack_of, unwrapped, wrapped
 from certification.outside.sources import Folder
@@ -280,6 +281,16 @@ def test_a_folder_of_another_registry_or_of_later_is_left_alone(
     with pytest.raises(LogConflict):
         export(other, at=NOW)
     assert files(other) == before
+
+
+def test_without_its_keys_nothing_is_begun(app: Flask, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    granted()
+    with monkeypatch.context() as mixed:
+        mixed.setitem(app.config["SETTINGS"].values, "DEMONSTRATION", not app.config["SETTINGS"]["DEMONSTRATION"])
+        with pytest.raises(KeyProblemError):
+            export(tmp_path / "copy", at=NOW)
+        assert not (tmp_path / "copy").exists()
+    assert export(tmp_path / "copy", at=NOW).certificates == 1
 
 
 def test_without_a_signed_log_there_is_nothing_to_export(session: Session, tmp_path: Path) -> None:

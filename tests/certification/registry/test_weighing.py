@@ -26,12 +26,19 @@ from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
 from tests import makers
+from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.truth import DAY, EARLIER, WHY, paused, resumed, taken
 from tests.conftest import NOW
 
 P = PublicState
 LIFTED = {"suspended_at": None, "suspension_until": None}
 DIFFERS = Verdict(P.CANNOT_CHECK, None, Reason.RECORD_DIFFERS)
+
+
+@pytest.fixture(autouse=True)
+def own_keys(app: Flask) -> Iterator[None]:
+    with keys_put_back(app):
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from certification.log import rotating
+from certification.log.adopting import reconcile
+from certification.log.checkpoints import place
+from certification.log.fsck import check
+from certification.log.keys import signing_key
+from certification.log.reading import head
+from certification.outside.sources import Folder
+from certification.rules.checkpoint import Checkpoint
+from certification.rules.errors import LogConflict
+from certification.rules.signed_checkpoint import sign_checkpoint
+from tests import makers
+from tests.certification.log.signers import folder_of
+from tests.conftest import NOW
+from tests.restoring import publish
+
+
+@pytest.fixture
+def handovers(app: Flask, session: Session, tmp_path: Path) -> Iterator[Path]:
+    """The notes of a registry whose key was rotated once; its folder of keys is put back afterwards."""
+    found = folder_of(app)
+    shutil.copytree(found, tmp_path / "before")
+    makers.certified(at=NOW)
+    rotating.rotate(now=lambda: NOW)
+    yield found / "handovers"
+    shutil.rmtree(found)
+    shutil.copytree(tmp_path / "before", found)
+
+
+def test_a_database_of_before_a_rotation_is_not_trusted_for_want_of_a_copy_outside(
+    app: Flask, session: Session, handovers: Path, tmp_path: Path
+) -> None:
+    """Its own export agrees with it, and proves nothing: the note beside the keys tells that more was signed."""
+    published = Folder(publish(app, tmp_path / "published"))
+    before, found = handovers.read_bytes(), head()
+    later = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), signing_key().private)
+    handovers.write_bytes(before + b"\n" + later.encode())
+    place().unlink()
+    with pytest.raises(LogConflict) as refused:
+        reconcile([published], at=NOW, trust_database=True)
+    assert (refused.value.code, place().exists(), head()) == ("log_no_source", False, found)
+    handovers.write_bytes(before)  # the control: nothing tells of more
+    reconcile([published], at=NOW, trust_database=True)
+    assert (place().exists(), check()) == (True, [])
