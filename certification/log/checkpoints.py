@@ -4,6 +4,8 @@ A database restored from an old backup, or changed behind our back, does not car
 Reading goes on: what stands can still be looked at.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from flask import current_app
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db
 from certification.core.durable import alone_in, make_durable, write_whole
+from certification.log.handover import kept
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.lives import KeyLife, key_lives, present_kid
 from certification.log.reading import Head, over, signed
@@ -105,7 +108,8 @@ def outside_note(origin: str | None, session: Session | None = None) -> bytes | 
 
 
 def require_carried_on(found: Head, session: Session | None = None) -> None:
-    """Insist that the database's log carries on from the copy: only then may it be added to and signed.
+    """Insist that the database's log carries on from the copy, and reaches as far as any rotation: only then may it be added to
+    and signed. A copy may have been put back with the database; the notes of rotations lie with the keys.
 
     Raises:
         LogConflict: ``log_behind``, ``log_fork``, ``log_not_proven``, ``log_outside_missing``, ``log_outside_unreadable``.
@@ -122,11 +126,21 @@ def require_carried_on(found: Head, session: Session | None = None) -> None:
         if begun is not None and begun.size == 0:  # a signer signs the empty log first; its copy is on the way
             return
         raise LogConflict("log_outside_missing", MISSING)
+    rotated = max((one.size for one in _rotations(found.origin)), default=0)
+    if rotated > found.size:
+        raise LogConflict("log_behind", BEHIND, earlier=rotated, newer=found.size)
     newer = Checkpoint(found.origin, found.size, found.root)
     standing = compare_by_nodes(earlier, newer, over(_asked(earlier.size, newer.size), session))
     if not standing.accepted:
         sentence = BEHIND if standing.standing is Standing.BEHIND else OTHER
         raise LogConflict(f"log_{standing.standing}", sentence, earlier=earlier.size, newer=found.size)
+
+
+def _rotations(origin: str) -> Iterator[Checkpoint]:
+    """The checkpoints at which one key followed another under this name. Raises KeyProblemError, OSError."""
+    for note in kept():
+        with suppress(BadNote, BadSignature, UnknownKey):  # fsck names a note that does not hold
+            yield open_checkpoint(note, origin, _listed(origin)).checkpoint
 
 
 def keep_outside(note: bytes) -> None:

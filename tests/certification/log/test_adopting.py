@@ -49,3 +49,19 @@ def test_a_database_of_before_a_rotation_is_not_trusted_for_want_of_a_copy_outsi
     handovers.write_bytes(before)  # the control: nothing tells of more
     reconcile([published], at=NOW, trust_database=True)
     assert (place().exists(), check()) == (True, [])
+
+
+def test_a_database_of_before_a_rotation_signs_nothing_though_the_copy_outside_was_put_back_too(
+    app: Flask, session: Session, handovers: Path
+) -> None:
+    """The note beside the keys alone tells of more."""
+    before, found = handovers.read_bytes(), head()
+    later = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), signing_key().private)
+    handovers.write_bytes(before + b"\n" + later.encode())
+    for act in (lambda: rotating.rotate(now=lambda: NOW), lambda: makers.certified(at=NOW)):
+        with pytest.raises(LogConflict) as refused:
+            act()
+        assert (refused.value.code, head()) == ("log_behind", found)
+    handovers.write_bytes(before)  # the control
+    makers.certified(at=NOW)
+    assert head().size > found.size

@@ -33,6 +33,7 @@ from certification.rules.verdict import PublicState
 from tests import makers
 from tests.certification.registry.exported import STATES, exported, told
 from tests.conftest import NOW
+from tests.keeping import Kept
 
 P = PublicState
 HOUR = timedelta(hours=1)
@@ -41,12 +42,13 @@ WHY = Why("USE_OUTSIDE_SCOPE", "Se usó en otras piezas.")
 
 
 @pytest.fixture
-def world(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Every state in a folder, built once for all tests here: nobody writes to it."""
+def world(app: Flask, pristine: Kept, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Every state in a folder, built once for all tests here: nobody writes to it. The database is empty again."""
     if not BUILT:
         where = tmp_path_factory.mktemp("exported") / "export"
         with app.app_context(), clock.standing_at(NOW):
             BUILT[where] = exported(where)
+            pristine.begin_again()
     return next(iter(BUILT.items()))
 
 
