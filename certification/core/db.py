@@ -9,13 +9,19 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine, ExceptionContext, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from certification.core.orm import Base
 
 SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database with two writers
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 5_000  # and once more on a new connection
 WRITE = "tianguis_write"
+NEVER_HEALS = (
+    "readonly database",  # what can't be opened for writing, as on a full disk, SQLite opens for reading, and stays with that
+    "disk I/O error",  # a lock that could not be let go stays with its connection
+    "database is locked",  # the same, where nobody was told of it
+)
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": True})
 
@@ -40,7 +46,7 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begin)
-        event.listen(engine, "handle_error", _let_go_of_what_only_reads)
+        event.listen(engine, "handle_error", _let_go_of_what_never_heals)
 
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:
@@ -56,9 +62,9 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _let_go_of_what_only_reads(failure: ExceptionContext) -> None:
-    """What SQLite cannot open for writing, as on a full disk, it opens for reading: a connection that never heals."""
-    if "readonly database" in str(failure.original_exception):
+def _let_go_of_what_never_heals(failure: ExceptionContext) -> None:
+    """A new connection starts afresh after one of :data:`NEVER_HEALS`."""
+    if any(said in str(failure.original_exception) for said in NEVER_HEALS):
         failure.is_disconnect = True
 
 
@@ -74,7 +80,11 @@ def begin_write(session: Session) -> None:
         raise RuntimeError(msg)
     session.rollback()
     session.expire_all()
-    session.connection(execution_options={WRITE: True})
+    try:
+        session.connection(execution_options={WRITE: True})
+    except OperationalError:  # of a connection that never heals, the next one is another
+        session.rollback()
+        session.connection(execution_options={WRITE: True})
     session.info[WRITE] = True
 
 

@@ -111,8 +111,12 @@ def judge(place: Place, base: Path, task: Task, failure: Failure, row: Row, befo
         tracer.ended()
         worker = Worker(place)
         answers = worker.answers()
-    worker.ask(2, task)
-    again, once_more = next(answers, ("nothing", None))
+    again, once_more = second_try(worker, answers, task)
+    if again == "killed":  # only now, with the first answer given
+        worker.forget()
+        tracer.ended()
+        worker = Worker(place)
+        again, once_more = second_try(worker, worker.answers(), task)
     if again not in ("done", "already"):
         faults.append(f"a second try fails: {again}")
     worker.end()
@@ -120,6 +124,14 @@ def judge(place: Place, base: Path, task: Task, failure: Failure, row: Row, befo
         whole.append(once_more)
     faults += [f"after a second try: {one}" for one in examine(place, whole, seen)]
     row.broken += [f"{row.act}, {failure.how} at {failure.call} {failure.nth} (told: {said}): {one}" for one in faults]
+
+
+def second_try(worker: Worker, answers: Iterator[tuple[str, Told | None]], task: Task) -> tuple[str, Told | None]:
+    try:
+        worker.ask(2, task)
+    except BrokenPipeError:
+        return "killed", None
+    return next(answers, ("killed", None))
 
 
 def drill(place: Place, base: Path, task: Task, work: Path, before: Told, count: int | None) -> Row:

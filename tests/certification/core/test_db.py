@@ -1,19 +1,20 @@
 """One transaction a write."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pysqlite3
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
 from certification.audit.models import AuditEntry
 from certification.audit.record import record
-from certification.core.db import after_commit, before_commit, engine_options, prepare, unit_of_work
+from certification.core.db import WRITE, after_commit, before_commit, db, engine_options, prepare, unit_of_work
 from tests import makers
 from tests.makers import THEN
 
@@ -151,3 +152,21 @@ def test_a_connection_that_sqlite_could_only_open_for_reading_is_not_kept(
 
     assert (insert(), insert()) == ("refused", second)
     engine.dispose()
+
+
+@pytest.mark.parametrize(("failures", "saved"), [(1, 1), (2, 0)], ids=["once", "control: twice"])
+def test_a_write_that_cannot_begin_is_begun_once_more_on_another_connection(
+    session: Session, request: pytest.FixtureRequest, failures: int, saved: int
+) -> None:
+    left = [OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked")) for _ in range(failures)]
+
+    def refuse(connection: Connection) -> None:
+        if left and connection.get_execution_options().get(WRITE):
+            raise left.pop()
+
+    event.listen(db.engine, "begin", refuse)
+    request.addfinalizer(lambda: event.remove(db.engine, "begin", refuse))
+    with contextlib.suppress(OperationalError), unit_of_work():
+        session.add(User(name="Rosa", created_at=THEN))
+    session.rollback()
+    assert (session.query(User).count(), left) == (saved, [])
