@@ -19,7 +19,7 @@ StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 CACHE_CONTROL = "max-age=0, must-revalidate"
 LANGUAGE_OF = {"": None, "lang=es": "es", "lang=en": "en"}
-MOST_KEPT = 2048
+MOST_KEPT = 64  # pages of some 20 KB, for a second: what many ask for at once is a poster or two
 SECONDS = 1.0
 
 
