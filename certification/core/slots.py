@@ -45,6 +45,7 @@ class Cut:
         self.mark = sha256(rendered.encode()).hexdigest()[:12]
         parts = MARK.split(rendered)
         self._pattern = "%s".join(_narrow(text).replace("%", "%%") for text in parts[::2])
+        self._encoded = self._pattern.encode()
         self._names = tuple(dict.fromkeys(parts[1::2]))
         self._places = [self._names.index(name) for name in parts[1::2]]
 
@@ -55,11 +56,22 @@ class Cut:
             KeyError: when a slot has no value.
 
         """
-        given = [values[name] for name in self._names]
-        texts = ["" if isinstance(one, Markup) else str(one) for one in given]
-        shown = _escaped(texts)
-        safe = [one if isinstance(one, Markup) else text for one, text in zip(given, shown, strict=False)]
+        safe = self._safe(values)
         return self._pattern % tuple([safe[place] for place in self._places])
+
+    def fill_encoded(self, values: Mapping[str, object]) -> bytes:
+        """The same in UTF-8, without encoding anew what never changes. Raises as :meth:`fill`."""
+        safe = [text.encode() for text in self._safe(values)]
+        return self._encoded % tuple([safe[place] for place in self._places])
+
+    def _safe(self, values: Mapping[str, object]) -> list[str]:
+        """Each value once, fit for the page."""
+        given = [values[name] for name in self._names]
+        shown = list(_escaped(["" if isinstance(one, Markup) else str(one) for one in given]))
+        for number, one in enumerate(given):
+            if isinstance(one, Markup):
+                shown[number] = one
+        return shown
 
     def ordered(self, *names: str) -> Callable[..., Markup]:
         """A function of the slots' values in this order, for small parts that are filled often; all of them plain texts.

@@ -84,7 +84,7 @@ class VerifyPages:
         shape = _shape(row, found, steps, values, lang, now)
         cut = self._cuts.get(shape, lambda: self._render(shape, frame))
         minute = int(now.timestamp()) // 60
-        return Answer(cut.fill(values).encode(), f'"{row.version_id:x}-{minute:x}-{cut.mark}"')
+        return Answer(cut.fill_encoded(values), f'"{row.version_id:x}-{minute:x}-{cut.mark}"')
 
     def _frame(self, row: Any) -> Frame:
         with self._app.app_context():

@@ -11,7 +11,9 @@ def test_values_are_escaped_and_what_stands_is_not() -> None:
 
 
 def test_markup_goes_in_as_it_is() -> None:
-    assert Cut(f"<p>{slot('a')}</p>").fill({"a": Markup("<b>x</b>")}) == "<p><b>x</b></p>"
+    made, given = Cut(f"<p>{slot('a')}{slot('b')}</p>"), {"a": Markup("<b>ñ</b>"), "b": "<"}
+    assert made.fill(given) == "<p><b>ñ</b>&lt;</p>"
+    assert made.fill_encoded(given) == "<p><b>ñ</b>&lt;</p>".encode()
 
 
 def test_a_value_that_looks_like_a_slot_is_only_text() -> None:
@@ -30,6 +32,7 @@ def test_what_stands_is_narrow_and_values_keep_their_letters() -> None:
 def test_odd_letters_stay_in_their_own_slot(odd: str) -> None:
     made = Cut(f"{slot('a')} 5% {slot('b')}")
     assert made.fill({"a": odd, "b": "<x>"}) == f"{odd} 5% &lt;x&gt;"
+    assert made.fill_encoded({"a": odd, "b": "<x>"}) == f"{odd} 5% &lt;x&gt;".encode()
     assert made.ordered("b", "a")("<x>", odd) == f"{odd} 5% &lt;x&gt;"
 
 
