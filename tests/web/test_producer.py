@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from certification.rules.workflow import ApplicationState
 from marketplace.demonstration.sound import note
@@ -74,8 +74,12 @@ def bring_photographs(maker: Walker, camera: Path) -> None:
     expect(maker.page.locator(f'[data-photo="{second}"] input')).to_have_value("Jarro negro visto de lado, con el asa torcida.")
 
 
+def told(maker: Walker) -> Locator:
+    return maker.page.locator("[data-autosave-status]")
+
+
 def saved(maker: Walker) -> None:
-    expect(maker.page.locator("[data-autosave-status]")).to_have_text(re.compile(r"Guardado \d+:\d\d"))
+    expect(told(maker)).to_have_text(re.compile(r"Guardado \d+:\d\d"))
 
 
 def lose_and_find_signal(maker: Walker) -> None:
@@ -84,13 +88,12 @@ def lose_and_find_signal(maker: Walker) -> None:
     here = maker.page.url
     maker.lose_signal()
     maker.page.get_by_label("Cómo se hizo", exact=True).fill(STORY)
-    status = maker.page.locator("[data-autosave-status]")
-    expect(status).to_have_text(re.compile("Sin señal, se guarda en este teléfono"))
-    maker.page.goto("about:blank")
+    expect(told(maker)).to_have_text(re.compile("Sin señal, se guarda en este teléfono"))
+    maker.leave()
     maker.find_signal()
     maker.open(here)
     expect(maker.page.get_by_label("Cómo se hizo", exact=True)).to_have_value(STORY)
-    expect(status).to_have_text(re.compile(r"Recuperamos lo que escribió sin señal|Guardado \d+:\d\d"))
+    expect(told(maker)).to_have_text(re.compile(r"Recuperamos lo que escribió sin señal|Guardado \d+:\d\d"))
     maker.page.get_by_label("Cómo se hizo", exact=True).fill(STORY)
     saved(maker)
 

@@ -30,10 +30,13 @@ class Walker:
 
     site: Site
     context: BrowserContext
-    page: Page
+    page: Page = field(init=False)
     faults: list[str] = field(default_factory=list)
     allowed: set[int] = field(default_factory=set)
     without_signal: bool = False
+
+    def __post_init__(self) -> None:
+        self.page = self.new_tab()
 
     def open(self, path: str) -> Response:
         """Go to a path, or to a whole address of this site; a failure must be an allowed one."""
@@ -97,6 +100,18 @@ class Walker:
     def find_signal(self) -> None:
         self.context.set_offline(False)
 
+    def leave(self) -> None:
+        """Close the tab and open another. A page that is only navigated away from may still send something on its way out."""
+        self.page.close()
+        self.page = self.new_tab()
+
+    def new_tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        page.on("request", self._asked)
+        return page
+
     def must_be_clean(self) -> None:
         """Nothing was fetched from elsewhere, no policy was broken, nothing failed."""
         assert self.faults == []
@@ -129,9 +144,4 @@ def walker(
         reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    made = Walker(site, context, page)
-    page.on("console", made._said)
-    page.on("pageerror", lambda error: made.faults.append(f"{page.url}: {error}"))
-    page.on("request", made._asked)
-    return made
+    return Walker(site, context)
