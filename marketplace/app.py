@@ -15,21 +15,16 @@ from certification.core import assets, compress, db, failures, i18n, web
 from certification.core.media import files
 from certification.core.media.limits import MIB
 from certification.core.settings import Settings, read_settings
-from certification.log import logcheck as operations_in_log
 from certification.log import moving
 from certification.log import views as log_views
 from certification.parties import personal as of_parties
 from certification.parties import views as parties
 from certification.parties.forms import OTHER_TRADES
-from certification.registry import logcheck as acts_in_log
 from certification.registry import personal as of_register
-from certification.registry import reconciling as acts_taken_back
 from certification.registry import signing as of_versions
 from certification.registry import status as of_lists
 from certification.registry import views as registry
 from certification.registry.watches import personal as of_watches
-from certification.schemes import adopting as schemes_taken_back
-from certification.schemes import logcheck as schemes_in_log
 from certification.schemes import views as schemes
 from certification.schemes import views_ties as ties
 from marketplace import health
@@ -47,9 +42,7 @@ from marketplace.visiting import views as visiting
 PACKAGE = Path(__file__).parent
 # each declares what it holds of a person
 PERSONAL = (of_applications, of_enquiries, of_parties, of_register, of_stalls, of_watches)
-LOGGED = (acts_in_log, schemes_in_log, operations_in_log)  # each declares which of its rows have leaves
 SIGNED = (of_versions, of_lists)  # each declares what of its rows is signed
-TAKEN_BACK = (acts_taken_back, schemes_taken_back)  # each declares how its rows follow leaves that were taken back
 LONGEST_FORM_BYTES = 2_000_000
 log = structlog.get_logger()
 

@@ -28,11 +28,13 @@ from certification.log.keys import PRIVATE, create_keys
 from certification.outside.commands import CATALOGUES
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
 from certification.rules.errors import CannotSign, DomainError, LogConflict, NotConfirmed
+from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.chores import tasks
 from marketplace.demonstration.loading import accounts, accounts_json, load_demonstration
 from marketplace.demonstration.people import PASSWORD
-from marketplace.migrations.upgrade import SchemaError, current, require_current, upgrade
+from marketplace.migrations.schema import SchemaError, current, require_current
+from marketplace.migrations.upgrade import upgrade
 from marketplace.serving import real_app
 
 LOCAL = "127.0.0.1"

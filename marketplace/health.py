@@ -1,10 +1,7 @@
 """For whoever watches over the site: whether the process answers, and whether it can do its work."""
 
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import cache
-from pathlib import Path
 from threading import Lock, Thread
 
 import structlog
@@ -20,8 +17,8 @@ from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError
 from certification.log.signing import check_signs
 from certification.rules.errors import LogConflict
+from marketplace.migrations.schema import newest_version
 
-VERSIONS = Path(__file__).parent / "migrations" / "versions"
 PATIENCE_S = 1.0
 ASKED = "log_asked"
 _asking = Lock()
@@ -58,14 +55,8 @@ def ready() -> Response:
 
 
 def schema_version() -> str:
-    """The version that the database has; plain SQL, so that no migration tool is loaded to answer."""
+    """The version that the database has."""
     return str(db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
-
-
-@cache
-def newest_version() -> str:
-    """The version that this code asks for, by the names of its migrations."""
-    return max(found[0] for path in VERSIONS.glob("*.py") if (found := re.match(r"[0-9]{4}", path.name)))
 
 
 def _database() -> bool:

@@ -9,7 +9,7 @@ from certification.core.db import db, unit_of_work
 from certification.core.settings import SettingError, Settings, read_settings
 from certification.log.signing import require_key
 from marketplace.app import create_app
-from marketplace.migrations.upgrade import require_current
+from marketplace.migrations.schema import require_current
 
 MIN_SECRET = 32
 

@@ -17,8 +17,9 @@ from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.log.keys import create_keys
+from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
-from marketplace.health import newest_version
+from marketplace.migrations.schema import newest_version
 from marketplace.models import METADATA
 from tests.keeping import Kept
 from tests.servers import postgres

@@ -26,8 +26,6 @@ from certification.rules.verdict import PublicState
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
-_CASE = (joinedload(Application.party), selectinload(Application.evaluations))  # what guard 1 asks of each
-
 
 @dataclass(frozen=True, slots=True)
 class DueVisit:
@@ -69,15 +67,15 @@ def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | 
         BadRequest: ``after`` is no position.
 
     """
-    one = Certificate
+    one, case = Certificate, (joinedload(Application.party), selectinload(Application.evaluations))  # what guard 1 asks of each
     wanted = (
         select(one)
         .where(*_waiting(person, at), one.surveillance_due <= at + BEFORE_A_VISIT)
         .order_by(one.grace_ends, one.id)
         .limit(PER_PAGE + 1)
         .options(
-            selectinload(one.versions).selectinload(CertificateVersion.application).options(*_CASE),
-            selectinload(one.application).options(*_CASE),
+            selectinload(one.versions).selectinload(CertificateVersion.application).options(*case),
+            selectinload(one.application).options(*case),
         )
     )
     if after is not None:

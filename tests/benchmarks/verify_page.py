@@ -39,6 +39,7 @@ from marketplace.app import create_app  # noqa: E402
 from marketplace.models import METADATA  # noqa: E402
 from tests import makers  # noqa: E402
 
+SECRET = "benchmarks only: " + "x" * 32
 ROUNDS = 9
 REQUESTS = 1500
 RESTLESS = 2.0
@@ -101,7 +102,7 @@ class Seeded:
 
 def application(folder: Path) -> Flask:
     """The whole application as deployed, on an empty schema."""
-    settings = read_settings({}, DATA=str(folder), SECRET_KEY="benchmarks only: " + "x" * 32, ORIGIN="http://localhost")
+    settings = read_settings({}, DATA=str(folder), SECRET_KEY=SECRET, ORIGIN="http://localhost")
     app = create_app(settings)
     with app.app_context():
         METADATA.create_all(db.engine)

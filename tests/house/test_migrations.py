@@ -12,7 +12,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from certification.core.db import engine_options, prepare
-from marketplace.migrations.upgrade import configuration, current, newest, upgrade
+from marketplace.migrations.schema import current, newest_version
+from marketplace.migrations.upgrade import configuration, upgrade
 from marketplace.models import METADATA
 from tests.conftest import ENGINE
 
@@ -71,7 +72,7 @@ def test_upgrading_again_changes_nothing(address: str) -> None:
     with opened(address) as engine:
         upgrade(engine)
         upgrade(engine)
-        assert current(engine) == newest(engine)
+        assert current(engine) == newest_version()
 
 
 def test_the_triggers_are_those_of_the_models(address: str, database_url: str) -> None:
@@ -93,7 +94,7 @@ def test_a_failed_upgrade_leaves_the_old_schema(address: str, monkeypatch: pytes
         with engine.connect() as connection:
             assert not engine.dialect.has_table(connection, "users")
         upgrade(engine)
-        assert current(engine) == newest(engine)
+        assert current(engine) == newest_version()
 
 
 def _fail(*_given: object) -> None:

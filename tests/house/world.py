@@ -21,7 +21,7 @@ from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.log.keys import create_keys
 from marketplace.app import create_app
-from marketplace.health import newest_version
+from marketplace.migrations.schema import newest_version
 from marketplace.models import METADATA
 from tests.conftest import NOW, Browser
 from tests.keeping import Kept

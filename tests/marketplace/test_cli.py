@@ -23,7 +23,7 @@ from marketplace.cli import local_settings, main
 from marketplace.demonstration import loading
 from marketplace.demonstration.content import SignIn
 from marketplace.demonstration.people import PASSWORD
-from marketplace.health import newest_version
+from marketplace.migrations.schema import newest_version
 from marketplace.serving import refuse_unsafe
 from tests import makers
 
