@@ -4,8 +4,23 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, Date, DateTime, Dialect, Enum, ForeignKey, Integer, MetaData, String, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    event,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -46,7 +61,49 @@ def by_value(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, create_constraint=False, length=40, values_callable=lambda k: [m.value for m in k])
 
 
-AnyJson = JSON().with_variant(JSONB(), "postgresql")
+class AnyJson(TypeDecorator[Any]):
+    """JSON; on PostgreSQL its JSONB, whose dialect is loaded where it is spoken and nowhere else.
+
+    ``none_as_null`` stores None as NULL, else it is JSON's own null.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, *, none_as_null: bool = False) -> None:
+        super().__init__(none_as_null=none_as_null)
+        self.none_as_null = none_as_null
+
+    @property
+    def should_evaluate_none(self) -> bool:  # type: ignore[override]  # as JSON itself has it
+        return not self.none_as_null
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON(none_as_null=self.none_as_null))
+        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415 - 20 ms and two megabytes that SQLite has no use for
+
+        return dialect.type_descriptor(JSONB(none_as_null=self.none_as_null))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows of which a condition, in SQL, holds.
+
+    A dialect is told of it when it creates the table: SQLAlchemy loads PostgreSQL's whole dialect as soon as its name is said.
+    """
+    index = Index(name, *columns)
+
+    @event.listens_for(index, "after_parent_attach")
+    def _attached(_index: Index, table: Table) -> None:
+        @event.listens_for(table, "before_create")
+        def _tell(_table: Table, connection: Connection, **_given: Any) -> None:
+            index.dialect_kwargs[f"{connection.dialect.name}_where"] = text(where)
+
+    return index
+
 
 KEYED = {"sqlite_with_rowid": False}  # of a table: its rows lie under their own key of several columns, not beside an index of it
 
@@ -67,5 +124,5 @@ class Base(DeclarativeBase):
 
     registry = registry(
         metadata=MetaData(naming_convention=NAMES),
-        type_annotation_map={datetime: Instant, date: Date, dict[str, Any]: AnyJson, list[Any]: AnyJson, str: Text},
+        type_annotation_map={datetime: Instant, date: Date, dict[str, Any]: AnyJson(), list[Any]: AnyJson(), str: Text},
     )

@@ -20,7 +20,7 @@ from certification.rules.verdict import Reason
 ATOM = "http://www.w3.org/2005/Atom"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MEDIA_TYPE = "application/atom+xml"
-FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 §2.2 has no place for
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 §2.2 has no place for
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 ENDS = (".", "!", "?", "…")
 ET.register_namespace("", ATOM)

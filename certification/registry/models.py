@@ -3,31 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certification.applications.models import Application
 from certification.audit.models import forbid_changes
 from certification.core.media.models import StoredFile
-from certification.core.orm import KEYED, Base, Id, Name, Prose, UserRef, Word, by_value
+from certification.core.orm import KEYED, AnyJson, Base, Id, Name, Prose, UserRef, Word, by_value, partial_index
 from certification.parties.models import Party
 from certification.registry.freezing import freeze
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 
-JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+JsonOrNull = AnyJson(none_as_null=True)
 
 
 def waiting_index(table: str, column: str, waits: str) -> Index:
     """The few rows that wait for a signature, found without reading the others."""
-    return Index(f"ix_{table}_waiting", column, sqlite_where=text(waits), postgresql_where=text(waits))
+    return partial_index(f"ix_{table}_waiting", column, where=waits)
 
 
 def _granted_where(name: str) -> Index:
     """The few certificates that such an act ended, by their grant."""
-    reached = text(f"{name} IS NOT NULL")
-    return Index(f"ix_certificates_{name}", "granted_at", "id", sqlite_where=reached, postgresql_where=reached)
+    return partial_index(f"ix_certificates_{name}", "granted_at", "id", where=f"{name} IS NOT NULL")
 
 
 class Certificate(Base):

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Insert, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from certification.core.db import db, writing
 from certification.log.appending import hold_log
@@ -201,8 +201,11 @@ def _take(listed: StatusList, version: CertificateVersion, draw: Draw) -> int:
 
 
 def _unless_there(table: type[StatusList | StatusPlace]) -> Insert:
-    kind = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return kind(table).on_conflict_do_nothing()
+    if db.engine.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - loaded where it is spoken
+
+        return insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _let_wait(numbers: Iterable[int], at: datetime) -> None:

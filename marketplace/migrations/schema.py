@@ -1,4 +1,4 @@
-"""Which schema a database has and which one this code works with. Plain SQL and file names: no migration tool is loaded to ask."""
+"""Which schema a database has and which one this code works with: plain SQL and file names, no migration tool loaded to ask."""
 
 import re
 from functools import cache
