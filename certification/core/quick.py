@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from threading import local
 from typing import Any
 
-from sqlalchemy import JSON, CompoundSelect, Dialect, Engine, LargeBinary, Select
+from sqlalchemy import CompoundSelect, Dialect, Engine, LargeBinary, Select
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeEngine
+
+from certification.core.orm import AnyJson, Instant
 
 IN_MEMORY = (None, "", ":memory:")
 MAPPED = 8 << 30  # bytes of the file that are read in place; asking the system for each page is most of what grows with the file
@@ -26,14 +29,21 @@ DECODE = json.JSONDecoder().raw_decode
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
     if isinstance(kind, LargeBinary) and dialect.name == "sqlite":
         return None  # the driver gives bytes
-    if isinstance(kind, JSON) and dialect.name == "sqlite":
+    if isinstance(kind, AnyJson) and dialect.name == "sqlite":
         return _json
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return _instant
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _json(text: str) -> Any:
     """What our own encoder wrote: nothing stands before or after it, so nothing is looked for there."""
     return DECODE(text)[0]
+
+
+def _instant(text: str) -> datetime:
+    """As our own type stored it: in UTC, without saying so."""
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 class UnreachableError(RuntimeError):
@@ -59,7 +69,8 @@ class connected:  # noqa: N801 - used as a verb: ``with connected(engine) as con
         connection: Any = self._engine.raw_connection()
         if self._engine.dialect.name == "sqlite" and self._engine.url.database not in IN_MEMORY:
             connection.detach()
-            connection.cursor().execute(f"PRAGMA mmap_size={MAPPED}")
+            connection = connection.dbapi_connection
+            connection.execute(f"PRAGMA mmap_size={MAPPED}")
             _threads.kept[self._engine] = connection
         else:
             self._pooled = connection
