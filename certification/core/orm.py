@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from types import ModuleType
 from typing import Annotated, Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -81,12 +83,23 @@ class AnyJson(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         if dialect.name != "postgresql":
             return dialect.type_descriptor(JSON(none_as_null=self.none_as_null))
-        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415 - 20 ms and two megabytes that SQLite has no use for
-
-        return dialect.type_descriptor(JSONB(none_as_null=self.none_as_null))
+        return dialect.type_descriptor(_postgresql().JSONB(none_as_null=self.none_as_null))
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         return self.impl_instance.coerce_compared_value(op, value)
+
+
+def insert_unless_there(table: type[DeclarativeBase], dialect: Dialect) -> Any:
+    """An INSERT that leaves a row as it is whose key is taken; each dialect has its own."""
+    kind = _postgresql().insert if dialect.name == "postgresql" else sqlite.insert
+    return kind(table).on_conflict_do_nothing()
+
+
+def _postgresql() -> ModuleType:
+    """PostgreSQL's dialect takes 20 ms and two megabytes that SQLite has no use for."""
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - loaded where it is spoken
+
+    return postgresql
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Insert, exists, func, or_, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import exists, func, or_, select, update
 
 from certification.core.db import db, writing
+from certification.core.orm import insert_unless_there
 from certification.log.appending import hold_log
 from certification.log.lives import key_lives, present_kid
 from certification.log.signing import let_sign
@@ -175,7 +175,11 @@ def _pair(at: datetime) -> list[StatusList]:
 def open_pair(number: int, at: datetime) -> list[StatusList]:
     """A new pair; when somebody else opened it a moment ago, that one."""
     for purpose in PURPOSES:
-        writing().execute(_unless_there(StatusList).values(purpose=purpose, number=number, origin=origin(), waits_since=at))
+        writing().execute(
+            insert_unless_there(StatusList, db.engine.dialect).values(
+                purpose=purpose, number=number, origin=origin(), waits_since=at
+            )
+        )
     let_sign(at)
     return list(db.session.scalars(select(StatusList).where(StatusList.number == number).order_by(StatusList.id)))
 
@@ -193,19 +197,11 @@ def _take(listed: StatusList, version: CertificateVersion, draw: Draw) -> int:
         place = draw(SIZE)
         if writing().get(LostPlace, (listed.id, place)) is not None:
             continue
-        wish = _unless_there(StatusPlace).values(list_id=listed.id, place=place, version_id=version.id)
+        wish = insert_unless_there(StatusPlace, db.engine.dialect).values(list_id=listed.id, place=place, version_id=version.id)
         found = writing().execute(wish.returning(StatusPlace.place)).scalar()
         if found is not None:
             return int(found)
     raise Conflict("no_free_place", N_("No se pudo dar un lugar en las listas de estados. Intente de nuevo."))
-
-
-def _unless_there(table: type[StatusList | StatusPlace]) -> Insert:
-    if db.engine.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - loaded where it is spoken
-
-        return insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _let_wait(numbers: Iterable[int], at: datetime) -> None:
