@@ -8,9 +8,9 @@ head) made anew in between. So the figure is of rows as the product writes them 
 what was thought before. Sixteen grants in
 one commit are measured the same way. Apart from that, with no promise: the copy of the checkpoint outside, and the whole service
 from the decided case to the answer. The control commits with `synchronous=OFF`: it must come out faster than the disk can sync,
-or the run shows nothing of durability. Exits 2 when the reference moved more than twofold, and when the disk takes less than a
-millisecond for the reference: then four signatures and forty pages are a matter of the processor, and the ratio says nothing of
-what making an act durable costs.
+or the run shows nothing of durability. Exits 2 when the reference moved more than twofold. The last line says from which disk on
+the promise is kept: what signatures, statements and some forty pages take beside one sync is the same on any. The short form
+judges no disk that is faster than that line commonly says; the full form judges every one.
 """
 
 import argparse
@@ -44,7 +44,7 @@ from tests.drills.registry import BEGUN, Place, registry
 ROUNDS, BATCH = 7, 16
 GRANTS, SHORT_GRANTS = 30, 6
 COMMIT, BATCHED = 0.6, 2.0
-RESTLESS, SLOW_DISK = 2.0, 1000  # references a second, above which it is no disk that is waited for
+RESTLESS, FAST_DISK = 2.0, 1000  # references a second, above which the short form says nothing
 SIGNATURES = 3  # of each grant; one more of the head
 BLOCK = b"x" * 4096
 WRITES = ("INSERT", "UPDATE")
@@ -223,7 +223,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the table; 0 kept, 1 broken, 2 no verdict."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--short", action="store_true", help=f"{SHORT_GRANTS} grants a round")
-    grants = SHORT_GRANTS if parser.parse_args(arguments).short else GRANTS
+    short = parser.parse_args(arguments).short
+    grants = SHORT_GRANTS if short else GRANTS
     rows = {
         "commit": Row("commit of one grant", COMMIT),
         "batch": Row(f"commit of {BATCH} grants", BATCHED),
@@ -237,14 +238,17 @@ def main(arguments: list[str] | None = None) -> int:
         one_round(bench, 3, {name: Row(name) for name in rows})  # warm
         references = [one_round(bench, grants, rows) for _ in range(ROUNDS)]
     show(list(rows.values()), references)
+    beside = 1 / statistics.median(rows["commit"].rates) - 1 / statistics.median(references)
+    slow = beside * COMMIT / (1 - COMMIT)
+    print(f"a commit takes {beside * 1000:.2f} ms beside its sync: kept where a reference takes {slow * 1000:.2f} ms or more")
     faster = statistics.median(rows["control"].rates) > statistics.median(rows["commit"].rates)
     if not faster:
         print("the control is no faster than what waits for the disk: this disk does not sync, and the run shows nothing")
     if max(references) > RESTLESS * min(references):
         print(f"no verdict: the reference moved by more than {RESTLESS:g} times")
         return 2
-    if statistics.median(references) > SLOW_DISK:
-        print(f"no verdict: this disk makes more than {SLOW_DISK:,} references a second")
+    if short and statistics.median(references) > FAST_DISK:
+        print(f"no verdict in this form: this disk makes more than {FAST_DISK:,} references a second")
         return 2
     return 0 if faster and all(row.kept for row in rows.values()) else 1
 
