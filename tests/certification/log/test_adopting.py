@@ -1,5 +1,3 @@
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,21 +15,20 @@ from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import LogConflict
 from certification.rules.signed_checkpoint import sign_checkpoint
 from tests import makers
-from tests.certification.log.signers import folder_of
 from tests.conftest import NOW
 from tests.restoring import publish
 
 
 @pytest.fixture
-def handovers(app: Flask, session: Session, tmp_path: Path) -> Iterator[Path]:
-    """The notes of a registry whose key was rotated once; its folder of keys is put back afterwards."""
-    found = folder_of(app)
-    shutil.copytree(found, tmp_path / "before")
-    makers.certified(at=NOW)
-    rotating.rotate(now=lambda: NOW)
-    yield found / "handovers"
-    shutil.rmtree(found)
-    shutil.copytree(tmp_path / "before", found)
+def handovers(rotated: Path) -> Path:
+    return rotated / "handovers"
+
+
+def tell_of_more(handovers: Path) -> None:
+    """A note after them, of two entries that the database lacks."""
+    now = head()
+    later = sign_checkpoint(Checkpoint(now.origin or "", now.size + 2, b"x" * 32), signing_key().private)
+    handovers.write_bytes(handovers.read_bytes() + b"\n" + later.encode())
 
 
 def test_a_database_of_before_a_rotation_is_not_trusted_for_want_of_a_copy_outside(
@@ -40,8 +37,7 @@ def test_a_database_of_before_a_rotation_is_not_trusted_for_want_of_a_copy_outsi
     """Its own export agrees with it, and proves nothing: the note beside the keys tells that more was signed."""
     published = Folder(publish(app, tmp_path / "published"))
     before, found = handovers.read_bytes(), head()
-    later = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), signing_key().private)
-    handovers.write_bytes(before + b"\n" + later.encode())
+    tell_of_more(handovers)
     place().unlink()
     with pytest.raises(LogConflict) as refused:
         reconcile([published], at=NOW, trust_database=True)
@@ -56,8 +52,7 @@ def test_a_database_of_before_a_rotation_signs_nothing_though_the_copy_outside_w
 ) -> None:
     """The note beside the keys alone tells of more."""
     before, found = handovers.read_bytes(), head()
-    later = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), signing_key().private)
-    handovers.write_bytes(before + b"\n" + later.encode())
+    tell_of_more(handovers)
     for act in (lambda: rotating.rotate(now=lambda: NOW), lambda: makers.certified(at=NOW)):
         with pytest.raises(LogConflict) as refused:
             act()
