@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from certification.log import rotating
 from certification.log.adopting import reconcile
 from certification.log.checkpoints import place
+from certification.log.commands import public_log
 from certification.log.fsck import check
 from certification.log.keys import signing_key
 from certification.log.reading import head
@@ -60,3 +61,31 @@ def test_a_database_of_before_a_rotation_signs_nothing_though_the_copy_outside_w
     handovers.write_bytes(before)  # the control
     makers.certified(at=NOW)
     assert head().size > found.size
+
+
+def test_the_command_refuses_in_one_language_each_sources_reason_too(
+    app: Flask, session: Session, handovers: Path, tmp_path: Path
+) -> None:
+    published, empty = publish(app, tmp_path / "published"), tmp_path / "empty"
+    empty.mkdir()
+    tell_of_more(handovers)
+    size = head().size
+    session.rollback()  # the command has a session of its own
+
+    def told(*words: str) -> str:
+        run = app.test_cli_runner().invoke(public_log, ["reconcile", *words], obj=lambda: app, catch_exceptions=False)
+        assert run.exit_code == 1
+        return str(run.output)
+
+    assert told("--from", str(published), "--from", str(empty)) == (
+        f"Error: No source has the missing acts, {size + 1} to {size + 2}, as they were signed. Nothing was changed. "
+        f"{published}: We cannot find what you are looking for.; {empty}: We cannot find what you are looking for.\n"
+    )
+    place().unlink()
+    assert told("--from", str(empty)) == (
+        "Error: The copy of what was signed last, which is kept outside the database, is missing or damaged. If the database is "
+        "the right one, run the command again with --trust-database and a source that publishes the same.\n"
+    )
+    assert told("--from", str(empty), "--trust-database") == (
+        "Error: No source publishes a signed log that agrees with this database. Nothing was changed.\n"
+    )
