@@ -1,6 +1,6 @@
 """What the guards must know of a case: how people are tied to the applicant, who evaluated, and who sits on the panel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -9,7 +9,7 @@ from certification.accounts.models import Role, User
 from certification.applications.models import Application, Capacity, Evaluation
 from certification.core.db import db
 from certification.parties.models import Membership, Party, PartyKind, Vetting
-from certification.parties.ties import ties_between
+from certification.parties.ties import ties_to_each
 from certification.rules import guards
 from certification.rules.criteria import DecisionMode
 from certification.rules.days import day_of
@@ -33,27 +33,45 @@ def mode_of(application: Application) -> DecisionMode:
 
 def person_of(user: User, application: Application, at: datetime) -> guards.Person:
     """A person with every tie to the applicant: declared, proved, or from having been evaluated by them."""
-    ties = list(ties_between(user, application.party, at))
-    if user.id == application.applicant_id:
-        ties.append(guards.Tie("self"))
-    last = evaluated_by(application.party, user, application)
-    if last is not None:
-        ties.append(guards.Tie("reciprocal", last, last))
-    return guards.Person(str(user.id), tuple(dict.fromkeys(ties)), operates_site=user.holds(Role.OPERATOR))
+    return people_of(user, [application], at)[application.id]
+
+
+def people_of(user: User, applications: Collection[Application], at: datetime) -> dict[int, guards.Person]:
+    """The same person as each of several cases sees them, by its id; the queries are as many for a hundred as for one."""
+    parties = {one.party_id: one.party for one in applications}
+    tied_to, evaluated = ties_to_each(user, parties.values(), at), _evaluated_by(parties, user)
+    found = {}
+    for one in applications:
+        ties = list(tied_to[one.party_id])
+        if user.id == one.applicant_id:
+            ties.append(guards.Tie("self"))
+        if one.party_id in evaluated:
+            last = today_of(one, evaluated[one.party_id])
+            ties.append(guards.Tie("reciprocal", last, last))
+        found[one.id] = guards.Person(str(user.id), tuple(dict.fromkeys(ties)), operates_site=user.holds(Role.OPERATOR))
+    return found
 
 
 def evaluated_by(party: Party, user: User, application: Application) -> date | None:
     """The last day on which somebody of ``party`` handed in an evaluation of a party that ``user`` belongs to."""
-    theirs = select(Membership.user_id).where(Membership.party_id == party.id)
+    last = _evaluated_by([party.id], user).get(party.id)
+    return None if last is None else today_of(application, last)
+
+
+def _evaluated_by(parties: Collection[int], user: User) -> dict[int, datetime]:
+    """When somebody of each last handed in an evaluation of another party that ``user`` belongs to; those that did."""
+    theirs = select(Membership.user_id).where(Membership.party_id == Party.id).correlate(Party)
     own = select(Membership.party_id).where(Membership.user_id == user.id)
     wanted = (
-        select(func.max(Evaluation.submitted_at))
+        select(Party.id, func.max(Evaluation.submitted_at))
+        .select_from(Evaluation)
         .join(Evaluation.application)
-        .where(Application.party_id.in_(own), Application.party_id != party.id, Evaluation.recused_at.is_(None))
-        .where(Evaluation.evaluator_id.in_(theirs) | (Evaluation.workshop_id == party.id))
+        .join(Party, Evaluation.evaluator_id.in_(theirs) | (Evaluation.workshop_id == Party.id))
+        .where(Party.id.in_(parties), Evaluation.recused_at.is_(None))
+        .where(Application.party_id.in_(own), Application.party_id != Party.id)
+        .group_by(Party.id)
     )
-    last = db.session.scalar(wanted)
-    return None if last is None else today_of(application, last)
+    return {party: last for party, last in db.session.execute(wanted) if last is not None}
 
 
 def check_evaluator(user: User, application: Application, at: datetime) -> None:
@@ -64,7 +82,10 @@ def check_evaluator(user: User, application: Application, at: datetime) -> None:
 
 def check_decider(user: User, application: Application, at: datetime) -> None:
     """Guard 1 for whoever decides. Raises Forbidden, EvaluatorDecides or TieBars (param ``tie``)."""
-    person = person_of(user, application, at)
+    _check_decides(person_of(user, application, at), application, at)
+
+
+def _check_decides(person: guards.Person, application: Application, at: datetime) -> None:
     evaluators = {str(one.evaluator_id) for one in application.evaluations if took_part(one)}
     guards.may_decide(person, evaluators, tie_rules(), mode=mode_of(application), at=today_of(application, at))
 
@@ -90,6 +111,16 @@ def bar(check: Check, user: User, application: Application, at: datetime) -> Dom
     except DomainError as error:
         return error
     return None
+
+
+def bars_to_deciding(user: User, applications: Collection[Application], at: datetime) -> dict[int, DomainError | None]:
+    """Why :func:`check_decider` refuses this person each of several cases, by its id; None where it does not."""
+    people = people_of(user, applications, at)
+
+    def known(_user: User, application: Application, at: datetime) -> None:
+        _check_decides(people[application.id], application, at)
+
+    return {one.id: bar(known, user, one, at) for one in applications}
 
 
 def seated(application: Application) -> list[Evaluation]:

@@ -79,6 +79,15 @@ class Reconciled:
         return self.after - self.before
 
 
+class NoSource(LogConflict):  # noqa: N818 - named for the fact
+    """No source has the entries that are missing. ``reasons``: what each that was asked is called, and why it does not serve."""
+
+    def __init__(self, earlier: int, newer: int, reasons: Sequence[tuple[str, DomainError]]) -> None:
+        why = "; ".join(f"{name}: {error}" for name, error in reasons)
+        super().__init__("log_no_source", NO_SOURCE, earlier=earlier, newer=newer, why=why)
+        self.reasons = tuple(reasons)
+
+
 @dataclass(frozen=True, slots=True)
 class _Target:
     checkpoint: Checkpoint
@@ -189,15 +198,15 @@ def _entries(found: Head, outside: _Target | None, target: _Target, sources: Seq
     steps = [target.checkpoint]
     if outside is not None and found.size < outside.checkpoint.size < target.checkpoint.size:
         steps.insert(0, outside.checkpoint)
-    why: list[str] = []
+    reasons: list[tuple[str, DomainError]] = []
     for source in sources:
         try:
             return list(_led(source, known, steps))
         except LogConflict:
-            why.append(f"{_name(source)}: {OTHER_ACTS}")
+            reasons.append((_name(source), LogConflict("log_other_acts", OTHER_ACTS)))
         except (NotFound, CannotCheck, InvalidInput) as error:
-            why.append(f"{_name(source)}: {error}")
-    raise LogConflict("log_no_source", NO_SOURCE, earlier=found.size + 1, newer=target.checkpoint.size, why="; ".join(why))
+            reasons.append((_name(source), error))
+    raise NoSource(found.size + 1, target.checkpoint.size, reasons)
 
 
 def _led(source: Source, known: Followed, steps: Sequence[Checkpoint]) -> Iterator[bytes]:

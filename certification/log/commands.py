@@ -8,13 +8,15 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask_babel import force_locale
 
 from certification.core import clock, log
 from certification.core.db import db, unit_of_work
+from certification.core.i18n import sentence
 from certification.core.settings import Settings
 from certification.core.worker import stop_on_signals
 from certification.log import fsck, reading, rotating, signer
-from certification.log.adopting import Reconciled, reconcile
+from certification.log.adopting import NoSource, Reconciled, reconcile
 from certification.log.journal import FILE as RECORD
 from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys, require_own
 from certification.log.listening import SignerThereError
@@ -22,7 +24,7 @@ from certification.log.lives import KeyLife, key_lives, present_kid
 from certification.log.moving import move
 from certification.log.refusals import explained
 from certification.outside.sources import Folder, Site, Source
-from certification.rules.errors import DomainError
+from certification.rules.errors import DomainError, LogConflict
 
 MakeApp = Callable[[], Flask]
 
@@ -191,7 +193,9 @@ def reconcile_log(
     with make_app().app_context():
         try:
             done = reconcile([_source(one) for one in sources], at=clock.now(), trust_database=trust_database)
-        except (DomainError, KeyProblemError) as error:
+        except DomainError as error:
+            raise click.ClickException(_in_english(error)) from error
+        except KeyProblemError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             msg = f"The copy of the checkpoint outside could not be written: {error.strerror}. The acts stand; run this again."
@@ -203,6 +207,15 @@ def reconcile_log(
             "TRUSTED: the database. Whatever was signed after it, and no source knows, is lost to this registry.", err=True
         )
     click.echo(_told(done))
+
+
+def _in_english(error: DomainError) -> str:
+    """A failure's whole sentence in the one language that commands for operators speak."""
+    with force_locale("en"):
+        if not isinstance(error, NoSource):
+            return sentence(error)
+        why = "; ".join(f"{name}: {sentence(one)}" for name, one in error.reasons)
+        return sentence(LogConflict(error.code, error.sentence, field=None, **(error.params | {"why": why})))
 
 
 def _source(text: str) -> Source:

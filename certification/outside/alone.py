@@ -12,8 +12,10 @@ from pathlib import Path
 
 from certification.outside.auditing import audit
 from certification.outside.sources import Folder
+from certification.outside.targets import instant_of
 from certification.outside.verify import CANNOT_CHECK, NOT_VALID, VALID, WRONG, Say, as_json, in_words, verify
-from certification.rules.errors import DomainError
+from certification.rules.errors import DomainError, InvalidInput
+from certification.rules.text import N_
 
 ENGLISH = "english.mo"
 
@@ -30,9 +32,10 @@ def main(arguments: Sequence[str], folder: Path, english: bytes | None) -> int:
     catalogue = gettext.GNUTranslations(io.BytesIO(english)) if english and given.lang == "en" else gettext.NullTranslations()
     say: Say = catalogue.gettext
     now = datetime.now(UTC)
-    if given.what is None:
-        return whole(given.export, now)
     try:
+        if given.what is None:
+            _insist_on_today(given.as_of, now)
+            return whole(given.export, now)
         found = verify(given.what, now=now, as_of=given.as_of, export=given.export)
     except DomainError as error:
         sys.stderr.write((say(error.sentence) % error.params if error.params else say(error.sentence)) + "\n")
@@ -40,6 +43,14 @@ def main(arguments: Sequence[str], folder: Path, english: bytes | None) -> int:
     lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if given.json else in_words(found, say)
     sys.stdout.write("\n".join(lines) + "\n")
     return found.exit_code
+
+
+def _insist_on_today(as_of: str | None, now: datetime) -> None:
+    """A folder is checked as it lies there: it is not known of any other day. Raises InvalidInput."""
+    if as_of is not None:
+        instant_of(as_of, now=now, zone=None)
+        sentence = N_("La carpeta entera se revisa como está. Para un día pasado, diga también el código.")
+        raise InvalidInput("as_of_alone", sentence)
 
 
 def whole(folder: Path, now: datetime) -> int:

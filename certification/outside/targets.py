@@ -71,7 +71,10 @@ def instant_of(text: str | None, *, now: datetime, zone: str | None) -> datetime
     if text is None:
         return now
     if not DAY.fullmatch(text):
-        return read_instant(text)
+        try:
+            return read_instant(text)
+        except InvalidInput as error:
+            raise _no_date() from error
     try:
         there = ZoneInfo(zone or DEFAULT_ZONE)
     except (ValueError, OSError, KeyError):
@@ -80,9 +83,14 @@ def instant_of(text: str | None, *, now: datetime, zone: str | None) -> datetime
         day = date.fromisoformat(text)
         end = end_of_day(day, there).timestamp()
     except (ValueError, OverflowError) as error:
-        raise InvalidInput("bad_instant", N_("Escriba la fecha como 2026-11-21.")) from error
+        raise _no_date() from error
     last = datetime.fromtimestamp(end - 0.001, now.tzinfo)
     return now if last > now and day == now.astimezone(there).date() else last
+
+
+def _no_date() -> InvalidInput:
+    sentence = N_("Escriba la fecha como 2026-11-21, o con su hora y zona, como 2026-11-21T16:32:00Z.")
+    return InvalidInput("bad_instant", sentence)
 
 
 def _by_hand(registry: str | None, export: Path | None) -> Callable[[Asked], Target] | None:

@@ -95,6 +95,11 @@ def require_possible(certificate: Certificate, act: str, *, by: User, at: dateti
     """
     if act != ACT_WORDS[CertificateAct.SURRENDERED]:
         check_decider(by, certificate.case, at)
+    _require_step(certificate, act)
+
+
+def _require_step(certificate: Certificate, act: str) -> None:
+    """Raise IllegalMove with the sentence that says how the label stands; so it also tells that an act was done already."""
     found = standing_of(certificate)
     if act not in CERTIFICATE.actions_from(found):
         raise IllegalMove("no_such_step", NO_STEP[found], state=found.value, action=act)
@@ -163,7 +168,7 @@ def _begin(certificate: Certificate, permission: Permission, action: str, by: Us
 
 def _move(certificate: Certificate, action: str) -> None:
     hold(certificate)
-    CERTIFICATE.next_state(standing_of(certificate), action)
+    _require_step(certificate, action)
 
 
 def _end(  # noqa: PLR0913 - the parts of one record

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from certification.core.db import db
 from certification.core.paging import Keys, Position
-from certification.parties.places.catalogue import municipalities
+from certification.parties.places.catalogue import known_municipality, municipalities
 from certification.parties.places.places import apart, state_name, states
+from certification.registry.models import Certificate
 from certification.registry.moments import Known, Moment, known_schemes
 from certification.registry.rows import Row, rows_of
 from certification.registry.searching import Filter, Search, reading_on, search
@@ -16,7 +17,7 @@ from certification.rules.fold import fold
 from certification.rules.verdict import PRECEDENCE
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes.models import Scheme
-from certification.schemes.queries import current_version
+from certification.schemes.queries import current_version, find_scheme
 from certification.schemes.texts import text_of
 
 BATCH = 500
@@ -89,9 +90,22 @@ def schemes(lang: str) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda pair: fold(pair[1]))
 
 
+def is_scheme(key: str) -> bool:
+    """Whether the filter has it."""
+    found = find_scheme(key)
+    return found is not None and current_version(found) is not None
+
+
+def is_municipality(code: str) -> bool:
+    """Whether the catalogue knows it, or a certificate does: a holder may have typed one that is in no list."""
+    if known_municipality(db.session(), code) is not None:
+        return True
+    return db.session.scalar(select(Certificate.id).where(Certificate.municipality_code == code).limit(1)) is not None
+
+
 def versions(scheme: str) -> list[str]:
     """The versions of a scheme that ever were in force, newest first, for the filter."""
-    found = db.session.scalar(select(Scheme).where(Scheme.key == scheme)) if scheme else None
+    found = find_scheme(scheme) if scheme else None
     never = (SchemeVersionState.DRAFT, SchemeVersionState.CONSULTATION)
     return [one.version for one in reversed(found.versions) if one.state not in never] if found else []
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from certification.accounts.models import Role, User
-from certification.applications.cases import bar, check_decider
+from certification.applications.cases import bars_to_deciding
 from certification.applications.desk import Bar, bar_of
-from certification.applications.models import Application
+from certification.applications.models import Application, Evaluation
 from certification.core.db import db
 from certification.core.web import PER_PAGE, cursor, instant_and_id
 from certification.log.lagging import lags
@@ -67,7 +67,8 @@ def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | 
         BadRequest: ``after`` is no position.
 
     """
-    one, case = Certificate, (joinedload(Application.party), selectinload(Application.evaluations))  # what guard 1 asks of each
+    one, panel = Certificate, selectinload(Application.evaluations).selectinload(Evaluation.findings)
+    case = (joinedload(Application.party), panel)  # what guard 1 asks of each
     wanted = (
         select(one)
         .where(*_waiting(person, at), one.surveillance_due <= at + BEFORE_A_VISIT)
@@ -85,7 +86,8 @@ def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | 
     following = cursor(last.grace_ends.isoformat(), last.id) if last is not None and last.grace_ends else None
     told, behind = recorded_of(rows), lags()
     weighed = [(row, weigh(row, told[row.id], lapsed_at(row.scheme_version), at, behind=behind)) for row in rows[:PER_PAGE]]
-    return Visits([_shown(row, found.state, person, lang, at) for row, found in weighed], following)
+    bars = bars_to_deciding(person, [row.case for row, _ in weighed], at)
+    return Visits([_shown(row, found.state, bar_of(bars[row.case.id], lang), lang, at) for row, found in weighed], following)
 
 
 def count_overdue(person: User, at: datetime) -> int:
@@ -113,7 +115,7 @@ def _waiting(person: User, at: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def _shown(one: Certificate, state: PublicState, person: User, lang: str, at: datetime) -> DueVisit:
+def _shown(one: Certificate, state: PublicState, bar: Bar | None, lang: str, at: datetime) -> DueVisit:
     zone, due, ends = zone_of(one.scheme_version), one.surveillance_due or one.valid_until, one.grace_ends or one.valid_until
     return DueVisit(
         code=one.code,
@@ -126,5 +128,5 @@ def _shown(one: Certificate, state: PublicState, person: User, lang: str, at: da
         grace=last_day(ends, zone),
         late=due <= at,
         over=ends <= at,
-        bar=bar_of(bar(check_decider, person, one.case, at), lang),
+        bar=bar,
     )

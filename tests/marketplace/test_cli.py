@@ -240,7 +240,18 @@ def test_before_the_first_upgrade_a_command_says_what_to_run(
     monkeypatch.chdir(tmp_path)
     told = console.invoke(main, words, env=environ)
     assert (told.exit_code, told.output) == (2, "tianguis: The database has no tables yet. Run: tianguis upgrade\n")
-    assert [one.name for one in tmp_path.iterdir() if one.name != "media"] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_question_where_nothing_is_leaves_no_folder_behind(
+    console: CliRunner, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ["TIANGUIS_DATA"] = "data"
+    assert console.invoke(main, ["verify", "7QK4M2XD9FQ"], env=environ).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+    assert console.invoke(main, ["upgrade"], env=environ).exit_code == 0  # the control
+    assert [one.name for one in tmp_path.iterdir()] == ["data"]
 
 
 @pytest.mark.parametrize("words", [["schemes"], ["worker"], ["serve"]], ids=" ".join)

@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1024 * 1024
 _TEMPORARY = ".new-"
+OPEN_FOLDER = 0o755
 
 
 class NoSuchFile(LookupError):  # noqa: N818 - named for the fact
@@ -46,13 +47,13 @@ class Store(Protocol):
 class Folder:
     """A Store in one folder, fanned out by the digest's first two bytes: `ab/cd/abcd…`.
 
-    A reader sees a file whole or not at all. After a crash only temporary names can be left, which `sweep` removes.
+    It is made when something is first kept: to look into what is not there leaves nothing behind. A reader sees a file whole
+    or not at all. After a crash only temporary names can be left, which `sweep` removes.
     """
 
     def __init__(self, root: Path, *, private: bool = True) -> None:
         self.root = root
-        self._folder_mode, self._file_mode = (0o700, 0o600) if private else (0o755, 0o644)
-        self._make_folder(root)
+        self._folder_mode, self._file_mode = (0o700, 0o600) if private else (OPEN_FOLDER, 0o644)
 
     def put(self, content: bytes | Path) -> str:
         """See Store. Raises OSError when the disk is full or broken; then nothing is left behind."""
@@ -116,7 +117,8 @@ class Folder:
         if folder.is_dir():
             return
         self._make_folder(folder.parent)
-        folder.mkdir(mode=self._folder_mode, exist_ok=True)
+        inside = folder.is_relative_to(self.root)  # what lies above is not this store's to close
+        folder.mkdir(mode=self._folder_mode if inside else OPEN_FOLDER, exist_ok=True)
         _sync_folder(folder.parent)
 
     def _write(self, content: bytes | Path, digest: str, final: Path) -> None:
@@ -147,7 +149,7 @@ class Shelves:
 
 
 def shelves(root: Path) -> Shelves:
-    """Open (and make, when missing) `root/public` and `root/private`."""
+    """Those in `root/public` and `root/private`."""
     return Shelves(Folder(root / "public", private=False), Folder(root / "private"))
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -11,7 +12,6 @@ from flask import Flask
 from flask_babel import gettext as _
 from sqlalchemy import Engine
 
-from certification.core import clock
 from certification.core.edge import Answer
 from certification.core.i18n import day, sentence
 from certification.core.problems import OPEN
@@ -22,7 +22,7 @@ from certification.registry.api.past import Past, with_histories
 from certification.registry.frames import Frame, frame_of, kept_frame
 from certification.registry.histories import scheme_at
 from certification.registry.lookup import Lookup
-from certification.registry.lost import SENTENCE, find_lost
+from certification.registry.lost import SENTENCE, grants_lost
 from certification.registry.recorded import Recorded, Records
 from certification.registry.weighing import UnsureError, weigh
 from certification.registry.words import Words
@@ -84,7 +84,7 @@ class Checks:
         recorded = self._records.several(rows.values())
         known = with_histories(rows) if as_of and rows else {}
         made = {code: self._result(row, recorded[row.id], lang, now, as_of, known.get(code)) for code, row in rows.items()}
-        made |= {code: absent(code) for code in codes - rows.keys()}
+        made |= all_absent(codes - rows.keys())
         return [_named(text, made[one] if isinstance(one, str) else one, lang) for text, one in zip(asked, read, strict=True)]
 
     def _result(  # noqa: PLR0913 - a question, and what was read for it
@@ -129,11 +129,19 @@ def sent(said: Said, now: datetime) -> Answer:
 
 
 def absent(code: str) -> Missing:
-    """Why a code has no record: there never was one, or it was lost with a database (then nobody can say what it is worth)."""
-    lost = find_lost(code, clock.now())
-    if lost is not None:
-        return Missing("record_lost", _(SENTENCE, day=day(lost.granted_at)), [], PublicState.CANNOT_CHECK)
-    return Missing("unknown_code", _("Ningún sello de este registro tiene ese código."), [])
+    """Why a canonical code has no record."""
+    return all_absent({code})[code]
+
+
+def all_absent(codes: AbstractSet[str]) -> dict[str, Missing]:
+    """Why each has none: there never was one, or it was lost with a database (then nobody can say what it is worth)."""
+    lost = grants_lost(codes) if codes else {}
+    return {
+        code: Missing("record_lost", _(SENTENCE, day=day(lost[code])), [], PublicState.CANNOT_CHECK)
+        if code in lost
+        else Missing("unknown_code", _("Ningún sello de este registro tiene ese código."), [])
+        for code in codes
+    }
 
 
 def not_granted() -> Missing:

@@ -5,8 +5,9 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import gettext as translated
 
+from certification.registry.api.parts import Answers, Operation, Param
 from certification.registry.api.schemas import SCHEMAS, ref
-from certification.registry.api.table import OPERATIONS, Answers, Operation, Param
+from certification.registry.api.table import OPERATIONS
 
 VERSION = "1.0.0"
 ABOUT = (

@@ -1,10 +1,7 @@
 """Every public address for programs, in one table: requests are read by it and the OpenAPI document is made of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from certification.core.problems import GENERAL
 from certification.core.problems import KIND as PROBLEM
+from certification.registry.api.parts import Answers, Operation, Param
 from certification.registry.api.schemas import AS_OF, CODE, GRANTED, LANG, ON, STATE, Schema, text
 from certification.rules.did import MEDIA_TYPE as DID
 from certification.rules.did import OTHER_MEDIA_TYPES as OTHER_DIDS
@@ -21,40 +18,6 @@ JSON, HTML, PLAIN, OCTETS, SVG, PNG = (
 )
 ATOM, GZIP = "application/atom+xml", "application/gzip"
 VC, JSON_LD = "application/vc", "application/ld+json"
-Contents = Mapping[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A part of the address (``where`` is ``path``) or an argument (``query``); ``example`` is one that can be tried."""
-
-    name: str
-    where: str
-    schema: Schema
-    example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What one status means, and the schema of each media type; ``None`` for bytes of another specification."""
-
-    status: int
-    text: str
-    contents: Contents = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one address. ``summary`` is a Spanish sentence; ``body`` the schema of what is sent as JSON."""
-
-    id: str
-    method: str
-    path: str
-    tag: str
-    summary: str
-    answers: tuple[Answers, ...]
-    params: tuple[Param, ...] = ()
-    body: str | None = None
 
 
 def _problem(status: int, said: str) -> Answers:
@@ -285,46 +248,3 @@ OPERATIONS = (
         ),
     ),
 )  # fmt: skip
-PROBLEMS = (
-    ("unknown_code", 404, N_("Ningún sello de este registro tiene ese código.")),
-    (
-        "record_lost",
-        503,
-        N_("El expediente se perdió y solo queda la bitácora pública: no sabemos si vale, así que no lo tome por vigente."),
-    ),
-    (
-        "record_differs",
-        503,
-        N_("Lo anotado del sello no es lo que dicen sus actos registrados: no sabemos si vale, así que no lo tome por vigente."),
-    ),
-    (
-        "compromised_key",
-        503,
-        N_("Lo firmó una llave que cayó en otras manos: no sabemos si vale, así que no lo tome por vigente."),
-    ),
-    ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
-    ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),
-    ("code_letters", 404, N_("Así como está escrito no es un código: lleva letras que los códigos no usan.")),
-    (
-        "code_check",
-        404,
-        N_("El código no cuadra: hay una letra distinta o dos cambiadas de lugar. «look_again_at» dice dónde mirar."),
-    ),
-    ("does_not_fit", 422, N_("Lo que se preguntó no tiene la forma que pide OpenAPI.")),
-    ("as_of_unreadable", 422, N_("La fecha no se puede leer.")),
-    ("as_of_future", 409, N_("Nadie sabe qué valdrá mañana: pregunte por hoy o por un día que ya pasó.")),
-    ("too_many_attempts", 429, GENERAL["too_many_attempts"]),
-    ("cannot_check", 503, N_("No pudimos revisar. No es sí ni no: vuelva a preguntar, y mientras no lo tome por vigente.")),
-    *(
-        (code, status, GENERAL[code])
-        for code, status in (
-            ("bad_request", 400),
-            ("not_found", 404),
-            ("method_not_allowed", 405),
-            ("too_large", 413),
-            ("not_json", 415),
-            ("fault", 500),
-            ("unavailable", 503),
-        )
-    ),
-)

@@ -26,8 +26,9 @@ from certification.registry.api.asking import AsOf, read_as_of
 from certification.registry.api.checks import Checks, Missing, absent, misread, sent
 from certification.registry.api.fitting import require_fit
 from certification.registry.api.openapi import document
+from certification.registry.api.parts import Operation
 from certification.registry.api.schemas import SCHEMAS
-from certification.registry.api.table import VERIFY_ONE, Operation
+from certification.registry.api.table import VERIFY_ONE
 from certification.registry.permissions import Permission
 from certification.registry.weighing import UnsureError
 from certification.rules.code import parse

@@ -12,7 +12,9 @@ from certification.core.db import db
 from certification.core.edge import Answer
 from certification.core.i18n import language
 from certification.core.web import outside
-from certification.registry.api.table import OPERATIONS, PROBLEMS, TAGS, Operation
+from certification.registry.api.parts import Operation
+from certification.registry.api.problems import PROBLEMS
+from certification.registry.api.table import OPERATIONS, TAGS
 from certification.registry.api.views import MOST, WITHIN, checks
 from certification.registry.lookup import MOST as MOST_CODES
 from certification.registry.models import Certificate

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
 from certification.applications import assigning, deciding, evaluating
-from certification.applications.cases import bar, check_decider, check_desk, check_evaluator
+from certification.applications.cases import bar, bars_to_deciding, check_decider, check_desk, check_evaluator, people_of
 from certification.applications.deciding import DecisionChoice
 from certification.applications.models import Application, Capacity, Decision, Evaluation
 from certification.audit.models import AuditEntry
@@ -120,6 +120,35 @@ def test_who_may_evaluate_and_decide(
     for check, barred in ((check_evaluator, bars_evaluator), (check_decider, bars_decider), (check_desk, bars_decider)):
         refusal = bar(check, person, case.application, NOW)
         assert isinstance(refusal, TieBars) is barred, check
+
+
+def test_several_cases_are_weighed_at_once_as_each_alone(session: Session) -> None:
+    person, other = makers.user("Celia Decide"), makers.user("Otra")
+    relations = (nothing, works_there, tie("trade"), same_organization(PartyKind.COOPERATIVE), evaluated_them(months(23)))
+    cases = [makers.application(makers.user(), makers.party(f"Taller {number}")) for number in range(len(relations) + 2)]
+    for relation, case in zip(relations, cases, strict=False):
+        relation(person, case.party)
+    own, seated = cases[-2:]
+    with unit_of_work():
+        own.applicant_id = person.id
+    makers.save(Evaluation(application_id=seated.id, evaluator_id=person.id, capacity=Capacity.PEER, assigned_at=NOW))
+    found = bars_to_deciding(person, cases, NOW)
+    said = [one and (one.code, one.params.get("tie")) for one in found.values()]
+    assert said == [
+        None,
+        ("tie_bars", "same_workshop"),
+        ("tie_bars", "trade"),
+        ("tie_bars", "same_cooperative"),
+        None,  # reciprocal pairs keep nobody from deciding
+        ("tie_bars", "self"),
+        ("evaluator_decides", None),
+    ]
+    alone = [bar(check_decider, person, case, NOW) for case in cases]
+    assert said == [one and (one.code, one.params.get("tie")) for one in alone]
+    ties = [{tie.kind for tie in one.ties} for one in people_of(person, cases, NOW).values()]
+    assert [number for number, kinds in enumerate(ties) if "reciprocal" in kinds] == [4]
+    assert set(bars_to_deciding(other, cases, NOW).values()) == {None}
+    assert bars_to_deciding(person, [], NOW) == {}
 
 
 def test_whoever_filled_it_in_is_the_applicant_even_when_no_longer_a_member(session: Session) -> None:

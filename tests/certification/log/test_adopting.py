@@ -1,5 +1,3 @@
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ from sqlalchemy.orm import Session
 from certification.log import rotating
 from certification.log.adopting import reconcile
 from certification.log.checkpoints import place
+from certification.log.commands import public_log
 from certification.log.fsck import check
 from certification.log.keys import signing_key
 from certification.log.reading import head
@@ -17,21 +16,20 @@ from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import LogConflict
 from certification.rules.signed_checkpoint import sign_checkpoint
 from tests import makers
-from tests.certification.log.signers import folder_of
 from tests.conftest import NOW
 from tests.restoring import publish
 
 
 @pytest.fixture
-def handovers(app: Flask, session: Session, tmp_path: Path) -> Iterator[Path]:
-    """The notes of a registry whose key was rotated once; its folder of keys is put back afterwards."""
-    found = folder_of(app)
-    shutil.copytree(found, tmp_path / "before")
-    makers.certified(at=NOW)
-    rotating.rotate(now=lambda: NOW)
-    yield found / "handovers"
-    shutil.rmtree(found)
-    shutil.copytree(tmp_path / "before", found)
+def handovers(rotated: Path) -> Path:
+    return rotated / "handovers"
+
+
+def tell_of_more(handovers: Path) -> None:
+    """A note after them, of two entries that the database lacks."""
+    now = head()
+    later = sign_checkpoint(Checkpoint(now.origin or "", now.size + 2, b"x" * 32), signing_key().private)
+    handovers.write_bytes(handovers.read_bytes() + b"\n" + later.encode())
 
 
 def test_a_database_of_before_a_rotation_is_not_trusted_for_want_of_a_copy_outside(
@@ -40,8 +38,7 @@ def test_a_database_of_before_a_rotation_is_not_trusted_for_want_of_a_copy_outsi
     """Its own export agrees with it, and proves nothing: the note beside the keys tells that more was signed."""
     published = Folder(publish(app, tmp_path / "published"))
     before, found = handovers.read_bytes(), head()
-    later = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), signing_key().private)
-    handovers.write_bytes(before + b"\n" + later.encode())
+    tell_of_more(handovers)
     place().unlink()
     with pytest.raises(LogConflict) as refused:
         reconcile([published], at=NOW, trust_database=True)
@@ -56,8 +53,7 @@ def test_a_database_of_before_a_rotation_signs_nothing_though_the_copy_outside_w
 ) -> None:
     """The note beside the keys alone tells of more."""
     before, found = handovers.read_bytes(), head()
-    later = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), signing_key().private)
-    handovers.write_bytes(before + b"\n" + later.encode())
+    tell_of_more(handovers)
     for act in (lambda: rotating.rotate(now=lambda: NOW), lambda: makers.certified(at=NOW)):
         with pytest.raises(LogConflict) as refused:
             act()
@@ -65,3 +61,31 @@ def test_a_database_of_before_a_rotation_signs_nothing_though_the_copy_outside_w
     handovers.write_bytes(before)  # the control
     makers.certified(at=NOW)
     assert head().size > found.size
+
+
+def test_the_command_refuses_in_one_language_each_sources_reason_too(
+    app: Flask, session: Session, handovers: Path, tmp_path: Path
+) -> None:
+    published, empty = publish(app, tmp_path / "published"), tmp_path / "empty"
+    empty.mkdir()
+    tell_of_more(handovers)
+    size = head().size
+    session.rollback()  # the command has a session of its own
+
+    def told(*words: str) -> str:
+        run = app.test_cli_runner().invoke(public_log, ["reconcile", *words], obj=lambda: app, catch_exceptions=False)
+        assert run.exit_code == 1
+        return str(run.output)
+
+    assert told("--from", str(published), "--from", str(empty)) == (
+        f"Error: No source has the missing acts, {size + 1} to {size + 2}, as they were signed. Nothing was changed. "
+        f"{published}: We cannot find what you are looking for.; {empty}: We cannot find what you are looking for.\n"
+    )
+    place().unlink()
+    assert told("--from", str(empty)) == (
+        "Error: The copy of what was signed last, which is kept outside the database, is missing or damaged. If the database is "
+        "the right one, run the command again with --trust-database and a source that publishes the same.\n"
+    )
+    assert told("--from", str(empty), "--trust-database") == (
+        "Error: No source publishes a signed log that agrees with this database. Nothing was changed.\n"
+    )

@@ -1,8 +1,7 @@
 """What `tianguis log fsck` says of the keys: folder, list, what the log tells, hand-over notes, the signer's record."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,20 +24,6 @@ from tests import makers
 from tests.certification.log.signers import folder_of, signing_apart
 from tests.conftest import NOW
 
-
-@pytest.fixture
-def folder(app: Flask, session: Session, tmp_path: Path) -> Iterator[Path]:
-    """The folder of keys of a registry whose key was rotated once, put back afterwards with its modes."""
-    found = folder_of(app)
-    shutil.copytree(found, tmp_path / "before")
-    makers.certified(at=NOW)
-    rotating.rotate(now=lambda: NOW)
-    assert check() == []
-    yield found
-    shutil.rmtree(found)
-    shutil.copytree(tmp_path / "before", found)
-
-
 TAKE_IT_OUT = "If nobody made it with `tianguis keys`, take it out first"
 
 
@@ -59,16 +44,16 @@ def kids() -> list[str]:
         (".", 0o775, "others may write {}; close it with: chmod go-w {}"),
     ],
 )
-def test_a_loose_mode_is_named_with_its_remedy(folder: Path, name: str, mode: int, said: str) -> None:
-    (folder / name).chmod(mode)
-    assert said.format(folder / name, folder / name) in check()
-    (folder / name).chmod(0o755 if name == "." else 0o600)
+def test_a_loose_mode_is_named_with_its_remedy(rotated: Path, name: str, mode: int, said: str) -> None:
+    (rotated / name).chmod(mode)
+    assert said.format(rotated / name, rotated / name) in check()
+    (rotated / name).chmod(0o755 if name == "." else 0o600)
     assert check() == []
 
 
 @pytest.mark.parametrize(("name", "mode"), [("public.json", 0o644), ("handovers", 0o644), (".", 0o750), (".", 0o755)])
-def test_what_everybody_may_read_is_no_fault(folder: Path, name: str, mode: int) -> None:
-    (folder / name).chmod(mode)
+def test_what_everybody_may_read_is_no_fault(rotated: Path, name: str, mode: int) -> None:
+    (rotated / name).chmod(mode)
     assert check() == []
 
 
@@ -100,36 +85,36 @@ def test_a_folder_above_that_is_another_users_is_named(tmp_path: Path, monkeypat
 # The list, and what the log tells
 
 
-def test_a_key_that_the_log_tells_of_and_the_list_lacks_is_named(folder: Path) -> None:
-    listed = json.loads((folder / "public.json").read_text())
+def test_a_key_that_the_log_tells_of_and_the_list_lacks_is_named(rotated: Path) -> None:
+    listed = json.loads((rotated / "public.json").read_text())
     old = kids()[0]
     del listed[old]
-    (folder / "public.json").write_text(json.dumps(listed))
+    (rotated / "public.json").write_text(json.dumps(listed))
     assert f"the log tells of the key {old}, and public.json does not list it; nobody can verify what it signed" in check()
 
 
-def test_a_key_that_somebody_slipped_into_the_list_is_named(folder: Path) -> None:
-    listed = json.loads((folder / "public.json").read_text())
+def test_a_key_that_somebody_slipped_into_the_list_is_named(rotated: Path) -> None:
+    listed = json.loads((rotated / "public.json").read_text())
     stranger = Keypair.generate(demonstration=False)
     listed[stranger.kid] = stranger.public.public_bytes_raw().hex()
-    (folder / "public.json").write_text(json.dumps(listed))
+    (rotated / "public.json").write_text(json.dumps(listed))
     assert check() == [
         f"public.json lists the key {stranger.kid}, which the log does not tell of; the next act will. {TAKE_IT_OUT}"
     ]
 
 
-def test_another_key_under_a_known_name_is_named_as_did_json_too(folder: Path) -> None:
-    listed = json.loads((folder / "public.json").read_text())
+def test_another_key_under_a_known_name_is_named_as_did_json_too(rotated: Path) -> None:
+    listed = json.loads((rotated / "public.json").read_text())
     old = kids()[0]
     listed[old] = Keypair.generate(demonstration=False).public.public_bytes_raw().hex()
-    (folder / "public.json").write_text(json.dumps(listed))
+    (rotated / "public.json").write_text(json.dumps(listed))
     found = list(fsck.check(NOW))
     assert f"leaf 0 says something else than the key {old}" in found
     assert "did.json can't be read as it is served (bad_did): a listed key has another's name" in found
 
 
-def test_a_rotation_that_waits_is_named_in_both_of_its_halves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    coming = create_next(folder, demonstration=False).kid
+def test_a_rotation_that_waits_is_named_in_both_of_its_halves(rotated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    coming = create_next(rotated, demonstration=False).kid
     assert check() == [f"the key {coming} waits to follow; end the rotation with `tianguis keys rotate`"]
     with monkeypatch.context() as cut:
         cut.setattr(rotating, "_replace", lambda: None)
@@ -140,15 +125,15 @@ def test_a_rotation_that_waits_is_named_in_both_of_its_halves(folder: Path, monk
     assert (signing_key().kid, check()) == (coming, [])
 
 
-def test_a_key_file_that_is_gone_or_an_ended_one_is_named(folder: Path, session: Session) -> None:
-    held = (folder / "registry.pem").read_bytes()
-    (folder / "registry.pem").unlink()
-    assert check()[0].startswith(f"nothing can be signed: There is no signing key {folder}/registry.pem.")
-    (folder / "registry.pem").write_bytes(held)
-    (folder / "registry.pem").chmod(0o600)
+def test_a_key_file_that_is_gone_or_an_ended_one_is_named(rotated: Path, session: Session) -> None:
+    held = (rotated / "registry.pem").read_bytes()
+    (rotated / "registry.pem").unlink()
+    assert check()[0].startswith(f"nothing can be signed: There is no signing key {rotated}/registry.pem.")
+    (rotated / "registry.pem").write_bytes(held)
+    (rotated / "registry.pem").chmod(0o600)
     first = signing_key().kid
     rotating.rotate(now=lambda: NOW)
-    (folder / "registry.pem").write_bytes(held)
+    (rotated / "registry.pem").write_bytes(held)
     assert check() == [f"the key in the file, {first}, has ended by what the log tells; put the one back that signs"]
 
 
@@ -180,43 +165,45 @@ def lone(content: bytes) -> bytes:
     ids=["gone", "altered", "one signature", "damaged"],
 )
 def test_a_hand_over_note_that_is_gone_or_does_not_hold_is_named(
-    folder: Path, harm: Callable[[bytes], bytes | None], said: str
+    rotated: Path, harm: Callable[[bytes], bytes | None], said: str
 ) -> None:
     old, new = kids()
-    content = (folder / "handovers").read_bytes()
+    content = (rotated / "handovers").read_bytes()
     left = harm(content)
     if left is None:
-        (folder / "handovers").unlink()
+        (rotated / "handovers").unlink()
     else:
-        (folder / "handovers").write_bytes(left)
-    said = said.format(old=old, new=new, folder=folder)
+        (rotated / "handovers").write_bytes(left)
+    said = said.format(old=old, new=new, folder=rotated)
     assert [one.startswith(said) for one in check()].count(True) == 1, check()
-    (folder / "handovers").write_bytes(content)
+    (rotated / "handovers").write_bytes(content)
     assert check() == []
 
 
-def test_hand_over_notes_out_of_their_order_are_named(folder: Path) -> None:
+def test_hand_over_notes_out_of_their_order_are_named(rotated: Path) -> None:
     makers.certified(at=NOW)
     rotating.rotate(now=lambda: NOW)
-    notes = (folder / "handovers").read_bytes()
+    notes = (rotated / "handovers").read_bytes()
     assert check() == []
     first, second = handover_notes(notes)
-    (folder / "handovers").write_bytes(join_notes((second, first)))
+    (rotated / "handovers").write_bytes(join_notes((second, first)))
     assert check() == ["the hand-over notes do not stand in the order of the log"]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["by a key of ours", "by strangers alone"])
-def test_a_database_of_before_a_rotation_is_told_to_come_forward_and_no_key_to_be_taken_out(folder: Path, *, known: bool) -> None:
+def test_a_database_of_before_a_rotation_is_told_to_come_forward_and_no_key_to_be_taken_out(
+    rotated: Path, *, known: bool
+) -> None:
     """Only a key that one of the log's own vouched for is spared the advice."""
     found = head()
     came, stranger = (Keypair.generate(demonstration=False) for _ in range(2))
     went = signing_key() if known else stranger
-    listed = json.loads((folder / "public.json").read_text())
+    listed = json.loads((rotated / "public.json").read_text())
     listed |= {one.kid: one.public.public_bytes_raw().hex() for one in (came, went)}
-    (folder / "public.json").write_text(json.dumps(listed))
+    (rotated / "public.json").write_text(json.dumps(listed))
     note = sign_checkpoint(Checkpoint(found.origin or "", found.size + 2, b"x" * 32), went.private)
     note = note.signed_also([sign_text(note.text, found.origin or "", came.private)])
-    with (folder / "handovers").open("ab") as file:
+    with (rotated / "handovers").open("ab") as file:
         file.write(b"\n" + note.encode())
     said = check()
     assert (

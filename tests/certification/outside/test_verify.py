@@ -181,7 +181,10 @@ def test_what_names_no_label_is_a_wrong_question(given: str, app: Flask) -> None
 )
 def test_a_date_that_is_none_is_a_wrong_question(as_of: str, app: Flask) -> None:
     found = said("7QK4M2XD9FQ", "--as-of", as_of, app=app)
-    assert found.exit_code in (2, 3)
+    assert (found.exit_code, found.output) == (
+        2,
+        "Escriba la fecha como 2026-11-21, o con su hora y zona, como 2026-11-21T16:32:00Z.\n",
+    )
     assert isinstance(found.exception, SystemExit)
 
 

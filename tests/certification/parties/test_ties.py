@@ -10,7 +10,7 @@ from certification.core.db import db, unit_of_work
 from certification.parties import declaring
 from certification.parties.declaring import DECLARABLE, TieValues
 from certification.parties.models import Belonging, Mandate, MemberRole, Party, PartyKind, Power, Tie
-from certification.parties.ties import ties_between
+from certification.parties.ties import ties_between, ties_to_each
 from certification.rules.criteria import DecisionMode
 from certification.rules.errors import AlreadyExists, InvalidInput, NotFound
 from certification.rules.guards import CaseRole, bars
@@ -152,6 +152,42 @@ def test_a_promoter_with_a_mandate_signs_for_the_party(session: Session, at: dat
         )
     )
     assert [tie.kind for tie in ties_between(person, workshop, at)] == ["self"]
+
+
+def test_ties_to_several_are_those_to_each_and_none_is_taken_for_another_s(session: Session, at: datetime) -> None:
+    person, artisan = makers.user(), makers.party("Rosa Luna", kind=PartyKind.ARTISAN)
+    mine, theirs, far, inside, traded, represented = (makers.party(f"Taller {number}") for number in range(6))
+    coop, other = (makers.party(name, kind=PartyKind.COOPERATIVE) for name in ("A", "B"))
+    for party in (artisan, mine):
+        makers.member(person, party)
+    belongs(mine, coop)
+    belongs(theirs, coop, ended_at=LAST)
+    belongs(far, other)
+    belongs(mine, inside)
+    declared = Tie(user_id=person.id, party_id=traded.id, kind="trade", since=FIRST, declared_by_id=person.id, declared_at=FIRST)
+    mandate = Mandate(
+        giver_id=represented.id,
+        holder_user_id=person.id,
+        power=Power.APPLY,
+        how="por escrito",
+        given_at=FIRST,
+        recorded_by_id=person.id,
+    )
+    makers.save(declared, mandate)
+    found = ties_to_each(person, [artisan, mine, theirs, far, inside, traded, represented, coop], at)
+    begun = date(2026, 1, 10)
+    assert found == {
+        artisan.id: (Bond("self", date(2026, 1, 2), None),),
+        mine.id: (Bond("same_workshop", date(2026, 1, 2), None), Bond("same_cooperative", begun, None)),
+        theirs.id: (Bond("same_cooperative", begun, date(2026, 6, 30)),),
+        far.id: (),
+        inside.id: (Bond("same_workshop", begun, None),),
+        traded.id: (Bond("trade", begun, None),),
+        represented.id: (Bond("self", begun, None),),
+        coop.id: (Bond("same_workshop", begun, None),),
+    }
+    assert found == {one.id: ties_between(person, one, at) for one in session.scalars(select(Party).where(Party.id.in_(found)))}
+    assert ties_to_each(person, [], at) == {}
 
 
 def test_rings_of_belonging_end(session: Session, at: datetime) -> None:

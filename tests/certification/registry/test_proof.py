@@ -1,16 +1,20 @@
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 from sqlalchemy.orm import Session
 
+from certification.accounts.models import User
 from certification.core.db import unit_of_work
 from certification.log import quickly
 from certification.log.reading import head
 from certification.registry.acts import Why, suspend
-from certification.rules.leaves import LogAct, parse_leaf
+from certification.registry.models import Certificate
+from certification.rules.errors import BadProof
+from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import inclusion_ranges, leaf_hash, node_hash, verify_inclusion
 from certification.rules.note_keys import parse_vkey
 from certification.rules.signed_checkpoint import open_checkpoint
@@ -18,56 +22,65 @@ from tests import makers
 from tests.conftest import NOW
 
 
-def test_the_proof_of_each_act_leads_to_the_signed_root(client: FlaskClient, session: Session) -> None:
-    decider = makers.user("Celia Decide")
-    certificate = makers.certified(decider)
+def pause(certificate: Certificate, decider: User) -> None:
     with unit_of_work():
         suspend(certificate, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=decider, at=NOW)
-    makers.certified()
-    told = client.get(f"/c/{certificate.code}/proof").get_json()
+
+
+def acts_proved(told: dict[str, Any]) -> list[Act]:
+    """The acts told, once the proof of each leads to the root that is signed."""
     keys = [parse_vkey(one) for one in told["vkeys"]]
     signed = open_checkpoint(told["checkpoint"].encode(), told["log"], keys).checkpoint
     assert (signed.size, signed.root.hex()) == (told["size"], told["root"])
-    acts = []
     for one in told["entries"]:
         proof = [bytes.fromhex(hash_) for hash_ in one["proof"]]
         verify_inclusion(leaf_hash(one["entry"].encode()), one["index"], signed.size, proof, signed.root)
-        acts.append(parse_leaf(one["entry"].encode()))
+    return [parse_leaf(one["entry"].encode()) for one in told["entries"]]
+
+
+def test_the_proof_of_each_act_leads_to_the_signed_root(client: FlaskClient, decider: User, made: Certificate) -> None:
+    pause(made, decider)
+    makers.certified()
+    told = client.get(f"/c/{made.code}/proof").get_json()
+    acts = acts_proved(told)
     assert [act.act for act in acts] == [LogAct.GRANTED, LogAct.SUSPENDED]
-    assert {act.certificate.code for act in acts if act.certificate} == {certificate.code}
+    assert {act.certificate.code for act in acts if act.certificate} == {made.code}
     assert "Martina" not in str(told)
     assert "Se revisa" not in str(told)
 
 
+@pytest.mark.parametrize("part", ["entry", "index", "proof"])
+def test_a_proof_of_something_else_is_seen(client: FlaskClient, decider: User, made: Certificate, part: str) -> None:
+    """The negative control of `acts_proved`."""
+    pause(made, decider)
+    told = client.get(f"/c/{made.code}/proof").get_json()
+    first, second = told["entries"]
+    first[part] = second[part]
+    with pytest.raises(BadProof):
+        acts_proved(told)
+
+
 def test_every_proof_is_under_the_one_checkpoint_that_is_told(
-    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, decider: User, made: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody acts between the reading of one proof and the next."""
-    decider = makers.user("Celia Decide")
-    certificate = makers.certified(decider)
-    with unit_of_work():
-        suspend(certificate, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=decider, at=NOW)
+    pause(made, decider)
     heads = [quickly.head()]
     makers.certified(decider)
     heads.append(quickly.head())
     monkeypatch.setattr(quickly, "head", lambda: heads.pop(0) if len(heads) > 1 else heads[0])
-    told = client.get(f"/c/{certificate.code}/proof").get_json()
-    assert len(told["entries"]) == 2
-    for one in told["entries"]:
-        proof = [bytes.fromhex(hash_) for hash_ in one["proof"]]
-        verify_inclusion(leaf_hash(one["entry"].encode()), one["index"], told["size"], proof, bytes.fromhex(told["root"]))
+    assert len(acts_proved(client.get(f"/c/{made.code}/proof").get_json())) == 2
 
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
-def test_people_read_each_step_to_the_signed_root_with_the_proof_itself_behind_it(client: FlaskClient, session: Session) -> None:
-    decider = makers.user("Celia Decide")
-    certificate = makers.certified(decider)
-    with unit_of_work():
-        suspend(certificate, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=decider, at=NOW)
+def test_people_read_each_step_to_the_signed_root_with_the_proof_itself_behind_it(
+    client: FlaskClient, decider: User, made: Certificate
+) -> None:
+    pause(made, decider)
     makers.certified()
-    path = f"/c/{certificate.code}/proof"
+    path = f"/c/{made.code}/proof"
     told = client.get(path).get_json()
     page = client.get(path, headers=BROWSER)
     assert (page.status_code, page.mimetype, "Accept" in page.headers["Vary"]) == (200, "text/html", True)
@@ -89,7 +102,7 @@ def test_people_read_each_step_to_the_signed_root_with_the_proof_itself_behind_i
     assert f'href="{path}.json"' in page.text
     kept = client.get(f"{path}.json", headers=BROWSER)
     assert kept.get_json() == told
-    assert kept.headers["Content-Disposition"] == f'attachment; filename="proof-{certificate.code}.json"'
+    assert kept.headers["Content-Disposition"] == f'attachment; filename="proof-{made.code}.json"'
     assert "These 2 acts are in the public log" in client.get(f"{path}?lang=en", headers=BROWSER).text
 
 
@@ -116,13 +129,10 @@ def test_the_record_says_its_number_and_leads_to_the_proof(client: FlaskClient, 
     assert told["log_proof"] == f"http://localhost/c/{certificate.code}/proof"
 
 
-def test_several_acts_are_told_with_all_their_numbers(client: FlaskClient, session: Session) -> None:
-    decider = makers.user("Celia Decide")
-    certificate = makers.certified(decider)
+def test_several_acts_are_told_with_all_their_numbers(client: FlaskClient, decider: User, made: Certificate) -> None:
     granted = head().size
-    with unit_of_work():
-        suspend(certificate, Why("UNDER_INVESTIGATION", "Se revisa."), until=date(2026, 12, 31), by=decider, at=NOW)
-    assert f"con los números {granted}, {granted + 1} de {granted + 1}." in client.get(f"/c/{certificate.code}").text
+    pause(made, decider)
+    assert f"con los números {granted}, {granted + 1} de {granted + 1}." in client.get(f"/c/{made.code}").text
 
 
 def test_the_verify_page_names_the_leaf_and_no_size(client: FlaskClient, session: Session) -> None:

@@ -30,6 +30,7 @@ from certification.registry.searching import Filter
 from certification.registry.verifying import leaf_index_of
 from certification.rules.fold import fold
 from certification.rules.verdict import PublicState
+from certification.rules.workflow import SchemeVersionState
 from certification.schemes.counting import LabelCounts
 from tests import makers
 from tests.certification.log.signers import keys_put_back
@@ -229,6 +230,64 @@ def test_a_bad_date_is_said_beside_its_field_and_loses_nothing(
     assert "Se busca" not in answer.text
     file = client.get(f"/register.csv?{query}")
     assert (file.status_code, file.get_json()["error"]["sentence"].startswith(said)) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("scheme=nada", "scheme", "Elija un sello de la lista."),
+        ("scheme=nada&version=1.0", "scheme", "Elija un sello de la lista."),
+        ("scheme=origen-local&version=99", "version", "Elija una versión de la lista."),
+        ("place=99", "place", "Elija una entidad de la lista."),
+        ("place=200", "place", "Elija una entidad de la lista."),
+        ("municipality=99001", "place", "Elija una entidad de la lista."),
+        ("place=20&municipality=20999", "municipality", "Elija un municipio de la lista."),
+    ],
+)
+def test_a_condition_that_names_nothing_there_is_is_said_beside_its_field(
+    session: Session, client: FlaskClient, query: str, field: str, said: str
+) -> None:
+    makers.certificate()
+    answer = client.get(f"/register?q=rebozo&{query}")
+    assert (answer.status_code, answer.text.count(said)) == (422, 2)  # beside the field and on top
+    assert re.search(rf'<span class="error" id="{field}-error">.*?<span>{said}</span>', answer.text)
+    assert f'<a href="#{field}">' in answer.text
+    assert f'id="{field}" name="{field}" aria-invalid="true"' in answer.text
+    assert ("Ningún sello coincide" in answer.text, 'class="strong" href="/v/' in answer.text) == (False, False)
+    for kind in ("csv", "json", "jsonl"):
+        file = client.get(f"/register.{kind}?{query}")
+        assert (file.status_code, file.get_json()["error"]) == (422, {"code": f"bad_{field}", "sentence": said})
+    feed = client.get(f"/register.atom?{query}")  # it has no field to say it beside, and never widens
+    assert (feed.status_code, "<entry>" in feed.text) == (200, False)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "scheme=origen-local",
+        "scheme=origen-local&version=1.0",
+        "version=99",  # without a scheme it asks for nothing
+        "place=20&municipality=20067",
+        "place=07&municipality=20999",  # of another state it asks for nothing
+        "municipality=20998",  # in no list, but a label of there is
+        "place=07",  # no label is from there
+        "q=nadie+con+este+nombre",
+    ],
+)
+def test_what_is_known_is_asked_whether_or_not_a_label_fits(session: Session, client: FlaskClient, query: str) -> None:
+    """The negative control."""
+    makers.certificate(municipality_code="20998")
+    assert client.get(f"/register?{query}").status_code == 200
+    assert client.get(f"/register.json?{query}").status_code == 200
+
+
+def test_a_scheme_that_is_only_a_draft_is_not_there_yet(session: Session, client: FlaskClient) -> None:
+    version = makers.scheme_version()
+    key = version.scheme.key
+    assert client.get(f"/register?scheme={key}").status_code == 200
+    with unit_of_work():
+        version.state = SchemeVersionState.DRAFT
+    assert client.get(f"/register?scheme={key}").status_code == 422
 
 
 def test_a_past_day_shows_the_states_of_then_and_says_so(session: Session, client: FlaskClient) -> None:

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import unquote
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
 from certification.core import clock
+from certification.core.db import db
 from certification.parties.models import Tie
-from certification.registry import twice
+from certification.registry import acts, twice
+from certification.registry.models import Certificate
 from tests import makers
 
 
@@ -99,3 +102,44 @@ def test_whom_a_tie_bars_is_told_why_before_they_write(session: Session, client_
     for act in ("suspend", "withdraw", "visit"):
         page = client_of(decider).get(f"/c/{made.code}/act/{act}")
         assert (page.status_code, "Usted tiene un vínculo con quien solicita" in page.text) == (403, True)
+
+
+DONE_ALREADY = {
+    "suspend": "Este sello ya está en pausa. No se guardó nada.",
+    "restore": "Este sello no está en pausa por un acto del comité: no hay nada que restablecer. No se guardó nada.",
+    "withdraw": "Este sello se retiró para siempre y ya no cambia. No se guardó nada.",
+    "surrender": "Quien tenía este sello renunció a él, y ya no vuelve. No se guardó nada.",
+}
+SAID = {
+    "suspend": {"reason_code": "ACCESS_REFUSED", "public_summary": "No abrieron.", "until": "2027-01-31"},
+    "restore": {"public_summary": "Ya abrieron."},
+    "withdraw": {"reason_code": "ACCESS_REFUSED", "public_summary": "No abrieron."},
+    "surrender": {"reason_code": "HOLDER_REQUEST"},
+}
+
+
+@pytest.mark.parametrize("looked", ["after the first was done", "before, and both come at once"])
+@pytest.mark.parametrize("act", DONE_ALREADY)
+def test_what_is_sent_again_is_told_how_the_label_stands_and_is_no_second_act(
+    session: Session, client_of: Callable[[User], FlaskClient], monkeypatch: pytest.MonkeyPatch, act: str, looked: str
+) -> None:
+    decider, weaver = makers.user(), makers.user()
+    made = makers.certified(decider)
+    makers.member(weaver, made.holder)
+    browser, path = client_of(weaver if act == "surrender" else decider), f"/c/{made.code}/act/{act}"
+    if act == "restore":
+        browser.post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes"})
+    assert browser.post(path, data=SAID[act] | {"confirmed": "yes"}).status_code == 303
+    acts_before = kinds_of(made)
+    if looked.startswith("before"):
+        monkeypatch.setattr(acts, "require_possible", lambda *_given, **_named: None)
+    again = browser.post(path, data=SAID[act] | {"confirmed": "yes"})
+    assert (again.status_code, DONE_ALREADY[act] in again.text) == (409, True)
+    assert "Este paso no es posible en el estado actual" not in again.text
+    assert f'href="/c/{made.code}"' in again.text  # the way back to it
+    assert kinds_of(made) == acts_before
+
+
+def kinds_of(certificate: Certificate) -> list[str]:
+    db.session.expire_all()
+    return [one.kind.value for one in certificate.acts]

@@ -8,10 +8,11 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
+from certification.applications.models import Capacity, Evaluation
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.core.web import position
-from certification.parties.models import Tie
+from certification.parties.models import Belonging, PartyKind, Tie
 from certification.registry import visits
 from certification.registry.models import Certificate
 from certification.registry.visits import count_overdue, due_visits
@@ -74,18 +75,41 @@ def test_another_committee_s_labels_and_a_lapsed_scheme_s_are_not_listed(session
     assert (found(decider), count_overdue(decider, NOW)) == ([], 0)
 
 
-def test_states_and_cases_of_a_page_are_read_at_once(decider: User) -> None:
-    """Only a person's ties are asked for each applicant."""
-    version = makers.scheme_version()
-    for number in range(5):
-        label(number, version=version)
-    person, asked = decider.id, list[str]()
-    db.session.remove()
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: asked.append(sql))
-    page = due_visits(db.session.get_one(User, person), "es", NOW, after=None)
-    assert len(page.found) == 5
-    cases = [sum(f"FROM {name} " in " ".join(sql.split()) for sql in asked) for name in ("certificate_acts", "applications")]
-    assert cases == [1, 1]
+def in_a_cooperative(person: User, count: int) -> None:
+    """Labels of as many workshops of a cooperative that is the person's, each with somebody on its panel who stepped aside."""
+    version, coop = makers.scheme_version(), makers.party("Coop", kind=PartyKind.COOPERATIVE)
+    makers.member(person, coop)
+    for number in range(count):
+        made = label(number, version=version)
+        makers.save(
+            Belonging(member_id=made.holder_id, organization_id=coop.id, since=makers.THEN),
+            Evaluation(
+                application_id=made.application_id,
+                evaluator_id=makers.user().id,
+                capacity=Capacity.PEER,
+                assigned_at=makers.THEN,
+                recused_at=makers.THEN,
+            ),
+        )
+
+
+def test_a_page_costs_the_same_however_many_labels_and_applicants_it_has(decider: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_a_cooperative(decider, 6)
+    person, asked, costs = decider.id, list[str](), []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: asked.append(" ".join(sql.split())))
+    for count in (1, 5):
+        db.session.remove()
+        who = db.session.get_one(User, person)
+        monkeypatch.setattr(visits, "PER_PAGE", count)
+        asked.clear()
+        page = due_visits(who, "es", NOW, after=None)
+        assert [one.bar and one.bar.code for one in page.found] == ["tie_bars"] * count
+        costs.append(len(asked))
+    assert costs[0] == costs[1]
+    tables = ("certificate_acts", "applications", "ties", "evaluations", "findings")
+    assert {name: sum(f"FROM {name} " in sql for sql in asked) for name in tables} == dict.fromkeys(tables, 1) | {
+        "evaluations": 2
+    }
 
 
 def test_pages_follow_each_other_without_gap_or_double(decider: User, monkeypatch: pytest.MonkeyPatch) -> None:

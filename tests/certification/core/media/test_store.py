@@ -84,6 +84,20 @@ def test_private_and_public_are_apart_and_only_public_is_readable_by_others(tmp_
     assert list(both.private.digests()) == [hashlib.sha256(b"seen by few").hexdigest()]
 
 
+@pytest.mark.parametrize("first", ["private", "public"])
+def test_folders_are_made_by_the_first_that_is_kept_and_what_lies_above_stays_open(tmp_path: Path, first: str) -> None:
+    root = tmp_path / "data" / "media"
+    both = shelves(root)
+    for shelf in (both.public, both.private):
+        assert (shelf.exists(DIGEST), list(shelf.digests()), shelf.sweep(at=AT, older_than=timedelta(0))) == (False, [], 0)
+        shelf.delete(DIGEST)
+    assert list(tmp_path.iterdir()) == []
+    getattr(both, first).put(CONTENT)
+    assert [one.name for one in root.iterdir()] == [first]
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (root.parent, root, root / first)]
+    assert modes == [0o755, 0o755, 0o700 if first == "private" else 0o755]
+
+
 @pytest.mark.parametrize("call", ["fsync", "fchmod", "replace"])
 def test_a_failing_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     kept = Folder(tmp_path)

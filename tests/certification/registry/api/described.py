@@ -8,8 +8,9 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
+from certification.registry.api.parts import Operation
 from certification.registry.api.schemas import SCHEMAS
-from certification.registry.api.table import OPERATIONS, Operation
+from certification.registry.api.table import OPERATIONS
 
 
 def operation_of(method: str, path: str) -> Operation:

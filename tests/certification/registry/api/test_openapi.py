@@ -18,8 +18,9 @@ from certification.log.appending import append
 from certification.log.models import LogLeaf
 from certification.registry import snapshots
 from certification.registry.api.openapi import document
+from certification.registry.api.problems import PROBLEMS
 from certification.registry.api.schemas import SCHEMAS
-from certification.registry.api.table import OPERATIONS, PROBLEMS
+from certification.registry.api.table import OPERATIONS
 from certification.rules.leaves import CertificateRef, parse_leaf
 from tests import makers
 from tests.certification.registry.api.described import fits, operation_of, unfit, validator

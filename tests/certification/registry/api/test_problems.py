@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from certification.core.problems import GENERAL
-from certification.registry.api.table import PROBLEMS
+from certification.registry.api.problems import PROBLEMS
 from certification.registry.models import Certificate
 from tests import makers
 from tests.certification.registry.api.described import validator
