@@ -12,13 +12,16 @@ from certification.applications.models import Answer, Application, Decision, Evi
 from certification.core.db import db, unit_of_work
 from certification.core.media.models import FileKind, StoredFile
 from certification.core.orm import Base
+from certification.log.models import LogLeaf
 from certification.parties.models import MemberRole, Membership, Party, PartyKind, Vetting
 from certification.registry.issuing import certify
+from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, CertificateSubject, RecordedAct
 from certification.registry.renewals import renew
 from certification.registry.surveillance import Visit, pass_surveillance
 from certification.registry.versions import TERM
 from certification.rules.code import new_code
+from certification.rules.leaves import LogAct
 from certification.rules.workflow import ApplicationState, CertificateAct, Outcome, RenewalCause
 from certification.schemes.builtin import install_builtin, standards
 from certification.schemes.models import Scheme, SchemeVersion
@@ -26,6 +29,7 @@ from certification.schemes.texts import text_of
 from marketplace.catalogue.models import Product, Variant
 from marketplace.producers.models import Producer
 
+BELOW = -1_000_000  # where leaves lie that stand in no tree
 THEN = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 BUILT_IN = {document["id"] for document in standards()["schemes"]}
 _numbers = itertools.count(1)
@@ -139,11 +143,12 @@ def certificate(
     *,
     subject_refs: tuple[str, ...] = (),
     acts: tuple[RecordedAct, ...] | None = None,
+    leaves: bool = True,
     **given: Any,
 ) -> Certificate:
     """A certificate in force for two years, without what was signed; for queries. Signed ones come from the service.
 
-    Its acts are those that the columns tell of, unless others are given.
+    Its acts are those that the columns tell of, unless others are given; ``leaves`` says whether the log tells of them.
     """
     holder, under = of or party(), version or scheme_version()
     values: dict[str, Any] = {
@@ -169,11 +174,13 @@ def certificate(
     save(made)
     told = _acts_of(made, case.applicant_id) if acts is None else acts
     save(*(CertificateSubject(certificate_id=made.id, subject_ref=ref) for ref in subject_refs), *told)
+    if leaves:
+        save_leaves(made, *told)
     return made
 
 
 def _acts_of(made: Certificate, by_id: int) -> list[RecordedAct]:
-    """The acts that the columns tell of, which have no leaf."""
+    """The acts that the columns tell of."""
     term = {name: value.isoformat() for name in TERM if (value := getattr(made, name)) is not None}
     until = made.suspension_until.isoformat() if made.suspension_until else None
     rows: list[tuple[CertificateAct, datetime | None, dict[str, Any]]] = [
@@ -186,6 +193,25 @@ def _acts_of(made: Certificate, by_id: int) -> list[RecordedAct]:
     return [
         RecordedAct(certificate_id=made.id, kind=kind, at=at, by_id=by_id, details=details) for kind, at, details in rows if at
     ]
+
+
+def save_leaves(of: Certificate, *acts: RecordedAct, first: int = BELOW) -> None:
+    """What the log says of these acts, as far as pages ask: rows that stand in no tree, below zero where ``first`` does not say."""
+    save(
+        *(
+            LogLeaf(
+                index=first + act.id,
+                entry=b"",
+                hash=b"",
+                act=LogAct(act.kind),
+                at=act.at,
+                certificate_code=of.code,
+                before_log=False,
+            )
+            for act in acts
+        )
+    )
+    save(*(ActLeaf(act_id=act.id, leaf_index=first + act.id, salt="") for act in acts))
 
 
 def stored_file(kind: FileKind = FileKind.DOCUMENT, *, private: bool = True, made_at: datetime = THEN) -> StoredFile:

@@ -96,9 +96,13 @@ class Recorded:
     ends: Mapping[str, int] = field(default_factory=dict)
 
     def is_whole(self) -> bool:
-        """Whether no act is missing that the log tells of, as far as kinds say: none that took the label, no issue too many."""
+        """Whether it was granted in the log, and no act is missing that the log tells of, as far as kinds say: none that took the
+        label, no issue too many.
+        """
         told, acted = [one.kind for one in self.leaves], [one.kind for one in self.acts]
-        if not told or told == acted == [CertificateAct.GRANTED]:
+        if not told or not acted:
+            return False
+        if told == acted == [CertificateAct.GRANTED]:
             return True
         issued = sum(kind in ISSUING for kind in acted)
         return 0 < issued <= sum(kind in ISSUING for kind in told) and (in_force_by(told) or not in_force_by(acted))

@@ -37,10 +37,9 @@ def past(
         acts.append((kind, at, details))
     made = makers.certificate(**(columns | given), acts=())
     by = made.application.applicant_id
-    makers.save(
-        *(RecordedAct(certificate_id=made.id, kind=kind, at=at, by_id=by, details=details) for kind, at, details in acts),
-        *_versions(made, acts),
-    )
+    recorded = [RecordedAct(certificate_id=made.id, kind=kind, at=at, by_id=by, details=details) for kind, at, details in acts]
+    makers.save(*recorded, *_versions(made, acts))
+    makers.save_leaves(made, *recorded)
     db.session.expire_all()
     return made
 

@@ -107,7 +107,7 @@ def test_missed_months_are_made_up_for_newest_first_and_a_few_at_a_time(at: date
 
 def test_an_old_registry_makes_two_years_and_no_more_by_itself(at: datetime) -> None:
     long_ago = datetime(2016, 1, 2, tzinfo=UTC)
-    past(long_ago, term(long_ago, 100))
+    makers.certified(at=long_ago)
     assert (len(snapshots.missing(at)), snapshots.missing(at)[-1]) == (24, "2024-12")
     assert snapshots.make("2016-02", at=at)
 

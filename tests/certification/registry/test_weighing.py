@@ -20,7 +20,7 @@ from certification.registry.exporting import export
 from certification.registry.histories import verdict_at
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct, StatusList
-from certification.registry.recorded import Recorded, Records, is_dead, recorded_of
+from certification.registry.recorded import Records, is_dead, recorded_of
 from certification.registry.weighing import standing, weigh
 from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState, Reason, Verdict
@@ -147,9 +147,20 @@ def test_acts_that_no_registry_records_lead_nowhere(client: FlaskClient, by: Use
     assert [client.get(f"/v/{one.code}").status_code for one in (made, gone)] == [503, 200]
 
 
-def test_of_what_nothing_was_ever_recorded_the_columns_are_believed(session: Session) -> None:
-    made = makers.certificate()
-    assert weigh(made, Recorded(), None, makers.THEN + DAY, behind=False).state is P.VALID
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        pytest.param({}, P.VALID, id="recorded and in the log"),
+        pytest.param({"leaves": False}, P.CANNOT_CHECK, id="recorded, and the log knows nothing of it"),
+        pytest.param({"acts": ()}, P.CANNOT_CHECK, id="its columns are all there is"),
+    ],
+)
+def test_a_label_that_was_only_written_into_the_database_is_not_believed(
+    session: Session, client: FlaskClient, given: dict[str, Any], state: P
+) -> None:
+    made = makers.certificate(**given)
+    assert weigh(made, recorded_of([made])[made.id], None, makers.THEN + DAY, behind=False).state is state
+    assert client.get(f"/v/{made.code}").status_code == (200 if state is P.VALID else 503)
 
 
 def test_a_hundred_are_read_in_one_query(app: Flask, by: User) -> None:
