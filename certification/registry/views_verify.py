@@ -1,6 +1,6 @@
 """The verify page and its neighbours: no session, no cookie, no form token; language by ``?lang=`` alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, request
@@ -21,8 +21,10 @@ from certification.registry.lost import find_lost
 from certification.registry.permissions import Permission
 from certification.registry.verify import VerifyPages
 from certification.registry.weighing import UnsureError
+from certification.rules.attested_words import REASONS
 from certification.rules.code import LENGTH, NearMiss, Slip, canonical, code_in, display, near_misses, parse
 from certification.rules.days import day_of
+from certification.rules.did import COMPROMISED_KEY
 from certification.rules.errors import BadCode, NotFound
 from certification.rules.instants import read_instant
 from certification.rules.verdict import PublicState
@@ -150,8 +152,10 @@ def _said(subject: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def faulty() -> str:
-    """Why a page that found a signature which does not hold shows nothing else."""
+def faulty(faults: Iterable[str] = ()) -> str:
+    """Why a page that found a signature which does not hold shows nothing else; ``faults`` are those of ``verifying``."""
+    if set(faults) == {COMPROMISED_KEY}:
+        return str(_(REASONS[COMPROMISED_KEY]))
     return str(_("La firma guardada no corresponde al certificado. Avise a quien opera este sitio."))
 
 
