@@ -108,9 +108,16 @@ def band(code: str) -> Response:
 
 def cannot_check(code: str, why: str) -> tuple[str, int]:
     """Neither yes nor no (503). Touches no database."""
-    drawn = Markup(weave(display(code)))  # noqa: S704 - drawn by us from a checked code
-    text = _rendered("verify/cannot_check.html", code=code, shown=display(code), weave=drawn, why=why, **_common(f"/v/{code}"))
+    text = _rendered(
+        "verify/cannot_check.html", code=code, shown=display(code), weave=_drawn(code), why=why, **_common(f"/v/{code}")
+    )
     return text, 503
+
+
+def _drawn(code: str) -> Markup:
+    """The weave in the page itself, named in its language."""
+    shown = display(code)
+    return Markup(weave(shown, title=_("Tejido del sello %(code)s", code=shown)))  # noqa: S704 - drawn by us from a checked code
 
 
 def lost_page(code: str) -> tuple[str, int] | None:
@@ -127,7 +134,7 @@ def lost_page(code: str) -> tuple[str, int] | None:
         "verify/lost.html",
         code=code,
         shown=display(code),
-        weave=Markup(weave(display(code))),  # noqa: S704 - drawn by us from a checked code
+        weave=_drawn(code),
         state=found.state.value,
         day=day(day_of(found.granted_at, where), lang),
         since=day(day_of(found.verdict.since, where), lang) if found.verdict.since else None,

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +25,7 @@ from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct, StatusList
 from certification.registry.recorded import Recorded, Records, is_dead, recorded_of
 from certification.registry.weighing import standing, weigh
+from certification.rules.code import display
 from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
@@ -238,13 +240,18 @@ def test_the_record_names_the_key_in_other_hands_and_is_there_again_with_the_nex
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("", "no es lo que dicen sus actos registrados"), ("?lang=en", "is not what its recorded acts say")]
+    ("lang", "said", "drawn"),
+    [
+        ("", "no es lo que dicen sus actos registrados", "Tejido del sello"),
+        ("?lang=en", "is not what its recorded acts say", "Weave of label"),
+    ],
 )
-def test_the_verify_page_says_why_it_cannot_tell(client: FlaskClient, by: User, lang: str, said: str) -> None:
+def test_the_verify_page_says_why_it_cannot_tell(client: FlaskClient, by: User, lang: str, said: str, drawn: str) -> None:
     made = acted(by, paused)
     alter(made, **LIFTED)
     page = client.get(f"/v/{made.code}{lang}")
     assert (page.status_code, said in page.text) == (503, True)
+    assert re.findall("<title>([^<]*)</title>", page.text)[1:] == [f"{drawn} {display(made.code)}"]
     record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
     assert record["state"] == "CANNOT_CHECK"
 
