@@ -14,7 +14,7 @@ from certification.applications.evaluating import Advice, Found
 from certification.applications.returning import Request
 from certification.applications.reviewing import ComparedView
 from certification.applications.weighing import Agreed
-from certification.core.forms import REQUIRED, Form, at_most, options
+from certification.core.forms import DAY_REQUIRED, REQUIRED, Form, at_most, options
 from certification.rules.workflow import Outcome
 from certification.schemes.reasons import reason_codes
 
@@ -54,7 +54,7 @@ class ReturnForm(Form):
     request = TextAreaField(
         _l("¿Qué le pide?"), [REQUIRED, at_most(LONG)], description=_l("Con palabras sencillas: qué falta y cómo puede mandarlo.")
     )
-    answer_until = DateField(_l("Puede responder hasta el"), [REQUIRED])
+    answer_until = DateField(_l("Puede responder hasta el"), [DAY_REQUIRED])
 
     def asked(self) -> Request:
         return Request(self.reason_code.data, self.request.data or "", self.answer_until.data, self.criterion.data or None)

@@ -9,7 +9,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 
 from certification.core.i18n import sentence
 from certification.rules.errors import DomainError, NotConfirmed
@@ -17,7 +17,20 @@ from certification.rules.text import N_
 
 TEN_DIGITS = N_("Escriba el número con sus diez dígitos, por ejemplo 951 516 1234. Si es de otro país, empiece con + y su clave.")
 MEXICO = 52
+
+
+class DayRequired(DataRequired):  # type: ignore[misc]  # wtforms ships no types
+    """A day that must be given. One that was typed and can't be read (the browser has no calendar) is not missing."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data is None and any(one.strip() for one in field.raw_data or ()):
+            field.errors[:] = []
+            raise StopValidation(gettext("Escriba la fecha como año-mes-día, por ejemplo 2026-05-01."))
+        super().__call__(form, field)
+
+
 REQUIRED = DataRequired(lazy_gettext("Falta este dato."))
+DAY_REQUIRED = DayRequired(lazy_gettext("Falta este dato."))
 
 
 def tidy(text: str | None) -> str | None:

@@ -18,7 +18,7 @@ from certification.log.handover import keep_handover
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
 from certification.log.reading import head, held_head, latest, signed
-from certification.log.signing import mend, require_signable
+from certification.log.signing import keep, mend, require_signable
 from certification.log.waiting import KINDS
 from certification.rules.errors import DomainError, NotConfirmed
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
@@ -97,7 +97,10 @@ def finish() -> bool:
     told = signed(head())
     if told is None or told.size <= life.index:
         mend()
-    keep_handover(head())
+    found = head()
+    if found.note is not None:
+        keep(found.note)  # whoever was cut short just before had not come to it
+    keep_handover(found)
     _replace()
     return True
 

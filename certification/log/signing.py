@@ -92,7 +92,7 @@ def sign_waiting(*, at: datetime, checked: bool = False) -> None:
         _begin_outside(ring)
     note = sign_head(found, ring, session)
     if note is not None:
-        after_commit(lambda: _keep(note), key=FOLDER)
+        after_commit(lambda: keep(note), key=FOLDER)
 
 
 def require_signable(found: Head, session: Session, *, moving: bool = False) -> None:
@@ -254,7 +254,8 @@ def _begin_outside(ring: Ring) -> None:
         raise CannotSign from error
 
 
-def _keep(note: bytes) -> None:
+def keep(note: bytes) -> None:
+    """Write the copy outside, after the commit. Raises NotConfirmed where it can't be written."""
     try:
         keep_outside(note)
     except (OSError, LogConflict, KeyProblemError) as error:

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from certification.core.forms import REQUIRED, Form, at_most, options, wrong
+from certification.core.forms import DAY_REQUIRED, REQUIRED, Form, at_most, options, wrong
 from certification.core.i18n import language
 from certification.registry.acts import Why
 from certification.registry.surveillance import MOST_VISITORS, Visit
@@ -35,7 +35,7 @@ class ActForm(Form):
     )
     until = DateField(
         _l("La pausa dura a más tardar hasta"),
-        validators=[REQUIRED],
+        validators=[DAY_REQUIRED],
         description=_l("Seis meses como máximo. Antes de ese día se restablece o se retira."),
     )
     confirmed = HiddenField()
@@ -97,7 +97,7 @@ COUNT = (InputRequired(_l("Falta este dato.")), NumberRange(0, MOST_VISITORS, _l
 class VisitForm(Form):
     """A surveillance that was passed. ``seen`` is the number of the version that the page showed."""
 
-    visited_on = DateField(_l("Día de la visita"), validators=[REQUIRED])
+    visited_on = DateField(_l("Día de la visita"), validators=[DAY_REQUIRED])
     peers = IntegerField(_l("Personas del mismo oficio que fueron"), validators=COUNT)
     outsiders = IntegerField(_l("Personas de fuera que fueron"), validators=COUNT)
     public_summary = TextAreaField(

@@ -18,6 +18,7 @@ from certification.registry.told import Told, told
 from certification.registry.verifying import faults_of
 from certification.registry.weighing import standing, stood
 from certification.rules.code import parse
+from certification.rules.did import COMPROMISED_KEY
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
 from certification.schemes.texts import zone_of
@@ -73,8 +74,12 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
 
 
 def is_sound(certificate: Certificate, at: datetime) -> bool:
-    """Whether all that is stored of every version holds together (see ``verifying``), and there is one."""
-    return bool(certificate.versions) and not any(faults_of(one, at) for one in certificate.versions)
+    """Whether all that is stored of every version holds together (see ``verifying``), and there is one.
+
+    A key that fell into other hands is no damage. The verdict tells whether that concerns the version that stands; one before it
+    stays in the history.
+    """
+    return bool(certificate.versions) and all(set(faults_of(one, at)) <= {COMPROMISED_KEY} for one in certificate.versions)
 
 
 def _act(one: Told) -> dict[str, Any]:

@@ -166,8 +166,9 @@ def _page(found: CertificateVersion) -> AnyResponse | tuple[str, int]:
     document, credential, code = document_of(found), found.credential, found.certificate.code
     if document is None or credential is None:
         raise NotFound
-    if faults_of(found, clock.now()):
-        return cannot_check(code, faulty())
+    faults = faults_of(found, clock.now())
+    if faults:
+        return cannot_check(code, faulty(faults))
     page = render_template(
         "certificates/credential.html",
         code=code,

@@ -1,6 +1,6 @@
 """The verify page and its neighbours: no session, no cookie, no form token; language by ``?lang=`` alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, request
@@ -21,8 +21,10 @@ from certification.registry.lost import find_lost
 from certification.registry.permissions import Permission
 from certification.registry.verify import VerifyPages
 from certification.registry.weighing import UnsureError
+from certification.rules.attested_words import REASONS
 from certification.rules.code import LENGTH, NearMiss, Slip, canonical, code_in, display, near_misses, parse
 from certification.rules.days import day_of
+from certification.rules.did import COMPROMISED_KEY
 from certification.rules.errors import BadCode, NotFound
 from certification.rules.instants import read_instant
 from certification.rules.verdict import PublicState
@@ -106,9 +108,16 @@ def band(code: str) -> Response:
 
 def cannot_check(code: str, why: str) -> tuple[str, int]:
     """Neither yes nor no (503). Touches no database."""
-    drawn = Markup(weave(display(code)))  # noqa: S704 - drawn by us from a checked code
-    text = _rendered("verify/cannot_check.html", code=code, shown=display(code), weave=drawn, why=why, **_common(f"/v/{code}"))
+    text = _rendered(
+        "verify/cannot_check.html", code=code, shown=display(code), weave=_drawn(code), why=why, **_common(f"/v/{code}")
+    )
     return text, 503
+
+
+def _drawn(code: str) -> Markup:
+    """The weave in the page itself, named in its language."""
+    shown = display(code)
+    return Markup(weave(shown, title=_("Tejido del sello %(code)s", code=shown)))  # noqa: S704 - drawn by us from a checked code
 
 
 def lost_page(code: str) -> tuple[str, int] | None:
@@ -125,7 +134,7 @@ def lost_page(code: str) -> tuple[str, int] | None:
         "verify/lost.html",
         code=code,
         shown=display(code),
-        weave=Markup(weave(display(code))),  # noqa: S704 - drawn by us from a checked code
+        weave=_drawn(code),
         state=found.state.value,
         day=day(day_of(found.granted_at, where), lang),
         since=day(day_of(found.verdict.since, where), lang) if found.verdict.since else None,
@@ -150,8 +159,10 @@ def _said(subject: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def faulty() -> str:
-    """Why a page that found a signature which does not hold shows nothing else."""
+def faulty(faults: Iterable[str] = ()) -> str:
+    """Why a page that found a signature which does not hold shows nothing else; ``faults`` are those of ``verifying``."""
+    if set(faults) == {COMPROMISED_KEY}:
+        return str(_(REASONS[COMPROMISED_KEY]))
     return str(_("La firma guardada no corresponde al certificado. Avise a quien opera este sitio."))
 
 

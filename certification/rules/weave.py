@@ -103,11 +103,14 @@ class _Loom:
         return (2 * ROWS + self.gap if self.seal else ROWS) + 8
 
 
-def weave(code: str, shape: Shape = "band", *, mono: bool = False, figures: int = 7, title: bool = True, uid: str = "") -> str:
+def weave(  # noqa: PLR0913 - each is one way of drawing it
+    code: str, shape: Shape = "band", *, mono: bool = False, figures: int = 7, title: bool | str = True, uid: str = ""
+) -> str:
     """One SVG document for `code`; its check character is not looked at.
 
     `mono` draws in black with hatching for cheap printers; `figures` is the length of a band; `uid` (letters,
-    digits, hyphens) keeps ids apart when the same weave stands inline twice on a page.
+    digits, hyphens) keeps ids apart when the same weave stands inline twice on a page. `title` names it for whoever does not see
+    it: in Spanish, in other words that are given, or not at all.
     Raises BadCode for letters that no code has, ValueError for another `uid` or a band without figures.
     """
     plain = canonical(code)
@@ -122,7 +125,7 @@ def weave(code: str, shape: Shape = "band", *, mono: bool = False, figures: int 
     beat = _beat(loom)
     parts = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {loom.width} {loom.height}" role="img">',
-        f"<title>Tejido {escape(code)}</title>" if title else "",
+        f"<title>{escape(f'Tejido {code}' if title is True else title)}</title>" if title else "",
         f'<path fill="{ink[0]}" d="M0 0h{loom.width}v{loom.height}H0"/>',
         _selvedges(loom),
         _definitions(loom, beat),

@@ -106,8 +106,8 @@ def test_a_reader_that_takes_a_signature_for_validity_is_caught(look: Look) -> N
     assert {name: bool(found) for name, found in caught.items()} == {"in force": False, "paused": True, "withdrawn": True}
 
 
-def test_a_code_that_nobody_has_is_found_nowhere(session: Session, client: FlaskClient) -> None:
-    code = "7QK4M2XD9FC"
+@pytest.mark.parametrize("code", ["7QK4M2XD9FQ", "7QK4M2XD9FC"], ids=["a code", "a slip of the hand"])
+def test_a_code_that_nobody_has_is_found_nowhere(session: Session, client: FlaskClient, code: str) -> None:
     answers = {
         (address, accept): client.get(address, headers={"Accept": accept})
         for address, accept in (

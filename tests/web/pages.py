@@ -23,7 +23,7 @@ from marketplace.enquiries.models import Enquiry
 from marketplace.producers.models import Producer
 from tests.web.market import Site
 
-UNKNOWN_CODE = "0000000001X"
+UNKNOWN_CODE = "0000000001H"
 LOST_CODE = "7QK4M2XD9FQ"
 Address = Callable[[Site], str]
 
@@ -185,7 +185,8 @@ KINDS = (
     Kind("verify unknown", at(f"/v/{UNKNOWN_CODE}"), status=404),
     Kind("verify lost", lost, status=503),
     Kind("certificate lost", lambda site: lost(site).replace("/v/", "/c/"), status=503),
-    Kind("verify misread", at("/v/7QK4-M2XD"), status=404),
+    Kind("verify misread", at("/v/0000000001X"), status=404),
+    Kind("verify cut short", at("/v/7QK4-M2XD"), status=404),
     Kind("verify ask", at("/v")),
     Kind("certificate", certificate()),
     Kind("certificate withdrawn", certificate(state="WITHDRAWN")),

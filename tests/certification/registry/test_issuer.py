@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from certification.core import clock
 from certification.core.db import unit_of_work
-from certification.log import asking, keys, rotating
+from certification.log import asking, keys, rotating, signing
 from certification.log.appending import append
-from certification.log.checkpoints import place, require_carried_on
+from certification.log.checkpoints import outside_copy, place, require_carried_on
 from certification.log.fsck import check
 from certification.log.keys import PRIVATE, KeyProblemError, signing_key, verifying_keys
 from certification.log.lives import key_lives, key_ref
@@ -147,6 +147,7 @@ CUTS = {
     "before the log is held": Where(rotating, "held_head"),
     "before the leaves": Where(rotating, "append_all"),
     "before the commit": Where(rotating, "record"),
+    "before the copy outside": Where(signing, "keep_outside"),
     "before the file is replaced": Where(rotating, "_replace"),
 }
 
@@ -175,6 +176,32 @@ def test_a_rotation_that_is_cut_short_is_run_again_and_ends_the_same(
     assert keys.following_key() is None
     assert [faults_of(one.versions[0], LATER) for one in (made, between, makers.certified(at=LATER))] == [()] * 3
     assert check() == []
+
+
+def test_a_rotation_that_is_run_again_brings_the_copy_outside_up_to_date(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else is recorded meanwhile, which would write it too."""
+    old = signing_key()
+    makers.certified(at=NOW)
+
+    def ends(_note: bytes) -> None:
+        raise Cut
+
+    with monkeypatch.context() as cut:
+        cut.setattr(signing, "keep_outside", ends)
+        with pytest.raises(Cut):
+            rotate()
+    assert copied() == head().size - 2
+    assert rotate() == (old.kid, signing_key().kid)
+    assert copied() == head().size
+    assert check() == []
+
+
+def copied() -> int:
+    copy = outside_copy(None)
+    assert copy is not None
+    return copy.size
 
 
 def test_of_two_who_rotate_at_once_one_does(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import escape
 from sqlalchemy.orm import Session
@@ -104,6 +105,17 @@ def test_people_read_each_step_to_the_signed_root_with_the_proof_itself_behind_i
     assert kept.get_json() == told
     assert kept.headers["Content-Disposition"] == f'attachment; filename="proof-{made.code}.json"'
     assert "These 2 acts are in the public log" in client.get(f"{path}?lang=en", headers=BROWSER).text
+
+
+@pytest.mark.parametrize(("demonstration", "more"), [(False, ""), (True, " --demonstration")], ids=["registry", "demonstration"])
+def test_the_command_that_the_page_proposes_is_the_one_that_answers(
+    app: Flask, client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch, *, demonstration: bool, more: str
+) -> None:
+    """Without that word a demonstration's signature is worth nothing, from wherever it is asked."""
+    code = makers.certified().code
+    monkeypatch.setitem(app.jinja_env.globals, "demonstration", demonstration)
+    page = client.get(f"/c/{code}/proof", headers=BROWSER)
+    assert re.findall("tianguis verify [^<]*", page.text) == [f"tianguis verify http://localhost/v/{code}{more}"]
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html;q=0.9", "", "image/png"])

@@ -168,6 +168,8 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
         ({"criterion": ""}, "Este motivo pide decir qué criterio"),
         ({"until": "2027-12-31"}, "Una suspensión dura seis meses como máximo."),
         ({"until": "2020-01-01"}, "Ese día ya pasó."),
+        ({"until": " "}, "Falta este dato."),
+        ({"until": "31/01/2027"}, "Escriba la fecha como año-mes-día, por ejemplo 2026-05-01."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_kept(
@@ -185,6 +187,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_kept(
     answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked | wrong)
     assert answer.status_code == 422
     assert sentence in answer.text
+    assert ("Falta este dato." in answer.text) is (sentence == "Falta este dato.")
     assert ("Se compró hecha." in answer.text) is ("public_summary" not in wrong)
     assert state_of(made) is PublicState.VALID
 

@@ -15,6 +15,7 @@ from certification.registry.models import Certificate
 from certification.rules.code import check_character
 from tests import makers
 from tests.certification.registry.truth import AFTER_THE_END, CASES, DAY, OVERDUE
+from tests.conftest import NOW
 
 
 @pytest.fixture
@@ -68,11 +69,23 @@ def test_a_label_that_begins_later_says_when(session: Session, client: FlaskClie
     assert "empieza a valer el 1 dic 2026. Hoy todavía no vale" in words(page)
 
 
-def test_a_lapsed_scheme_says_so(session: Session, client: FlaskClient) -> None:
-    made = certified()
+@pytest.mark.parametrize(
+    ("lapsed_at", "word", "now", "then"),
+    [
+        (None, "Vigente", ["Vale hasta", "Próxima visita"], ["Valía hasta"]),
+        (LATE, "El esquema terminó", ["Valía hasta"], ["Vale hasta", "Próxima visita"]),
+    ],
+    ids=["in force", "lapsed"],
+)
+def test_a_lapsed_scheme_says_so_and_promises_no_day_and_no_visit(
+    session: Session, client: FlaskClient, lapsed_at: datetime | None, word: str, now: list[str], then: list[str]
+) -> None:
+    made = certified(surveillance_due=NOW + timedelta(days=60), grace_ends=NOW + timedelta(days=90))
     with unit_of_work():
-        made.scheme_version.lapsed_at = LATE
-    assert '<h1 class="word">El esquema terminó</h1>' in client.get(f"/v/{made.code}").text
+        made.scheme_version.lapsed_at = lapsed_at
+    page = client.get(f"/v/{made.code}").text
+    assert f'<h1 class="word">{word}</h1>' in page
+    assert [said for said in (*now, *then) if said in words(page)] == now
 
 
 @pytest.mark.parametrize(("changes", "_word", "_sentence"), STATES)

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, event, insert, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from certification.accounts.models import User
+from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log import rotating
 from certification.outside.verify import verify
@@ -22,6 +25,7 @@ from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct, StatusList
 from certification.registry.recorded import Records, is_dead, recorded_of
 from certification.registry.weighing import standing, weigh
+from certification.rules.code import display
 from certification.rules.instants import instant_text
 from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
@@ -218,14 +222,47 @@ def test_a_version_by_another_key_gives_the_label_back(app: Flask, by: User) -> 
     assert not records.one(made).is_dead(NOW + DAY)
 
 
+RECORD = {"page": "text/html", "program": "application/json"}
+OTHER_HANDS = "cayó en otras manos"
+
+
+def test_the_record_names_the_key_in_other_hands_and_is_there_again_with_the_next_version(client: FlaskClient, by: User) -> None:
+    """The version before it keeps its reason; the control: a list that was damaged is no matter of keys."""
+    made = acted(by)
+    place = recorded_of([made])[made.id].leaves[0].place
+    rotating.compromise(str(made.versions[0].kid), place, now=lambda: NOW)
+    db.session.expire_all()
+    page, program = (client.get(f"/c/{made.code}", headers={"Accept": form}) for form in RECORD.values())
+    assert OTHER_HANDS in page.text
+    assert (program.get_json()["state"], program.get_json()["reason"]) == ("CANNOT_CHECK", "compromised_key")
+    assert makers.renewed(made, by, at=NOW, cause="scope") is not None
+    with clock.standing_at(NOW + DAY):
+        page, program = (client.get(f"/c/{made.code}", headers={"Accept": form}) for form in RECORD.values())
+        assert (page.status_code, OTHER_HANDS in page.text, program.get_json()["state"]) == (200, False, "VALID")
+        before, since = (client.get(f"/c/{made.code}/versions/{number}", headers={"Accept": "text/html"}) for number in (1, 2))
+        assert (before.status_code, OTHER_HANDS in before.text, since.status_code) == (503, True, 200)
+        with unit_of_work():
+            listed = made.versions[0].places[0].listed
+            assert listed.document is not None
+            listed.document["credentialSubject"]["encodedList"] = "uH4sIAAAAAAAA_w"
+            flag_modified(listed, "document")
+        page, program = (client.get(f"/c/{made.code}", headers={"Accept": form}) for form in RECORD.values())
+        assert (page.status_code, OTHER_HANDS in page.text, program.status_code) == (503, False, 503)
+
+
 @pytest.mark.parametrize(
-    ("lang", "said"), [("", "no es lo que dicen sus actos registrados"), ("?lang=en", "is not what its recorded acts say")]
+    ("lang", "said", "drawn"),
+    [
+        ("", "no es lo que dicen sus actos registrados", "Tejido del sello"),
+        ("?lang=en", "is not what its recorded acts say", "Weave of label"),
+    ],
 )
-def test_the_verify_page_says_why_it_cannot_tell(client: FlaskClient, by: User, lang: str, said: str) -> None:
+def test_the_verify_page_says_why_it_cannot_tell(client: FlaskClient, by: User, lang: str, said: str, drawn: str) -> None:
     made = acted(by, paused)
     alter(made, **LIFTED)
     page = client.get(f"/v/{made.code}{lang}")
     assert (page.status_code, said in page.text) == (503, True)
+    assert re.findall("<title>([^<]*)</title>", page.text)[1:] == [f"{drawn} {display(made.code)}"]
     record = client.get(f"/c/{made.code}", headers={"Accept": "application/json"}).get_json()
     assert record["state"] == "CANNOT_CHECK"
 
