@@ -140,7 +140,7 @@ def _case(asked: _Question, told: Told, version: int) -> _Case:
     standing, unchecked = told.issuing(asked.as_of), list(told.unchecked)
     opened: dict[int, Document] = {}
     for number, act in enumerate(standing, start=1):
-        opened[number] = _opened(asked, told, number)
+        opened[number] = _opened(asked, told, number, past=number != version)
         unchecked += require_bound(opened[number], act)
     granted, secured = standing[version - 1], asked.evidence.credentials[version]
     unchecked += told_address(opened[version], asked.keys.did)
@@ -159,24 +159,31 @@ def _case(asked: _Question, told: Told, version: int) -> _Case:
     )
 
 
-def _opened(asked: _Question, told: Told, version: int) -> Document:
-    """The credential of a version, its signature verified. Raises Doubt."""
+def _opened(asked: _Question, told: Told, version: int, *, past: bool) -> Document:
+    """The credential of a version, its signature verified. Raises Doubt.
+
+    A `past` version is history and nothing stands on it but terms. Where its leaf binds it by its digest it stays so, though its
+    key fell into other hands afterwards: nobody who has that key can bring another document.
+    """
     if version not in asked.evidence.credentials:
         raise Doubt(Why("credential_missing"))
-    found = _checked(asked, told, version, asked.moment)
+    bound = past and told.issuing(asked.as_of)[version - 1].credential is not None
+    found = _checked(asked, told, version, asked.moment, compromised={} if bound else told.compromised)
     if found.opened is None or not (found.bits or found.reasons[0].about in (About.REVOCATION, About.SUSPENSION)):
         raise Doubt(found.reasons[0], demonstration=found.demonstration)
     return found.opened.document
 
 
-def _checked(asked: _Question, told: Told, version: int, at: datetime) -> Checked:
+def _checked(
+    asked: _Question, told: Told, version: int, at: datetime, *, compromised: Mapping[str, int] | None = None
+) -> Checked:
     act = told.issuing(asked.as_of)[version - 1]
     return check_credential(
         asked.evidence.credentials[version],
         asked.evidence.lists,
         asked.keys,
         at=at,
-        compromised=told.compromised,
+        compromised=told.compromised if compromised is None else compromised,
         index=told.index_of(act),
         allow_demonstration=asked.allow,
     )

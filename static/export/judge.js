@@ -190,7 +190,9 @@
       const { version } = act.certificate;
       const secured = evidence.versions.get(version);
       if (!secured) doubt("credential_missing");
-      opened = await t.checkCredential(secured, evidence.lists, evidence.keys, now, ends, act.index, allow);
+      // a past version that its leaf binds by digest stays history, though its key fell into other hands afterwards
+      const marks = act !== standing.at(-1) && act.credential !== undefined ? new Map() : ends;
+      opened = await t.checkCredential(secured, evidence.lists, evidence.keys, now, marks, act.index, allow);
       unchecked.push(...(await requireBound(opened.opened.document, act)));
       terms.set(version, opened.dates);
     }

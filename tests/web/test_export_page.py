@@ -11,11 +11,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
+from sqlalchemy.orm import Session
 
 from certification.core import clock
+from certification.core.db import db
+from certification.log import rotating
 from certification.outside.layout import HEAD, HEAD_CALL, PACK_CALL, TILE_CALL, WHOLE_ON_A_PAGE, pack_of, unwrapped, wrapped
+from certification.registry.exporting import export
+from certification.registry.recorded import recorded_of
 from certification.rules.canonical import jcs
 from certification.rules.jsontext import read_object
+from tests import makers
+from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.exported import DATES, LONG, STATES, answer, exported, told
 from tests.conftest import NOW
 from tests.web.test_pages import violations
@@ -76,6 +83,29 @@ def test_page_and_command_answer_alike_for_every_state_and_date(chromium: Browse
     now = {name: answer(told(where, code, None, NOW))["state"] for name, code in codes.items()}
     assert now == STATES
     assert not any("log_not_whole" in {code for code, _about in one["unchecked"]} for one in wanted)
+    page.context.close()
+
+
+def test_after_a_compromise_both_believe_what_was_signed_anew_and_nothing_else(
+    app: Flask, session: Session, chromium: Browser, tmp_path: Path
+) -> None:
+    """Its first version stays by the key in other hands; the control is a label that has no other."""
+    by, where = makers.user("Celia Decide"), tmp_path / "export"
+    with keys_put_back(app), clock.standing_at(NOW):
+        anew, left = makers.certified(by), makers.certified(by)
+        place = min(act.leaf or 0 for one in recorded_of([anew, left]).values() for act in one.acts)
+        rotating.compromise(str(anew.versions[0].kid), place, now=lambda: NOW)
+        db.session.expire_all()
+        makers.renewed(anew, by, at=NOW + timedelta(minutes=1), cause="scope")
+        export(where, at=NOW + timedelta(minutes=2))
+    page = opened(chromium, where)
+    cases: list[Case] = [(one.code, None, NOW + timedelta(minutes=3)) for one in (anew, left)]
+    wanted = [answer(told(where, *case, whole_up_to=WHOLE_ON_A_PAGE)) for case in cases]
+    assert asked(page, cases) == wanted
+    assert [(one["state"], one["reasons"][0][0]) for one in wanted] == [
+        ("VALID", "in_force"),
+        ("CANNOT_CHECK", "compromised_key"),
+    ]
     page.context.close()
 
 

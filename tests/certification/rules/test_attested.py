@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certification.rules.attested import Attested, Evidence, Leaf, Log, attest
 from certification.rules.attested_words import REASONS, STATES, SUBJECTS, sentence_of
@@ -14,12 +15,13 @@ from certification.rules.canonical import digest
 from certification.rules.checking import About, Why
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.credential import unsecured_credential
-from certification.rules.did import RegistryKeys
+from certification.rules.did import KeyPeriod, RegistryKeys, method_of
 from certification.rules.jose import sign_token
 from certification.rules.leaves import Act, CertificateRef, KeyRef, LogAct, SchemeRef, leaf_bytes
 from certification.rules.merkle import grow, inclusion_proof, leaf_hash, reader_of
 from certification.rules.proofs import add_proof
 from certification.rules.secured import Secured
+from certification.rules.signing import Keypair
 from certification.rules.statuslist import StatusBits, unsecured_list
 from certification.rules.verdict import PublicState
 from tests.certification.rules.credentials import AT, BEGUN, DID, GRANT, KEYS, METHOD, PAIR, REVOCATIONS, SUSPENSIONS, VERSION
@@ -275,6 +277,47 @@ def test_a_key_that_fell_into_other_hands_vouches_for_what_came_before() -> None
     found = told(Published((*BASE, later)), NOW)  # the lists have no leaf, so that key signs none
     assert (found.state, found.reasons[0].code) == (P.CANNOT_CHECK, "bad_list_signature")
     assert told(Published((*BASE, later)), AT + HOUR, NOW, seen=NOW).state is P.VALID
+
+
+def rewritten(secured: Secured) -> Secured:
+    """The same document but for a word that no leaf repeats, signed anew by whoever has the first key."""
+    assert isinstance(secured, dict)
+    changed = {name: value for name, value in secured.items() if name != "proof"}
+    changed["credentialSubject"] = {**changed["credentialSubject"], "name": "Otra cosa"}
+    return add_proof(changed, PAIR.private, method=METHOD, created=AT)
+
+
+@pytest.mark.parametrize(
+    ("index", "first", "code"),
+    [
+        pytest.param(2, secured(1), "in_force", id="the version before it stays history"),
+        pytest.param(2, rewritten(secured(1)), "not_logged", id="another document in its place is refused"),
+        pytest.param(0, secured(1), "in_force", id="wherever the key ends"),
+    ],
+)
+def test_a_label_counts_again_with_a_version_by_another_key(index: int, first: Secured, code: str) -> None:
+    other = Keypair(Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))), demonstration=False)
+    method = method_of(DID, other.kid)
+    keys = RegistryKeys(DID, {**KEYS.keys, other.kid: KeyPeriod(other.kid, other.public, BEGUN)})
+    added = replace(ADDED, key=KeyRef(other.kid, hashlib.sha256(other.public.public_bytes_raw()).hexdigest()))
+    mark = Act(LogAct.KEY_COMPROMISED, AT + DAY, key=ADDED.key, from_index=index)
+    published = Published((*BASE, added, mark, issued(2, AT + 2 * DAY)), versions=(1, 2))
+    lists = {
+        slot.address: add_proof(
+            {name: value for name, value in made.items() if name != "proof"},
+            other.private,
+            method=method,
+            created=published.listed_at,
+        )
+        for slot, purpose in ((REVOCATIONS, "revocation"), (SUSPENSIONS, "suspension"))
+        if isinstance(made := listed(slot, purpose, published.listed_at), dict)
+    }
+    again = add_proof(document(2), other.private, method=method, created=AT + 2 * DAY)
+    found = told(published, NOW, keys=keys, lists=lists, credentials={1: first, 2: again})
+    assert found.reasons[0].code == code
+    assert found.state is (P.VALID if code == "in_force" else P.CANNOT_CHECK)
+    dead = told(published, NOW, keys=keys, lists=lists, credentials={1: secured(1), 2: secured(2, AT + 2 * DAY)})
+    assert said(dead) == ("CANNOT_CHECK", {"compromised_key"})  # it stands, and nobody but a thief signs so
 
 
 def test_of_a_key_that_was_doubted_twice_the_earlier_index_holds() -> None:
