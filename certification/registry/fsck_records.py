@@ -68,7 +68,8 @@ def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator
     yield from _replayed(one, at)
     yield from _issued(one, stated, beside)
     for version in one.versions:
-        yield from (f"version {version.number}: {fault}" for fault in _version(version, beside, at))
+        ends = beside.signed.ends if version is one.versions[-1] else {}  # one before it is history, by whatever key
+        yield from (f"version {version.number}: {fault}" for fault in _version(version, beside, at, ends))
     for act in one.acts:
         scheme = scheme_at(one, act.at)
         yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(act, scheme, beside))
@@ -155,8 +156,8 @@ def _is_taken_back(act: RecordedAct) -> bool:
     return bool(act.details.get("taken_back"))
 
 
-def _version(version: CertificateVersion, beside: Beside, at: datetime) -> Iterator[str]:
-    for code in faults_of_version(version, at, beside.signed.keys, beside.signed.ends):
+def _version(version: CertificateVersion, beside: Beside, at: datetime, ends: Mapping[str, int]) -> Iterator[str]:
+    for code in faults_of_version(version, at, beside.signed.keys, ends):
         yield f"what is signed does not hold ({code})"
     row = version.credential
     if row and row.proof and row.signed_at and row.proof.get("created") != instant_text(row.signed_at):

@@ -9,14 +9,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from certification.core import clock
 from certification.core.db import unit_of_work
+from certification.log import rotating
 from certification.registry import fsck
 from certification.registry.acts import Why, withdraw
 from certification.registry.commands import check_all
 from certification.registry.models import Certificate
 from certification.registry.names import forget_name
+from certification.registry.recorded import recorded_of
 from tests import makers, mutations
 from tests.certification.log import test_fsck as of_log
+from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.lives import AFTER, lived
 from tests.conftest import NOW
 from tests.mutations import with_no_guard
@@ -50,6 +54,23 @@ def test_a_name_that_no_version_committed_to_is_named(lives: tuple[Certificate, 
     with unit_of_work():
         renewed.page = renewed.page | {"before": [*renewed.page["before"], {"name": "Nadie", "salt": "0" * 32}]}
     assert [one for one in fsck.faults(AFTER) if "committed to it" in str(one)] != []
+
+
+def test_a_version_by_a_key_in_other_hands_is_named_until_another_follows_it(app: Flask, session: Session) -> None:
+    """What the version before it says is held against it all the same."""
+    by = makers.user("Celia Decide")
+    with keys_put_back(app), clock.standing_at(NOW):
+        made = makers.certified(by)
+        place = recorded_of([made])[made.id].leaves[0].place
+        rotating.compromise(str(made.versions[0].kid), place, now=lambda: NOW)
+        session.expire_all()
+        assert {str(one).rpartition(": ")[2] for one in fsck.faults(AT)} == {"what is signed does not hold (compromised_key)"}
+        makers.renewed(made, by, at=NOW, cause="scope")
+        assert list(fsck.check(AT)) == []
+        with with_no_guard():
+            session.execute(text("UPDATE certificate_versions SET signature = 'AAAA' WHERE number = 1"))
+            session.expire_all()
+            assert [one for one in fsck.faults(AT) if "version 1" in str(one)] != []
 
 
 def test_an_empty_registry_is_in_order(session: Session) -> None:
