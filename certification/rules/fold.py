@@ -15,4 +15,6 @@ def fold(text: str) -> str:
     punctuation and spaces stay as they are.
     """
     plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_LETTERS)
+    if plain.isascii():
+        return plain
     return "".join(letter for letter in plain if unicodedata.category(letter) not in _UNSEEN)
