@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -266,10 +267,11 @@ def attacks_on(field: Field) -> tuple[str, ...]:
     return TEXTS
 
 
-def arguments_read() -> list[str]:
+@cache
+def arguments_read() -> tuple[str, ...]:
     """The names of all query arguments that our code asks for."""
     code = "\n".join(
         path.read_text(encoding="utf-8") for part in ("certification", "marketplace") for path in (ROOT / part).rglob("*.py")
     )
     asked = r'(?:request\.(?:args|values)|\bargs)(?:\.get|\.getlist|\.to_dict)?[\(\[]\s*"([a-z_]+)"'
-    return sorted(set(re.findall(asked, code)))
+    return tuple(sorted(set(re.findall(asked, code))))
