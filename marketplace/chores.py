@@ -50,8 +50,8 @@ def sweep_files(at: datetime) -> int:
 
 
 def sign_what_waits(_at: datetime) -> int:
-    """Ask the signer process again for what it left unsigned."""
-    return signing.mend()
+    """Ask the signer process again for what it left unsigned, and bring the copy outside up to what is signed."""
+    return signing.mend() + signing.carry_outside()
 
 
 CHORES = (

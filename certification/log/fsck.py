@@ -218,7 +218,8 @@ def _outside(found: Head, session: Session) -> Iterator[str]:
         yield f"the copy of the checkpoint outside the database can't be compared: {error}"
     else:
         if copy is not None and copy.size < found.size and found.note is not None:
-            yield f"the copy of the checkpoint outside the database stands at {copy.size} of {found.size}; the next act mends it"
+            at = f"{copy.size} of {found.size}"
+            yield f"the copy of the checkpoint outside the database stands at {at}; the worker or the next act mends it"
 
 
 def claims(leaves: Mapping[int, Act], told: bytes | bytearray, first: int = 0) -> Iterator[str]:

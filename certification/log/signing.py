@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import after_commit, before_commit, db, writing
 from certification.log import asking
-from certification.log.checkpoints import FOLDER, keep_outside, require_carried_on
+from certification.log.checkpoints import FOLDER, keep_outside, outside_copy, require_carried_on
 from certification.log.domains import present_domain, require_domain
 from certification.log.keys import PRIVATE, KeyProblemError, following_key, read_key, signing_key, verifying_keys
 from certification.log.lives import key_lives
@@ -224,6 +224,24 @@ def mend() -> int:
     if not by_signer() or not anything_waits():
         return 0
     confirm()
+    return 1
+
+
+def carry_outside() -> int:
+    """Bring the copy outside up to what was signed, where a process died between commit and copy; 1 when it did.
+
+    A signer of its own writes its copy itself. Raises LogConflict where the database does not carry on from the copy,
+    NotConfirmed where it can't be written.
+    """
+    found = _fresh_head()
+    told = signed(found)
+    if by_signer() or found.note is None or told is None:
+        return 0
+    require_carried_on(found)
+    copy = outside_copy(found.origin)
+    if copy is None or copy.size >= told.size:
+        return 0
+    keep(found.note)
     return 1
 
 

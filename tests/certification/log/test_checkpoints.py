@@ -13,6 +13,7 @@ from certification.log.checkpoints import keep_outside, outside_copy, place, req
 from certification.log.keys import read_key
 from certification.log.models import LogHead, LogLeaf, LogNode
 from certification.log.reading import head
+from certification.log.signing import carry_outside
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import LogConflict
 from certification.rules.merkle import leaf_hash
@@ -76,6 +77,22 @@ def test_a_log_that_went_on_after_the_copy_is_carried_on(session: Session) -> No
     copy = outside_copy(None)
     assert copy is not None
     assert copy.size == head().size == 7
+
+
+def test_a_copy_that_a_dead_process_left_behind_is_brought_up_by_the_worker(session: Session) -> None:
+    """Once, and not where the copy tells of more than the database."""
+    appended(2)
+    before = place().read_bytes()
+    appended(3, first=2)
+    after = place().read_bytes()
+    place().write_bytes(before)
+    assert [carry_outside(), carry_outside()] == [1, 0]
+    assert place().read_bytes() == after
+    with behind_our_back():
+        session.execute(update(LogHead).values(size=3, note=before))
+    with pytest.raises(LogConflict):
+        carry_outside()
+    assert place().read_bytes() == after
 
 
 @pytest.mark.parametrize(

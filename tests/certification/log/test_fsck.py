@@ -167,7 +167,7 @@ def test_a_copy_that_lags_is_told(session: Session) -> None:
     before = place().read_bytes()
     makers.certified()
     place().write_bytes(before)
-    assert check() == ["the copy of the checkpoint outside the database stands at 5 of 6; the next act mends it"]
+    assert check() == ["the copy of the checkpoint outside the database stands at 5 of 6; the worker or the next act mends it"]
 
 
 @pytest.mark.usefixtures("history")
