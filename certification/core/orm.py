@@ -75,10 +75,7 @@ class AnyJson(TypeDecorator[Any]):
     def __init__(self, *, none_as_null: bool = False) -> None:
         super().__init__(none_as_null=none_as_null)
         self.none_as_null = none_as_null
-
-    @property
-    def should_evaluate_none(self) -> bool:  # type: ignore[override]  # as JSON itself has it
-        return not self.none_as_null
+        self.should_evaluate_none = not none_as_null  # as JSON itself has it
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         if dialect.name != "postgresql":
@@ -86,7 +83,8 @@ class AnyJson(TypeDecorator[Any]):
         return dialect.type_descriptor(_postgresql().JSONB(none_as_null=self.none_as_null))
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        return self.impl_instance.coerce_compared_value(op, value)
+        found = self.impl_instance.coerce_compared_value(op, value)
+        return self if isinstance(found, JSON) else found
 
 
 def insert_unless_there(table: type[DeclarativeBase], dialect: Dialect) -> Any:
@@ -107,17 +105,24 @@ def partial_index(name: str, *columns: str, where: str) -> Index:
 
     A dialect is told of it when it creates the table: SQLAlchemy loads PostgreSQL's whole dialect as soon as its name is said.
     """
-    index = Index(name, *columns)
+    index = Index(name, *columns, info={WHERE: where})
 
     @event.listens_for(index, "after_parent_attach")
     def _attached(_index: Index, table: Table) -> None:
         @event.listens_for(table, "before_create")
         def _tell(_table: Table, connection: Connection, **_given: Any) -> None:
-            index.dialect_kwargs[f"{connection.dialect.name}_where"] = text(where)
+            tell_condition(index, connection.dialect.name)
 
     return index
 
 
+def tell_condition(index: Index, dialect: str) -> None:
+    """Let one dialect, by its name, know of the condition of a :func:`partial_index`; other indexes have none."""
+    if WHERE in index.info:
+        index.dialect_kwargs[f"{dialect}_where"] = text(index.info[WHERE])
+
+
+WHERE = "where"  # of an index's own notes
 KEYED = {"sqlite_with_rowid": False}  # of a table: its rows lie under their own key of several columns, not beside an index of it
 
 Id = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=True)]

@@ -3,7 +3,7 @@
 Every fault is one line of plain English, told to whoever operates the registry.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from certification.registry.models import Certificate, CertificateVersion, Recor
 from certification.registry.projection import first_page, why_of, with_proof, with_statement
 from certification.registry.reconciling import details_of
 from certification.registry.validity import INSTANTS
-from certification.registry.verifying import faults_of_version
+from certification.registry.verifying import damages_of_version, faults_of_version
 from certification.registry.versions import calendar_of, term_said
 from certification.rules.canonical import digest
 from certification.rules.days import day_of, end_of_day
@@ -68,8 +68,9 @@ def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator
     yield from _replayed(one, at)
     yield from _issued(one, stated, beside)
     for version in one.versions:
-        ends = beside.signed.ends if version is one.versions[-1] else {}  # one before it is history, by whatever key
-        yield from (f"version {version.number}: {fault}" for fault in _version(version, beside, at, ends))
+        read = faults_of_version if version is one.versions[-1] else damages_of_version
+        codes = read(version, at, beside.signed.keys, beside.signed.ends)
+        yield from (f"version {version.number}: {fault}" for fault in _version(version, codes))
     for act in one.acts:
         scheme = scheme_at(one, act.at)
         yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(act, scheme, beside))
@@ -156,8 +157,8 @@ def _is_taken_back(act: RecordedAct) -> bool:
     return bool(act.details.get("taken_back"))
 
 
-def _version(version: CertificateVersion, beside: Beside, at: datetime, ends: Mapping[str, int]) -> Iterator[str]:
-    for code in faults_of_version(version, at, beside.signed.keys, ends):
+def _version(version: CertificateVersion, codes: Iterable[str]) -> Iterator[str]:
+    for code in codes:
         yield f"what is signed does not hold ({code})"
     row = version.credential
     if row and row.proof and row.signed_at and row.proof.get("created") != instant_text(row.signed_at):

@@ -12,13 +12,13 @@ from certification.core.i18n import language
 from certification.core.web import outside
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.credentials import names_beside, path_of
+from certification.registry.issuer import compromises
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.moments import Moment
 from certification.registry.told import Told, told
-from certification.registry.verifying import faults_of
+from certification.registry.verifying import damages_of, faults_of
 from certification.registry.weighing import standing, stood
 from certification.rules.code import parse
-from certification.rules.did import COMPROMISED_KEY
 from certification.rules.errors import BadCode
 from certification.rules.verdict import Verdict
 from certification.schemes.texts import zone_of
@@ -76,10 +76,14 @@ def record_of(certificate: Certificate, when: Moment) -> Record:
 def is_sound(certificate: Certificate, at: datetime) -> bool:
     """Whether all that is stored of every version holds together (see ``verifying``), and there is one.
 
-    A key that fell into other hands is no damage. The verdict tells whether that concerns the version that stands; one before it
-    stays in the history.
+    That its key fell into other hands is no damage of a version before the one that stands, nor of this one where its verdict
+    says so.
     """
-    return bool(certificate.versions) and all(set(faults_of(one, at)) <= {COMPROMISED_KEY} for one in certificate.versions)
+    if not certificate.versions:
+        return False
+    *before, last = certificate.versions
+    faults = damages_of(last, at) if last.kid in compromises() else faults_of(last, at)
+    return not faults and not any(damages_of(one, at) for one in before)
 
 
 def _act(one: Told) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from typing import Any
 from certification.log import reading
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure as Salted
-from certification.registry.credentials import MAKERS, disclosures_of, document_of, path_of
+from certification.registry.credentials import MAKERS, describe, disclosures_of, document_of, path_of
 from certification.registry.issuer import compromises, demonstration, keys_behind, registry_keys
 from certification.registry.models import CertificateVersion, StatusList, VersionCredential
-from certification.registry.status import bit_of
+from certification.registry.status import bit_of, slots_of
 from certification.registry.status_bits import address_of
+from certification.rules.canonical import digest
 from certification.rules.checking import Checked, check_credential
-from certification.rules.credential import credential_address
-from certification.rules.did import RegistryKeys
+from certification.rules.credential import credential_address, unsecured_credential
+from certification.rules.did import COMPROMISED_KEY, RegistryKeys
 from certification.rules.disclosures import Commitment, disclosed
 from certification.rules.errors import DomainError
 from certification.rules.jose import issuer_of
@@ -117,8 +118,53 @@ def faults_of_version(
     yield from _content_faults(version, credential)
 
 
+def damages_of(version: CertificateVersion, at: datetime) -> tuple[str, ...]:
+    """As :func:`faults_of` for a version that is history: see :func:`damages_of_version`."""
+    try:
+        return (*damages_of_version(version, at), *_faults_in_lists(version))
+    except KeyProblemError:
+        return ("no_keys",)
+
+
+def damages_of_version(
+    version: CertificateVersion, at: datetime, keys: RegistryKeys | None = None, ends: Mapping[str, int] | None = None
+) -> Iterator[str]:
+    """As :func:`faults_of_version`, where a key that fell into other hands afterwards is none of itself.
+
+    Whoever has that key could sign anything anew. So its signatures must hold and the credential must be the one that its leaf
+    names by its digest, and what the statement makes; else, and where a leaf of before the log names none, it stays a fault.
+    """
+    found = tuple(faults_of_version(version, at, keys, ends))
+    if COMPROMISED_KEY not in found:
+        yield from found
+        return
+    yield from faults_of_version(version, at, keys, {})
+    if not _is_logged_as_stated(version):
+        yield COMPROMISED_KEY
+
+
+def _is_logged_as_stated(version: CertificateVersion) -> bool:
+    credential = version.credential
+    if credential is None or logged_digest(version) != digest(credential.document):
+        return False
+    said = credential.document
+    origin, name = str(said["id"]).partition("/c/")[0], str(said["issuer"]["name"])
+    return _stated(unsecured_credential(describe(version, slots_of(version), origin=origin, issuer_name=name))) == _stated(said)
+
+
+def _stated(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A credential without what is no part of a statement: names may be taken out, and a scheme's owner renamed."""
+    subject = {name: value for name, value in document["credentialSubject"].items() if name != "nameCommitment"}
+    scope = {name: value for name, value in subject["scope"].items() if name != "owner"}
+    return {**document, "credentialSubject": {**subject, "scope": scope}}
+
+
 def _faults(version: CertificateVersion, at: datetime) -> Iterator[str]:
     yield from faults_of_version(version, at)
+    yield from _faults_in_lists(version)
+
+
+def _faults_in_lists(version: CertificateVersion) -> Iterator[str]:
     if version.credential is None or version.credential.token is None:
         return
     keys, ends = registry_keys(), compromises()

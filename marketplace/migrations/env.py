@@ -3,10 +3,10 @@
 from typing import Literal
 
 from alembic import context
-from sqlalchemy import JSON, Connection, Enum
+from sqlalchemy import Connection, Enum
 
 from certification.core.db import WRITE
-from certification.core.orm import Instant
+from certification.core.orm import AnyJson, Instant, tell_condition
 from marketplace.models import METADATA
 
 
@@ -16,7 +16,7 @@ def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(thing, Enum):
         return f"sa.String(length={thing.length})"
-    if kind == "type" and isinstance(thing, JSON):
+    if kind == "type" and isinstance(thing, AnyJson):
         return 'sa.JSON().with_variant(JSONB(), "postgresql")'
     return False
 
@@ -33,6 +33,10 @@ def run(connection: Connection) -> None:
         RuntimeError: when rows point nowhere afterwards; nothing is kept then.
 
     """
+    for table in METADATA.tables.values():
+        for index in table.indexes:
+            for dialect in ("sqlite", "postgresql"):  # a step that is written here must do on both
+                tell_condition(index, dialect)
     context.configure(
         connection=connection,
         target_metadata=METADATA,

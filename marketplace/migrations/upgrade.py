@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from marketplace.migrations.schema import current, known_versions, refuse_newer
+from marketplace.migrations.schema import current, newest_version, refuse_newer
 
 FOLDER = Path(__file__).parent
 
@@ -28,4 +28,4 @@ def upgrade(engine: Engine) -> None:
 
 def write_migration(engine: Engine, message: str) -> None:
     """Write the step from the database's schema to the models' (for maintainers; see docs/house.md)."""
-    command.revision(configuration(engine), message, autogenerate=True, rev_id=f"{len(known_versions()) + 1:04d}")
+    command.revision(configuration(engine), message, autogenerate=True, rev_id=f"{int(newest_version()) + 1:04d}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from alembic import command
@@ -12,8 +13,9 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from certification.core.db import engine_options, prepare
+from marketplace.migrations import upgrade as steps
 from marketplace.migrations.schema import current, newest_version
-from marketplace.migrations.upgrade import configuration, upgrade
+from marketplace.migrations.upgrade import configuration, upgrade, write_migration
 from marketplace.models import METADATA
 from tests.conftest import ENGINE
 
@@ -66,6 +68,47 @@ def test_an_empty_database_comes_to_the_models_schema(address: str) -> None:
                 if INDEX_TABLES not in repr(one) and "ix_products_words" not in repr(one)
             ]
         assert differences == []
+
+
+def partial_indexes(engine: Engine) -> dict[str, str]:
+    """The condition of each, as the database keeps it."""
+    rows = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
+        if engine.dialect.name == "sqlite"
+        else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    )
+    with engine.connect() as connection:
+        found = {name: str(definition).partition(" WHERE ")[2] for name, definition in connection.execute(text(rows))}
+    return {name: condition for name, condition in found.items() if condition}
+
+
+def test_the_partial_indexes_are_those_of_the_models(address: str, database_url: str) -> None:
+    with opened(address) as engine:
+        upgrade(engine)
+        migrated = partial_indexes(engine)
+    with opened("sqlite://" if ENGINE == "sqlite" else database_url) as engine:
+        METADATA.create_all(engine)
+        assert migrated == partial_indexes(engine)
+    assert len(migrated) == 6
+
+
+def test_the_next_step_is_written_in_plain_types_with_every_condition_and_its_own_number(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that the database lacks is what it has to make; the step must do on both engines and without our own types."""
+    folder = copytree(steps.FOLDER, tmp_path / "migrations")
+    monkeypatch.setattr(steps, "FOLDER", folder)
+    with opened(address) as engine:
+        upgrade(engine)
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE version_credentials"))
+        write_migration(engine, "again")
+        number = f"{int(newest_version()) + 1:04d}"
+        written = (folder / "versions" / f"{number}_again.py").read_text(encoding="utf-8")
+    compile(written, "again", "exec")
+    assert (f'revision = "{number}"' in written.replace("'", '"'), "AnyJson" in written) == (True, False)
+    assert 'sa.JSON().with_variant(JSONB(), "postgresql")' in written
+    assert [f"{name}_where=sa.text('token IS NULL')" in written for name in ("sqlite", "postgresql")] == [True, True]
 
 
 def test_upgrading_again_changes_nothing(address: str) -> None:

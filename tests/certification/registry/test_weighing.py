@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,23 +16,27 @@ from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log import rotating
+from certification.log.keys import signing_key
 from certification.outside.verify import verify
-from certification.registry import recorded, status, status_bits, tending
+from certification.registry import fsck, recorded, status, status_bits, tending
 from certification.registry.acts import restore, suspend, withdraw
 from certification.registry.exporting import export
 from certification.registry.histories import verdict_at
 from certification.registry.logged import ActLeaf
-from certification.registry.models import Certificate, RecordedAct, StatusList
+from certification.registry.models import Certificate, CertificateVersion, RecordedAct, StatusList
 from certification.registry.recorded import Records, is_dead, recorded_of
+from certification.registry.records import is_sound
 from certification.registry.weighing import standing, weigh
 from certification.rules.code import display
 from certification.rules.instants import instant_text
+from certification.rules.signing import Keypair, sign
 from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
 from tests import makers
 from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.truth import DAY, EARLIER, WHY, paused, resumed, taken
 from tests.conftest import NOW
+from tests.mutations import with_no_guard
 
 P = PublicState
 LIFTED = {"suspended_at": None, "suspension_until": None}
@@ -248,6 +252,38 @@ def test_the_record_names_the_key_in_other_hands_and_is_there_again_with_the_nex
             flag_modified(listed, "document")
         page, program = (client.get(f"/c/{made.code}", headers={"Accept": form}) for form in RECORD.values())
         assert (page.status_code, OTHER_HANDS in page.text, program.status_code) == (503, False, 503)
+
+
+def by_the_thief(version: CertificateVersion, old: Keypair) -> None:
+    """The same version, telling of other goods, with the signature that only the old key can make."""
+    version.statement = {**version.statement, "subject": {**version.statement["subject"], "goods": ["Otra cosa"]}}
+    version.signature = sign(version.statement, old).signature
+
+
+def by_nobody(version: CertificateVersion, old: Keypair) -> None:
+    """A credential that names the old key over a signature that nobody made."""
+    assert version.credential is not None
+    assert version.credential.proof is not None
+    method = str(version.credential.proof["verificationMethod"]).partition("#")[0] + f"#{old.kid}"
+    version.credential.proof = {**version.credential.proof, "verificationMethod": method, "proofValue": "z" + "2" * 88}
+
+
+@pytest.mark.parametrize(("number", "harm"), [(1, by_the_thief), (1, by_nobody), (2, by_nobody)])
+def test_a_key_in_other_hands_excuses_no_damage(
+    client: FlaskClient, by: User, number: int, harm: Callable[[CertificateVersion, Keypair], None]
+) -> None:
+    made, old = acted(by), signing_key()
+    rotating.compromise(old.kid, recorded_of([made])[made.id].leaves[0].place, now=lambda: NOW)
+    db.session.expire_all()
+    makers.renewed(made, by, at=NOW, cause="scope")
+    with clock.standing_at(NOW + DAY):
+        assert client.get(f"/c/{made.code}").status_code == 200
+        assert list(fsck.check(NOW + DAY)) == []
+        with with_no_guard():
+            harm(made.versions[number - 1], old)
+            db.session.flush()
+            assert not is_sound(made, NOW + DAY)
+            assert [one for one in fsck.faults(NOW + DAY) if f"version {number}" in str(one)] != []
 
 
 @pytest.mark.parametrize(
