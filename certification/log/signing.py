@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from certification.core.db import after_commit, before_commit, db, writing
+from certification.core.db import after_commit, before_commit, db, unit_of_work, writing
 from certification.log import asking
 from certification.log.checkpoints import FOLDER, keep_outside, outside_copy, require_carried_on
 from certification.log.domains import present_domain, require_domain
@@ -230,18 +230,18 @@ def mend() -> int:
 def carry_outside() -> int:
     """Bring the copy outside up to what was signed, where a process died between commit and copy; 1 when it did.
 
-    A signer of its own writes its copy itself. Raises LogConflict where the database does not carry on from the copy,
+    No act is recorded while the two are compared. Raises LogConflict where the database does not carry on from the copy,
     NotConfirmed where it can't be written.
     """
     found = _fresh_head()
-    told = signed(found)
-    if by_signer() or found.note is None or told is None:
+    told, copy = signed(found), outside_copy(found.origin)
+    if told is None or copy is None or copy.size == told.size:
         return 0
-    require_carried_on(found)
-    copy = outside_copy(found.origin)
-    if copy is None or copy.size >= told.size:
-        return 0
-    keep(found.note)
+    with unit_of_work() as session:
+        found = held_head(session)
+        require_carried_on(found, session)
+    if found.note is not None:
+        keep(found.note)
     return 1
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str], folder: Path, english: bytes | None) -> int:
     now = datetime.now(UTC)
     try:
         if given.what is None:
-            _insist_on_today(given.as_of, now)
+            _refuse_a_day(given.as_of, now)
             return whole(given.export, now)
         found = verify(given.what, now=now, as_of=given.as_of, export=given.export)
     except DomainError as error:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str], folder: Path, english: bytes | None) -> int:
     return found.exit_code
 
 
-def _insist_on_today(as_of: str | None, now: datetime) -> None:
+def _refuse_a_day(as_of: str | None, now: datetime) -> None:
     """A folder is checked as it lies there: it is not known of any other day. Raises InvalidInput."""
     if as_of is not None:
         instant_of(as_of, now=now, zone=None)

@@ -35,9 +35,11 @@ from certification.rules.leaves import LogAct
 from certification.rules.workflow import CertificateAct
 
 MOST = 100
+SIZES = 1, 8  # how many a page of one thing asks for, at most
 IDS = tuple(f"id_{number}" for number in range(MOST))
 CODES = tuple(f"code_{number}" for number in range(MOST))
 KEPT = "key_ends"
+KINDS = frozenset(CertificateAct)
 
 
 class Row(Protocol):
@@ -139,24 +141,21 @@ class Records:
 
     def __init__(self, app: Flask, engine: Engine) -> None:
         self._app = app
-        one = RecordedAct.certificate_id == bindparam("id", None), LogLeaf.certificate_code == bindparam("code", None)
-        ids: list[Any] = [bindparam(name, None) for name in IDS]
-        codes: list[Any] = [bindparam(name, None) for name in CODES]
-        several = RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes)
-        self._one, self._several = QuickSelect(engine, _wanted(*one)), QuickSelect(engine, _wanted(*several))
+        self._prepared = {size: _of_so_many(engine, size) for size in (*(size for size in SIZES if size < MOST), MOST)}
 
     def one(self, row: Row) -> Recorded:
         """What was recorded of one certificate. Raises UnreachableError when the database fails."""
-        return self._found([row], self._one.all(id=row.id, code=row.code))[row.id]
+        return self._found([row], self._prepared[1].all(id_0=row.id, code_0=row.code))[row.id]
 
     def several(self, rows: Collection[Row], connection: Any = None) -> dict[int, Recorded]:
         """Of many, by their ids, :data:`MOST` in a query. Raises as :meth:`one`."""
         every, found = list(rows), dict[int, Recorded]()
         for start in range(0, len(every), MOST):
             some = every[start : start + MOST]
-            ids, codes = [one.id for one in some], [one.code for one in some]
-            given = dict.fromkeys((*IDS, *CODES)) | dict(zip(IDS, ids, strict=False)) | dict(zip(CODES, codes, strict=False))
-            found |= self._found(some, self._several.all(connection, **given))
+            size = next(size for size in self._prepared if size >= len(some))
+            given = dict.fromkeys((*IDS[:size], *CODES[:size]))
+            given |= {IDS[at]: one.id for at, one in enumerate(some)} | {CODES[at]: one.code for at, one in enumerate(some)}
+            found |= self._found(some, self._prepared[size].all(connection, **given))
         return found
 
     def _found(self, rows: Collection[Row], read: Iterable[Any]) -> dict[int, Recorded]:
@@ -179,6 +178,15 @@ class Records:
         return kept[1]
 
 
+def _of_so_many(engine: Engine, size: int) -> QuickSelect:
+    """Binding a value costs even where it is none, so there is a statement for few and one for many."""
+    ids: list[Any] = [bindparam(name, None) for name in IDS[:size]]
+    codes: list[Any] = [bindparam(name, None) for name in CODES[:size]]
+    if size == 1:
+        return QuickSelect(engine, _wanted(RecordedAct.certificate_id == ids[0], LogLeaf.certificate_code == codes[0]))
+    return QuickSelect(engine, _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes)))
+
+
 def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
     """Acts, leaves, and the leaves that tell of a compromised key: of these there are none, or very few."""
     act, leaf = RecordedAct, LogLeaf
@@ -198,7 +206,7 @@ def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool]) -> CompoundS
     marks = select(number, word, leaf.index, kind, leaf.at, details, word, number)
     return union_all(
         recorded.where(acts),
-        told.where(leaves, kind.in_([one.value for one in CertificateAct])),
+        told.where(leaves),  # of whatever kind: asked for kinds too, SQLite looks for them first and reads the whole log
         marks.where(kind == LogAct.KEY_COMPROMISED.value),
     )
 
@@ -210,9 +218,9 @@ def _sorted(rows: Collection[Row], read: Iterable[Any]) -> tuple[dict[int, Recor
     for of, code, number, kind, at, details, summary, leaf in read:
         if of is not None:
             found[of].acts.append(Act(number, CertificateAct(kind), at, details, summary, leaf))
-        elif code is not None:
+        elif code is not None and kind in KINDS:
             found[by_code[code]].leaves.append(Leaf(number, CertificateAct(kind), at))
-        else:
+        elif code is None:
             marks.append(number)
     for one in found.values():
         if len(one.acts) > 1:

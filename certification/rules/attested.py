@@ -140,7 +140,7 @@ def _case(asked: _Question, told: Told, version: int) -> _Case:
     standing, unchecked = told.issuing(asked.as_of), list(told.unchecked)
     opened: dict[int, Document] = {}
     for number, act in enumerate(standing, start=1):
-        opened[number] = _opened(asked, told, number, past=number != version)
+        opened[number] = _opened(asked, told, number, other=number != version)
         unchecked += require_bound(opened[number], act)
     granted, secured = standing[version - 1], asked.evidence.credentials[version]
     unchecked += told_address(opened[version], asked.keys.did)
@@ -159,15 +159,15 @@ def _case(asked: _Question, told: Told, version: int) -> _Case:
     )
 
 
-def _opened(asked: _Question, told: Told, version: int, *, past: bool) -> Document:
+def _opened(asked: _Question, told: Told, version: int, *, other: bool) -> Document:
     """The credential of a version, its signature verified. Raises Doubt.
 
-    A `past` version is history and nothing stands on it but terms. Where its leaf binds it by its digest it stays so, though its
-    key fell into other hands afterwards: nobody who has that key can bring another document.
+    Of a version `other` than the one that is judged only the term counts. Where its leaf binds it by its digest it does so though
+    its key fell into other hands afterwards: nobody who has that key can bring another document.
     """
     if version not in asked.evidence.credentials:
         raise Doubt(Why("credential_missing"))
-    bound = past and told.issuing(asked.as_of)[version - 1].credential is not None
+    bound = other and told.issuing(asked.as_of)[version - 1].credential is not None
     found = _checked(asked, told, version, asked.moment, compromised={} if bound else told.compromised)
     if found.opened is None or not (found.bits or found.reasons[0].about in (About.REVOCATION, About.SUSPENSION)):
         raise Doubt(found.reasons[0], demonstration=found.demonstration)

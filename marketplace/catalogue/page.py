@@ -1,7 +1,6 @@
 """The product page, cut at its slots: one filled frame with filled parts inside (see ``core.slots``). Needs no request."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +36,6 @@ CARD = ("src", "srcset", "webp", "width", "height", "url", "name", "maker", "pla
 LABEL = ("code", "name", "wording", "weave", "url", "day")
 NO_PICTURE = dict.fromkeys(PHOTO, "")
 WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-HARMFUL = re.compile("[<>&\u2028\u2029]")
 HARMLESS = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
@@ -100,11 +98,11 @@ class ProductPages:
         if shown is None:
             return None
         other = f"{product_path(public_id, slug)}?lang={'en' if lang == 'es' else 'es'}"
-        body = self.html(shown, lang, now, Viewer(None, other)).encode()
+        body = self.html(shown, lang, now, Viewer(None, other))
         return Answer(body, f'"{crc32(body):08x}{len(body):x}"')
 
-    def html(self, shown: Shown, lang: str, now: datetime, viewer: Viewer) -> str:
-        """The page."""
+    def html(self, shown: Shown, lang: str, now: datetime, viewer: Viewer) -> bytes:
+        """The page, in UTF-8."""
         row = shown.row
         text, text_lang = description_of(row, lang)
         values = self._values(shown, text, lang, now) | {
@@ -122,7 +120,7 @@ class ProductPages:
             illustration=bool(row.pictures and row.pictures[0]["illustration"]),
             present=tuple([name for name, value in values.items() if value]),
         )
-        return self._frames.get(shape, lambda: self._frame(shape)).fill(values)
+        return self._frames.get(shape, lambda: self._frame(shape)).fill_encoded(values)
 
     def _values(self, shown: Shown, text: str, lang: str, now: datetime) -> dict[str, Any]:
         row = shown.row
@@ -281,7 +279,7 @@ class ProductPages:
 def _script(data: dict[str, Any]) -> Markup:
     """JSON as it may stand in a script element: no tag can end it."""
     text = WRITE(data)
-    if HARMFUL.search(text):
-        for letter, written in HARMLESS:
+    for letter, written in HARMLESS:
+        if letter in text:
             text = text.replace(letter, written)
     return Markup(text)  # noqa: S704 - made harmless just above

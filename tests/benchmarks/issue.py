@@ -8,7 +8,7 @@ head) made anew in between. So the figure is of rows as the product writes them 
 what was thought before. Sixteen grants in
 one commit are measured the same way. Apart from that, with no promise: the copy of the checkpoint outside, and the whole service
 from the decided case to the answer. The control commits with `synchronous=OFF`: it must come out faster than the disk can sync,
-or the run shows nothing of durability. Exits 2 when the reference moved more than twofold. The last line says from which disk on
+or the run shows nothing of durability. Exits 2 when the reference moved more than twofold. A line below the table says from which disk on
 the promise is kept: what signatures, statements and some forty pages take beside one sync is the same on any. The short form
 judges no disk that is faster than that line commonly says; the full form judges every one.
 """
@@ -240,7 +240,8 @@ def main(arguments: list[str] | None = None) -> int:
     show(list(rows.values()), references)
     beside = 1 / statistics.median(rows["commit"].rates) - 1 / statistics.median(references)
     slow = beside * COMMIT / (1 - COMMIT)
-    print(f"a commit takes {beside * 1000:.2f} ms beside its sync: kept where a reference takes {slow * 1000:.2f} ms or more")
+    if beside > 0:
+        print(f"a commit takes {beside * 1000:.2f} ms beside its sync: kept where a reference takes {slow * 1000:.2f} ms or more")
     faster = statistics.median(rows["control"].rates) > statistics.median(rows["commit"].rates)
     if not faster:
         print("the control is no faster than what waits for the disk: this disk does not sync, and the run shows nothing")

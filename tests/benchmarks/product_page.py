@@ -31,7 +31,9 @@ from certification.core.db import db  # noqa: E402
 from certification.core.media.files import photo  # noqa: E402
 from certification.core.media.models import StoredFile  # noqa: E402
 from certification.core.orm import Base  # noqa: E402
-from certification.registry.models import Certificate, CertificateSubject  # noqa: E402
+from certification.log.models import LogLeaf  # noqa: E402
+from certification.registry.logged import ActLeaf  # noqa: E402
+from certification.registry.models import Certificate, CertificateSubject, RecordedAct  # noqa: E402
 from marketplace.catalogue.addresses import product_path  # noqa: E402
 from marketplace.catalogue.models import Product, ProductPhoto, Variant  # noqa: E402
 from marketplace.catalogue.page import Viewer  # noqa: E402
@@ -149,6 +151,10 @@ def fill(app: Flask, count: int) -> list[str]:
     while len(codes) < count // LABELLED:
         codes.add("".join(ALPHABET[source.randbelow(32)] for _ in range(11)).upper())
     filler.copy(Certificate, ({"id": n + 2, "code": code, "holder_ref": word(n)} for n, code in enumerate(sorted(codes))))
+    ids = range(2, len(codes) + 2)
+    filler.copy(RecordedAct, ({"id": n, "certificate_id": n} for n in ids))
+    filler.copy(LogLeaf, ({"leaf_index": 1000 + n, "certificate_code": code} for n, code in zip(ids, sorted(codes), strict=True)))
+    filler.copy(ActLeaf, ({"act_id": n, "leaf_index": 1000 + n} for n in ids))
     filler.copy(CertificateSubject, ({"certificate_id": n + 2, "subject_ref": word(n * LABELLED + 2)} for n in range(len(codes))))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -166,6 +172,7 @@ def measure(app: Flask, paths: list[str]) -> dict[str, list[float]]:
         return product(path)
 
     app.extensions["edge"]._seconds = 0.0
+    assert b"/v/" in product(paths[LABELLED])[1], "goods with a label must wear it"
     for warm in chance.sample(paths, 60):
         product(warm)
         reference("/")
