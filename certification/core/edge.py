@@ -99,7 +99,7 @@ class Edge:
             ("Content-Type", answer.kind),
             ("Content-Length", str(len(answer.body))),
             ("ETag", answer.etag),
-            *((name, value) for name, value in self._headers if name not in own),
+            *([one for one in self._headers if one[0] not in own] if own else self._headers),
             *answer.headers,
         ]
         made = (begun + self._seconds, answer, headers)

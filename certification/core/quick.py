@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import local
 from typing import Any
 
@@ -34,6 +34,22 @@ def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
     if isinstance(kind, Instant) and dialect.name == "sqlite":
         return _instant
     return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return _stored
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _stored(at: datetime | None) -> str | None:
+    """An instant as our own type stores it; a naive one is refused."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        msg = f"an instant needs its zone: {at!r}"
+        raise ValueError(msg)
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _json(text: str) -> Any:
@@ -83,6 +99,36 @@ class connected:  # noqa: N801 - used as a verb: ``with connected(engine) as con
             _threads.kept.pop(self._engine, None)
 
 
+class at_one_moment(connected):  # noqa: N801 - used as ``connected`` is
+    """The same for statements that make one page: on SQLite they all read the file as it is now, under one lock and not one each.
+
+    Raises:
+        UnreachableError: on entering, when the database fails.
+
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> Any:
+        try:
+            connection = super().__enter__()
+            if self._pooled is None:
+                connection.execute("BEGIN")
+        except _failures(self._engine) as error:
+            _threads.kept.pop(self._engine, None)
+            raise UnreachableError(str(error)) from error
+        return connection
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        if self._pooled is None and kind is None:
+            _threads.kept[self._engine].execute("COMMIT")
+        super().__exit__(kind, error, traceback)
+
+
+def _failures(engine: Engine) -> tuple[type[Exception], ...]:
+    return (engine.dialect.loaded_dbapi.Error, PoolTimeoutError)
+
+
 class QuickSelect:
     """Reads rows as SQLAlchemy would (its text, its types, its pool) without the work it does for every call.
 
@@ -93,13 +139,13 @@ class QuickSelect:
     def __init__(self, engine: Engine, statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> None:
         compiled = statement.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
         self._engine = engine
-        self._failure: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, PoolTimeoutError)
+        self._failure = _failures(engine)
         self._sql = str(compiled)
         self._order = compiled.positiontup if compiled.positional else None
         self._binders: dict[str, Callable[[Any], Any]] = {
             name: process
             for bind, name in compiled.bind_names.items()
-            if (process := bind.type.dialect_impl(engine.dialect).bind_processor(engine.dialect)) is not None
+            if (process := _binder(bind.type, engine.dialect)) is not None
         }
         self._defaults = {
             name: self._binders[name](value) if name in self._binders else value
@@ -113,14 +159,14 @@ class QuickSelect:
             if (read := _reader(column.type, engine.dialect)) is not None
         ]
 
-    def first(self, **params: Any) -> tuple[Any, ...] | None:
-        """The first row, or ``None``.
+    def first(self, connection: Any = None, **params: Any) -> tuple[Any, ...] | None:
+        """The first row, or ``None``; on a connection as for :meth:`all`.
 
         Raises:
             UnreachableError: when the database fails.
 
         """
-        found = self._fetched(None, params, "fetchone")
+        found = self._fetched(connection, params, "fetchone")
         return None if found is None else self._read(found)
 
     def all(self, connection: Any = None, **params: Any) -> list[tuple[Any, ...]]:
@@ -158,6 +204,7 @@ class QuickSelect:
             return tuple(found)
         row = list(found)
         for index, process in self._processors:
-            if row[index] is not None:
-                row[index] = process(row[index])
+            value = row[index]
+            if value is not None:
+                row[index] = process(value)
         return tuple(row)

@@ -40,14 +40,14 @@ class Lookup:
         self._select = QuickSelect(engine, wanted.where(Certificate.code == bindparam("code")))
         self._several = QuickSelect(engine, wanted.where(Certificate.code.in_([bindparam(name) for name in PLACES])))
 
-    def find(self, code: str) -> Any:
-        """The row with the columns' names, or ``None``.
+    def find(self, code: str, connection: Any = None) -> Any:
+        """The row with the columns' names, or ``None``; on a connection where one was given.
 
         Raises:
             UnreachableError: when the database fails.
 
         """
-        found = self._select.first(code=code)
+        found = self._select.first(connection, code=code)
         return None if found is None else Row._make(found)
 
     def find_several(self, codes: Collection[str]) -> dict[str, Any]:

@@ -143,9 +143,9 @@ class Records:
         self._app = app
         self._prepared = {size: _of_so_many(engine, size) for size in (*(size for size in SIZES if size < MOST), MOST)}
 
-    def one(self, row: Row) -> Recorded:
+    def one(self, row: Row, connection: Any = None) -> Recorded:
         """What was recorded of one certificate. Raises UnreachableError when the database fails."""
-        return self._found([row], self._prepared[1].all(id_0=row.id, code_0=row.code))[row.id]
+        return self._found([row], self._prepared[1].all(connection, id_0=row.id, code_0=row.code))[row.id]
 
     def several(self, rows: Collection[Row], connection: Any = None) -> dict[int, Recorded]:
         """Of many, by their ids, :data:`MOST` in a query. Raises as :meth:`one`."""

@@ -14,6 +14,7 @@ from flask_babel import force_locale
 from sqlalchemy import Engine
 
 from certification.core.edge import Answer
+from certification.core.quick import at_one_moment
 from certification.core.slots import Cuts, slot
 from certification.log.lagging import lags
 from certification.registry.dates import day, moment
@@ -56,7 +57,7 @@ class VerifyPages:
 
     def __init__(self, app: Flask, engine: Engine) -> None:
         settings = app.config["SETTINGS"]
-        self._app = app
+        self._app, self._engine = app, engine
         self._zone: ZoneInfo = settings["TIMEZONE"]
         self._lookup = Lookup(engine)
         self._records = Records(app, engine)
@@ -70,11 +71,13 @@ class VerifyPages:
             UnsureError: when what it says may not be told.
 
         """
-        row = self._lookup.find(code)
-        if row is None:
+        with at_one_moment(self._engine) as connection:
+            row = self._lookup.find(code, connection)
+            recorded = None if row is None else self._records.one(row, connection)
+        if recorded is None:
             return None
         frame = kept_frame(row.scheme_version_id, row.digest) or self._frame(row)
-        recorded, lapse = self._records.one(row), frame.lapse(row.lapsed_at, row.mark_ends_on)
+        lapse = frame.lapse(row.lapsed_at, row.mark_ends_on)
         found = weigh(row, recorded, lapse, now, behind=lags(self._app))
         if found.state is PublicState.CANNOT_CHECK:
             raise UnsureError(found.reason)

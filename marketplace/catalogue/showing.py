@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 from sqlalchemy import Engine, bindparam, func, select
 
-from certification.core.quick import QuickSelect, connected
+from certification.core.quick import QuickSelect, at_one_moment, connected
 from certification.parties.models import Party
 from certification.rules.workflow import ListingState
 from marketplace.catalogue.addresses import could_be_id
@@ -168,7 +168,7 @@ class Reader:
             UnreachableError: when the database fails.
 
         """
-        with connected(self._engine) as connection:
+        with at_one_moment(self._engine) as connection:
             row = self._found(connection, public_id)
             if row is None or row.slug != slug or not (row.on_sale and row.public):
                 return None
@@ -181,7 +181,7 @@ class Reader:
             UnreachableError: when the database fails.
 
         """
-        with connected(self._engine) as connection:
+        with at_one_moment(self._engine) as connection:
             return self._filled(connection, row, at)
 
     def _found(self, connection: Any, public_id: str) -> Row | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User, UserState
 from certification.core.db import db, engine_options, prepare
 from certification.core.orm import Instant
-from certification.core.quick import QuickSelect, UnreachableError, connected
+from certification.core.quick import QuickSelect, UnreachableError, at_one_moment, connected
 from tests import makers
 
 
@@ -72,3 +72,38 @@ def test_after_a_failure_the_thread_asks_for_a_new_connection(file_engine: Engin
         quick.all()
     with connected(file_engine) as second:
         assert second is not first
+
+
+def add(engine: Engine, name: str) -> None:
+    with Session(engine) as writing:
+        writing.add(User(name=name, created_at=makers.THEN))
+        writing.commit()
+
+
+def test_statements_of_one_page_read_one_moment_and_those_of_the_next_page_the_next(file_engine: Engine) -> None:
+    quick = QuickSelect(file_engine, select(User.name).order_by(User.id))
+    with at_one_moment(file_engine) as first:
+        assert quick.all(first) == []
+        add(file_engine, "Rosa")
+        assert quick.all(first) == []
+    with at_one_moment(file_engine) as second:
+        assert quick.all(second) == [("Rosa",)]
+    assert second is first
+    assert not second.in_transaction
+
+
+def test_a_page_that_fails_leaves_no_moment_behind(file_engine: Engine) -> None:
+    quick = QuickSelect(file_engine, select(User.name))
+    with at_one_moment(file_engine) as first:
+        pass
+    with pytest.raises(ZeroDivisionError), at_one_moment(file_engine):
+        raise ZeroDivisionError
+    add(file_engine, "Rosa")
+    assert quick.all() == [("Rosa",)]
+    with connected(file_engine) as second:
+        assert second is not first
+        second.close()
+    with pytest.raises(UnreachableError), at_one_moment(file_engine):
+        pass
+    with at_one_moment(file_engine) as third:
+        assert quick.all(third) == [("Rosa",)]
