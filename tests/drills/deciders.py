@@ -41,6 +41,7 @@ from certification.registry.granting import decide_and_certify
 from certification.registry.models import Certificate
 from certification.rules.errors import AlreadyDecided, DomainError
 from certification.rules.workflow import ApplicationState, Outcome
+from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.models import METADATA
 from tests import reviews

@@ -34,6 +34,7 @@ from certification.outside.witness import Witness, create
 from certification.registry.acts import Why, suspend
 from certification.registry.models import Certificate
 from certification.rules.witnessing import Submission
+from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.models import METADATA
 from tests import makers

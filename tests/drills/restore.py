@@ -44,6 +44,7 @@ from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.status import PURPOSES
 from certification.rules.errors import LogConflict
 from certification.rules.tiles import tiles_of
+from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.migrations.upgrade import upgrade
 from tests import makers
