@@ -1,9 +1,10 @@
 """The migrations lead to the schema that the models describe, on both engines."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
+from typing import TypeVar
 
 import pytest
 from alembic import command
@@ -19,6 +20,7 @@ from marketplace.migrations.upgrade import configuration, upgrade, write_migrati
 from marketplace.models import METADATA
 from tests.conftest import ENGINE
 
+T = TypeVar("T")
 HASHES = {"a": bytes(32), "b": bytes(range(32))}
 INDEX_TABLES = "product_words"  # the search index of SQLite keeps tables of its own
 
@@ -82,13 +84,19 @@ def partial_indexes(engine: Engine) -> dict[str, str]:
     return {name: condition for name, condition in found.items() if condition}
 
 
-def test_the_partial_indexes_are_those_of_the_models(address: str, database_url: str) -> None:
+def migrated_and_modelled(address: str, database_url: str, read: Callable[[Engine], T]) -> tuple[T, T]:
+    """What is read of a database that was upgraded, and of one that the models made."""
     with opened(address) as engine:
         upgrade(engine)
-        migrated = partial_indexes(engine)
+        migrated = read(engine)
     with opened("sqlite://" if ENGINE == "sqlite" else database_url) as engine:
         METADATA.create_all(engine)
-        assert migrated == partial_indexes(engine)
+        return migrated, read(engine)
+
+
+def test_the_partial_indexes_are_those_of_the_models(address: str, database_url: str) -> None:
+    migrated, modelled = migrated_and_modelled(address, database_url, partial_indexes)
+    assert migrated == modelled
     assert len(migrated) == 6
 
 
@@ -119,12 +127,8 @@ def test_upgrading_again_changes_nothing(address: str) -> None:
 
 
 def test_the_triggers_are_those_of_the_models(address: str, database_url: str) -> None:
-    with opened(address) as engine:
-        upgrade(engine)
-        migrated = triggers(engine)
-    with opened("sqlite://" if ENGINE == "sqlite" else database_url) as engine:
-        METADATA.create_all(engine)
-        assert migrated == triggers(engine)
+    migrated, modelled = migrated_and_modelled(address, database_url, triggers)
+    assert migrated == modelled
     assert {name for name, _ in migrated} >= {"products_words_added" if ENGINE == "sqlite" else "audit_entries_no_change"}
 
 

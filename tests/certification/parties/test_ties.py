@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certification.accounts.models import Role
+from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
 from certification.core.db import db, unit_of_work
 from certification.parties import declaring
@@ -138,19 +138,22 @@ def test_who_belongs_to_the_organization_that_applies_in_its_name_signs_for_it(s
     assert ties_between(left, weaver, at) == ()  # left the organization before the permission was given
 
 
+def mandate(giver: Party, holder: User) -> Mandate:
+    """A person's, to apply in a party's name."""
+    return Mandate(
+        giver_id=giver.id,
+        holder_user_id=holder.id,
+        power=Power.APPLY,
+        how="por escrito",
+        given_at=FIRST,
+        recorded_by_id=holder.id,
+    )
+
+
 def test_a_promoter_with_a_mandate_signs_for_the_party(session: Session, at: datetime) -> None:
     person, workshop = makers.user(), makers.party()
     makers.role(person, Role.PROMOTER)
-    makers.save(
-        Mandate(
-            giver_id=workshop.id,
-            holder_user_id=person.id,
-            power=Power.APPLY,
-            how="por escrito",
-            given_at=FIRST,
-            recorded_by_id=person.id,
-        )
-    )
+    makers.save(mandate(workshop, person))
     assert [tie.kind for tie in ties_between(person, workshop, at)] == ["self"]
 
 
@@ -165,15 +168,7 @@ def test_ties_to_several_are_those_to_each_and_none_is_taken_for_another_s(sessi
     belongs(far, other)
     belongs(mine, inside)
     declared = Tie(user_id=person.id, party_id=traded.id, kind="trade", since=FIRST, declared_by_id=person.id, declared_at=FIRST)
-    mandate = Mandate(
-        giver_id=represented.id,
-        holder_user_id=person.id,
-        power=Power.APPLY,
-        how="por escrito",
-        given_at=FIRST,
-        recorded_by_id=person.id,
-    )
-    makers.save(declared, mandate)
+    makers.save(declared, mandate(represented, person))
     found = ties_to_each(person, [artisan, mine, theirs, far, inside, traded, represented, coop], at)
     begun = date(2026, 1, 10)
     assert found == {

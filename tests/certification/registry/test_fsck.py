@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,10 @@ from certification.registry.commands import check_all
 from certification.registry.models import Certificate
 from certification.registry.names import forget_name
 from certification.registry.recorded import recorded_of
+from certification.rules.canonical import digest
+from certification.rules.workflow import SchemeVersionState
+from certification.schemes.models import SchemeVersion
+from certification.schemes.versions import bring_into_force
 from tests import makers, mutations
 from tests.certification.log import test_fsck as of_log
 from tests.certification.log.signers import keys_put_back
@@ -71,6 +75,39 @@ def test_a_version_by_a_key_in_other_hands_is_named_until_another_follows_it(app
             session.execute(text("UPDATE certificate_versions SET signature = 'AAAA' WHERE number = 1"))
             session.expire_all()
             assert [one for one in fsck.faults(AT) if "version 1" in str(one)] != []
+
+
+@pytest.mark.parametrize(
+    ("moved", "faults"),
+    [
+        pytest.param(timedelta(0), [], id="as it was recorded, digits below a millisecond and all"),
+        pytest.param(
+            timedelta(microseconds=7), ["activated_at is not what the record of acts tells"], id="within its millisecond"
+        ),
+        pytest.param(timedelta(milliseconds=7), ["activated_at is not what the log tells"], id="by more"),
+    ],
+)
+def test_the_instant_of_a_scheme_is_held_against_its_leaf_and_the_record_of_acts(
+    session: Session, moved: timedelta, faults: list[str]
+) -> None:
+    at = NOW + timedelta(microseconds=123_456)
+    version = makers.scheme_version()
+    with unit_of_work():
+        again = SchemeVersion(
+            scheme_id=version.scheme_id,
+            version="9.9",
+            document=version.document | {"version": "9.9"},
+            state=SchemeVersionState.CONSULTATION,
+        )
+        again.digest = digest(again.document)
+        session.add(again)
+        session.flush()
+        bring_into_force(again, by=None, at=at)
+    assert list(fsck.check(AT)) == []
+    with with_no_guard():
+        session.execute(update(SchemeVersion).where(SchemeVersion.id == again.id).values(activated_at=at + moved))
+        session.expire_all()
+        assert [str(one).rpartition(": ")[2] for one in fsck.faults(AT) if "9.9" in str(one)] == faults
 
 
 def test_an_empty_registry_is_in_order(session: Session) -> None:
