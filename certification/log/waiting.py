@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certification.core.declared import declare
+from certification.rules.leaves import whole_milliseconds
 from certification.rules.signing import Keypair
 
 
@@ -20,8 +21,8 @@ class Ring:
     outgoing: Keypair | None = None
 
     def time_of(self, at: datetime) -> datetime:
-        """A key signs nothing before its own time."""
-        return max(at, self.begun)
+        """A key signs nothing before its own time; what is signed tells whole milliseconds."""
+        return whole_milliseconds(max(at, self.begun))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from certification.registry.validity import lapsed_versions
 from certification.registry.verifying import secured_list
 from certification.rules.did import RegistryKeys, did_document, read_did
 from certification.rules.errors import DomainError
-from certification.rules.instants import instant_text
+from certification.rules.instants import read_instant
 from certification.rules.replay import require_logged
 from certification.rules.secured import open_secured
 from certification.schemes import fsck as of_schemes
@@ -184,7 +184,8 @@ def _dates_and_bits(listed: StatusList, document: Mapping[str, Any], signed_at: 
     subject = document["credentialSubject"]
     if listed.purpose not in PURPOSES or (document["id"], subject["statusPurpose"]) != (address_of(listed), listed.purpose):
         yield "it stands at another address than it says, or under another purpose"
-    if (listed.proof or {}).get("created") != instant_text(signed_at) or document["validUntil"] != instant_text(ends):
+    said = read_instant((listed.proof or {}).get("created")), read_instant(document["validUntil"])
+    if said != (signed_at, ends):
         yield "its dates are not those that were signed"
     if ends - signed_at > VALIDITY:
         yield "it is good for longer than a list may be"

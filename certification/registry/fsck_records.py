@@ -3,7 +3,7 @@
 Every fault is one line of plain English, told to whoever operates the registry.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,6 @@ from certification.registry.versions import calendar_of, term_said
 from certification.rules.canonical import digest
 from certification.rules.days import day_of, end_of_day
 from certification.rules.fold import fold
-from certification.rules.instants import instant_text
 from certification.rules.replay import term_of
 from certification.rules.statement import GrantStatement, read_statement
 from certification.rules.workflow import CertificateAct
@@ -70,7 +69,7 @@ def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator
     for version in one.versions:
         read = faults_of_version if version is one.versions[-1] else damages_of_version
         codes = read(version, at, beside.signed.keys, beside.signed.ends)
-        yield from (f"version {version.number}: {fault}" for fault in _version(version, codes))
+        yield from (f"version {version.number}: what is signed does not hold ({code})" for code in codes)
     for act in one.acts:
         scheme = scheme_at(one, act.at)
         yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(act, scheme, beside))
@@ -155,14 +154,6 @@ def _index(act: RecordedAct, beside: Beside) -> int | None:
 
 def _is_taken_back(act: RecordedAct) -> bool:
     return bool(act.details.get("taken_back"))
-
-
-def _version(version: CertificateVersion, codes: Iterable[str]) -> Iterator[str]:
-    for code in codes:
-        yield f"what is signed does not hold ({code})"
-    row = version.credential
-    if row and row.proof and row.signed_at and row.proof.get("created") != instant_text(row.signed_at):
-        yield "the credential was signed at another instant than its row says"
 
 
 def _act(act: RecordedAct, scheme: SchemeVersion, beside: Beside) -> Iterator[str]:

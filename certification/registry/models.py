@@ -142,12 +142,12 @@ class CertificateVersion(Base):
 class VersionCredential(Base):
     """The W3C credential of a version: its document as recorded, then secured in two ways by one key, once and for good.
 
-    ``proof`` is that of eddsa-jcs-2022 over ``document``, ``token`` the same document as ``application/vc+jwt``.
+    ``proof`` is that of eddsa-jcs-2022 over ``document`` and tells when, ``token`` the same document as ``application/vc+jwt``.
     """
 
     __tablename__ = "version_credentials"
     __table_args__ = (
-        CheckConstraint("(proof IS NULL) = (token IS NULL) AND (proof IS NULL) = (signed_at IS NULL)", name="secured_whole"),
+        CheckConstraint("(proof IS NULL) = (token IS NULL)", name="secured_whole"),
         waiting_index("version_credentials", "version_id", "token IS NULL"),
     )
 
@@ -155,7 +155,6 @@ class VersionCredential(Base):
     document: Mapped[dict[str, Any]]
     proof: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     token: Mapped[str | None]
-    signed_at: Mapped[datetime | None]
 
     version: Mapped[CertificateVersion] = relationship(back_populates="credential")
 
@@ -165,6 +164,7 @@ class StatusList(Base):
 
     Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own. ``waits_since`` marks one
     that is to be signed anew; what was signed last is served until then, and nothing of a new list before it was ever signed.
+    ``signed_at`` and ``valid_until`` are whole milliseconds, as the list itself says them.
     """
 
     __tablename__ = "status_lists"

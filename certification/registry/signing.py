@@ -66,7 +66,7 @@ def _sign(version: CertificateVersion, ring: Ring) -> None:
 
 def _secure(version: CertificateVersion, credential: VersionCredential, ring: Ring, at: datetime) -> None:
     seals = seal(credential.document, ring, at=max(at, version.signed_at))
-    credential.proof, credential.token, credential.signed_at = seals.proof, seals.token, seals.signed_at
+    credential.proof, credential.token = seals.proof, seals.token
     _show(version)
 
 

@@ -37,6 +37,7 @@ from certification.rules.did import did_of
 from certification.rules.errors import Conflict, InvalidInput
 from certification.rules.facts import FOR_GOOD, in_force_by
 from certification.rules.instants import read_instant
+from certification.rules.leaves import whole_milliseconds
 from certification.rules.statuslist import SMALLEST, unsecured_list
 from certification.rules.text import N_
 from certification.schemes.models import SchemeVersion
@@ -213,7 +214,7 @@ def _let_wait(numbers: Iterable[int], at: datetime) -> None:
 
 def _document(listed: StatusList, at: datetime) -> tuple[dict[str, object], datetime]:
     """What a list says as the rows are now, and until when."""
-    ends = min([at + VALIDITY, *_lapses_after(at)])
+    ends = whole_milliseconds(min([at + VALIDITY, *_lapses_after(at)]))
     bits = bits_of(listed, lapsed_versions(at), at)
     document = unsecured_list(
         address_of(listed), listed.purpose, bits, issuer=did_of(listed.origin), valid_from=at, valid_until=ends, ttl=TTL

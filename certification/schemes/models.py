@@ -44,7 +44,7 @@ class SchemeVersion(Base):
     document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     digest: Mapped[Digest]
     state: Mapped[SchemeVersionState] = mapped_column(by_value(SchemeVersionState), default=SchemeVersionState.DRAFT)
-    activated_at: Mapped[datetime | None]
+    activated_at: Mapped[datetime | None]  # these three in whole milliseconds, as leaves tell them
     ended_at: Mapped[datetime | None]  # superseded or withdrawn
     lapsed_at: Mapped[datetime | None]  # when the scheme, or the legal mark it rests on, ended
     mark: Mapped[str | None] = mapped_column(String(200))

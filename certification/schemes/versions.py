@@ -70,12 +70,13 @@ def withdraw(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> 
     """
     check(by, Permission.WITHDRAW, version)
     move(version, "withdraw", by=by, at=at, reason=reason)
-    version.ended_at = at
+    version.ended_at = whole_milliseconds(at)
     end_all([version, *_others(version, SchemeVersionState.SUPERSEDED)], at)
 
 
 def bring_into_force(version: SchemeVersion, *, by: User | None, at: datetime) -> None:
     """As :func:`activate`, for an instance that sets itself up and has nobody to ask."""
+    at = whole_milliseconds(at)
     for older in _others(version, SchemeVersionState.ACTIVE):
         move(older, "supersede", by=by, at=at, successor=version.version)
         older.ended_at = at
@@ -113,6 +114,7 @@ def reference(version: SchemeVersion) -> SchemeRef:
 
 def end_all(versions: Iterable[SchemeVersion], at: datetime) -> None:
     """Let versions back no label any more, and tell the floors above."""
+    at = whole_milliseconds(at)
     for one in versions:
         if one.lapsed_at is None or one.lapsed_at > at:
             one.lapsed_at = at

@@ -1,6 +1,6 @@
 """One byte is changed: in a row behind the database's back, or in something that is served.
 
-    python -m tests.drills.mutation [--short]
+    python -m tests.drills.mutation [--short] [--seed N]
 
 Promise: each change, alone on a fresh copy, is told: in rows by the registry's own check, in what is served by whoever reads it
 from outside with the keys written down before, and by the product's own monitor. The table says for each target how many were changed, caught and missed, and in
@@ -194,7 +194,7 @@ def served(
         yield row
 
 
-def drill(count: int) -> tuple[list[Row], list[str]]:
+def drill(count: int, seed: int = 1) -> tuple[list[Row], list[str]]:
     """All rows of the table, and what is wrong with the drill itself."""
     with registry(CASES) as place:
         worker = Worker(place)
@@ -217,7 +217,7 @@ def drill(count: int) -> tuple[list[Row], list[str]]:
             db.session.remove()
             bench = Bench(place)
             sound += bench.sound(whole_check)
-            rows = [*rows_of(bench, count * 7 // 10, whole_check), *last]
+            rows = [*rows_of(bench, count * 7 // 10, whole_check, seed), *last]
     return rows, [f"told of what nobody changed: {one}" for one in sound]
 
 
@@ -235,8 +235,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the drill; 0 when every change was caught."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--short", action="store_true", help=f"{SHORT} changes")
-    begun = time.perf_counter()
-    rows, wrong = drill(SHORT if parser.parse_args(arguments).short else CHANGES)
+    parser.add_argument("--seed", type=int, default=1, help="other changes of rows")
+    given, begun = parser.parse_args(arguments), time.perf_counter()
+    rows, wrong = drill(SHORT if given.short else CHANGES, given.seed)
     show(rows)
     missed = sum(sum(row.missed.values()) for row in rows)
     for what in wrong:

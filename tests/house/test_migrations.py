@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
 from typing import TypeVar
@@ -10,10 +11,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from certification.core.db import engine_options, prepare
+from certification.registry.models import StatusList, VersionCredential
 from marketplace.migrations import upgrade as steps
 from marketplace.migrations.schema import current, newest_version
 from marketplace.migrations.upgrade import configuration, upgrade, write_migration
@@ -165,3 +169,51 @@ def test_nodes_and_places_keep_their_rows_and_their_guards_when_they_move_under_
             ]
         with pytest.raises(DBAPIError, match="only ever added"), engine.begin() as connection:
             connection.execute(text("DELETE FROM log_nodes"))
+
+
+AT = {"at": "2026-11-30 16:40:33.123456", "later": "2026-12-07 16:40:33.999999"}
+SIGNED_THEN = {
+    "certificate_versions": "(id, certificate_id, number, statement, kid, signature, signed_at) VALUES (1, 1, 1, '{}', 'k', 'x', :at)",
+    "version_credentials": "(version_id, document, proof, token, signed_at) VALUES (1, '{\"a\": 1}', '{\"b\": 2}', 'x', :at)",
+    "status_lists": "(purpose, number, origin, document, proof, token, signed_at, valid_until) "
+    "VALUES ('revocation', 1, 'x', '{}', '{}', 'x', :at, :later)",
+}
+
+
+@contextmanager
+def unguarded(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which rows need not have what they refer to."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            yield connection
+            return
+        for statement in ("COMMIT", "PRAGMA foreign_keys=OFF", "BEGIN"):
+            connection.exec_driver_sql(statement)
+        yield connection
+        for statement in ("COMMIT", "PRAGMA foreign_keys=ON", "BEGIN"):
+            connection.exec_driver_sql(statement)
+
+
+def test_signed_instants_come_to_whole_milliseconds_and_a_credential_keeps_its_words_and_guards(address: str) -> None:
+    """The step alone: what these rows should refer to isn't there, and an upgrade would miss it."""
+    with opened(address) as engine:
+        command.upgrade(configuration(engine), "0011")
+        zone = "" if engine.dialect.name == "sqlite" else "+00"
+        step = ScriptDirectory.from_config(configuration(engine)).get_revision("0012").module
+        with unguarded(engine) as connection:
+            for table, row in SIGNED_THEN.items():
+                connection.execute(text(f"INSERT INTO {table} {row}"), {name: at + zone for name, at in AT.items()})  # noqa: S608 - our own
+            with Operations.context(MigrationContext.configure(connection)):
+                step.upgrade()
+        with engine.connect() as connection:
+            kept = connection.execute(select(VersionCredential.__table__)).all()
+            (instants,) = connection.execute(select(StatusList.signed_at, StatusList.valid_until)).all()
+        assert [tuple(one) for one in kept] == [(1, {"a": 1}, {"b": 2}, "x")]
+        assert tuple(instants) == (
+            datetime(2026, 11, 30, 16, 40, 33, 123_000, UTC),
+            datetime(2026, 12, 7, 16, 40, 33, 999_000, UTC),
+        )
+        for statement in ("UPDATE version_credentials SET token = 'y'", "DELETE FROM version_credentials"):
+            with pytest.raises(DBAPIError, match="secured once"), engine.begin() as connection:
+                connection.execute(text(statement))

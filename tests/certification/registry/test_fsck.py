@@ -5,23 +5,26 @@ from random import Random
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from certification.accounts.models import Role
 from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.log import rotating
 from certification.registry import fsck
 from certification.registry.acts import Why, withdraw
 from certification.registry.commands import check_all
-from certification.registry.models import Certificate
+from certification.registry.models import Certificate, StatusList
 from certification.registry.names import forget_name
 from certification.registry.recorded import recorded_of
+from certification.registry.status import bit_of
 from certification.rules.canonical import digest
+from certification.rules.credential import SUSPENSION
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes.models import SchemeVersion
-from certification.schemes.versions import bring_into_force
+from certification.schemes.versions import bring_into_force, lapse
 from tests import makers, mutations
 from tests.certification.log import test_fsck as of_log
 from tests.certification.log.signers import keys_put_back
@@ -80,17 +83,15 @@ def test_a_version_by_a_key_in_other_hands_is_named_until_another_follows_it(app
 @pytest.mark.parametrize(
     ("moved", "faults"),
     [
-        pytest.param(timedelta(0), [], id="as it was recorded, digits below a millisecond and all"),
-        pytest.param(
-            timedelta(microseconds=7), ["activated_at is not what the record of acts tells"], id="within its millisecond"
-        ),
+        pytest.param(timedelta(0), [], id="as it was recorded"),
+        pytest.param(timedelta(microseconds=7), ["activated_at is not what the log tells"], id="within its millisecond"),
         pytest.param(timedelta(milliseconds=7), ["activated_at is not what the log tells"], id="by more"),
     ],
 )
-def test_the_instant_of_a_scheme_is_held_against_its_leaf_and_the_record_of_acts(
+def test_the_instant_of_a_scheme_is_the_whole_milliseconds_of_its_leaf(
     session: Session, moved: timedelta, faults: list[str]
 ) -> None:
-    at = NOW + timedelta(microseconds=123_456)
+    at = NOW + timedelta(microseconds=123_000)
     version = makers.scheme_version()
     with unit_of_work():
         again = SchemeVersion(
@@ -102,7 +103,7 @@ def test_the_instant_of_a_scheme_is_held_against_its_leaf_and_the_record_of_acts
         again.digest = digest(again.document)
         session.add(again)
         session.flush()
-        bring_into_force(again, by=None, at=at)
+        bring_into_force(again, by=None, at=at + timedelta(microseconds=456))
     assert list(fsck.check(AT)) == []
     with with_no_guard():
         session.execute(update(SchemeVersion).where(SchemeVersion.id == again.id).values(activated_at=at + moved))
@@ -142,6 +143,29 @@ def test_one_change_in_any_column_of_what_is_told_is_named(
                     point.rollback()
     assert silent <= UNTOLD.keys()
     assert made > 80
+
+
+@pytest.mark.parametrize("name", ["signed_at", "valid_until"])
+def test_an_instant_of_a_list_is_the_one_that_the_list_says(session: Session, name: str) -> None:
+    """A scheme ends below a millisecond; the list of that moment tells of it, and what it is held against is exact."""
+    at, owner = NOW + timedelta(microseconds=123_456), makers.user("Olga Dueña")
+    one = makers.certified()
+    makers.role(owner, Role.SCHEME_OWNER, "origen-local")
+    with unit_of_work():
+        lapse(one.scheme_version, by=owner, at=at, reason="Terminó")
+    listed = session.scalars(select(StatusList).where(StatusList.purpose == SUSPENSION)).one()
+    assert (listed.signed_at, bit_of(one.versions[0], SUSPENSION, NOW + timedelta(milliseconds=123))) == (
+        NOW + timedelta(milliseconds=123),
+        True,
+    )
+    assert list(fsck.check(AT)) == []
+    with with_no_guard():
+        moved = getattr(listed, name) - timedelta(microseconds=7)
+        session.execute(update(StatusList).where(StatusList.id == listed.id).values({name: moved}))
+        session.expire_all()
+        assert [str(fault) for fault in fsck.faults(AT)][:1] == [
+            "status list suspension/1: its dates are not those that were signed"
+        ]
 
 
 CHANGES = [

@@ -144,7 +144,7 @@ def test_a_secured_credential_can_neither_be_changed_nor_removed(session: Sessio
     makers.certified()
     for change in (
         "UPDATE version_credentials SET token = 'x'",
-        "UPDATE version_credentials SET proof = NULL, token = NULL, signed_at = NULL",
+        "UPDATE version_credentials SET proof = NULL, token = NULL",
         "DELETE FROM version_credentials",
     ):
         with pytest.raises(DBAPIError, match="secured once"), unit_of_work() as writing:
