@@ -5,6 +5,7 @@ Both forms are held equal by a property test; whatever changes here changes in `
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select
@@ -29,6 +30,7 @@ INSTANTS = (
     "superseded_at",
     "successor",
 )
+_columns = attrgetter(*INSTANTS)  # in the order of Facts: they are made at every view
 
 
 class Dated(Protocol):
@@ -43,7 +45,7 @@ class Dated(Protocol):
 
 def facts_of(row: Dated, lapse: datetime | None) -> Facts:
     """What the verdict needs, from a certificate or a row of its columns."""
-    return Facts(**{name: getattr(row, name) for name in INSTANTS}, scheme_lapsed_at=lapse)
+    return Facts(*(*_columns(row), lapse))
 
 
 def judge(facts: Facts | None, at: datetime) -> Verdict:

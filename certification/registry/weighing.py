@@ -6,6 +6,7 @@ what was recorded says otherwise, nobody is told that it holds.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from certification.core.quick import UnreachableError
 from certification.log.lagging import BEHIND, lags
@@ -20,6 +21,8 @@ from certification.rules.verdict import Reason, Verdict, as_recorded, unless_beh
 from certification.schemes.texts import lapsed_at
 
 EVENTS = ("suspended_at", "suspension_until", "withdrawn_at", "surrendered_at", "superseded_at")
+NO_EVENT = (None,) * len(EVENTS)
+_events, _term = attrgetter(*EVENTS), attrgetter(*TERM)
 UNSURE: Mapping[Reason, str] = {
     Reason.REGISTRY_BEHIND: BEHIND,
     Reason.RECORD_DIFFERS: N_(
@@ -74,10 +77,10 @@ def _is_as_granted(row: Row, acts: Sequence[Act]) -> bool:
     labels, and every view asks.
     """
     term = acts[0].details.get("term") if len(acts) == 1 else None
-    if not term or any(getattr(row, name) is not None for name in EVENTS):
+    if not term or _events(row) != NO_EVENT:
         return False
-    given = (term.get(name) for name in TERM)
-    return [one and datetime.fromisoformat(one) for one in given] == [getattr(row, name) for name in TERM]
+    given = map(term.get, TERM)
+    return [one and datetime.fromisoformat(one) for one in given] == [*_term(row)]
 
 
 def weigh_then(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:

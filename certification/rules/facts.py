@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from certification.rules.workflow import CertificateAct
 
@@ -11,6 +12,7 @@ INSTANTS = (
     *("valid_from", "valid_until", "surveillance_due", "grace_ends", "suspended_at", "suspension_until"),
     *("withdrawn_at", "surrendered_at", "superseded_at", "scheme_lapsed_at"),
 )
+_instants = attrgetter(*INSTANTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,9 @@ class Facts:
     scheme_lapsed_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        for name in INSTANTS:  # by name, for facts are made at every view
-            value = getattr(self, name)
+        for at, value in enumerate(_instants(self)):  # facts are made at every view
             if value is not None and value.tzinfo is None:
-                raise ValueError(f"{name} has no time zone")
+                raise ValueError(f"{INSTANTS[at]} has no time zone")
         if (self.surveillance_due is None) != (self.grace_ends is None):
             raise ValueError("surveillance_due and grace_ends come together")
 

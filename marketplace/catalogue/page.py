@@ -211,7 +211,7 @@ class ProductPages:
     def _available(self, shown: Shown, lang: str, now: datetime) -> str:
         """In one line of plain words: how many there are, or how long one takes."""
         row, count = shown.row, shown.row.on_hand
-        away = is_away(row, day_of(now, self._zone))
+        away = row.away_until is not None and is_away(row, day_of(now, self._zone))
         if count:
             kind, number = ("left_one" if count == 1 else "left"), count
         elif shown.row.can_be_had:
@@ -219,8 +219,7 @@ class ProductPages:
         else:
             kind, number = "gone", 0
         tell = self._part("available", lang, ("number", "day"), 1, kind, row.one_of_a_kind and row.can_be_had, away)
-        words = tell(str(number), day(row.away_until, lang) if away and row.away_until else "").strip()
-        return words[:1].upper() + words[1:]
+        return tell(str(number), day(row.away_until, lang) if away and row.away_until else "")
 
     def _part(self, name: str, lang: str, slots: tuple[str, ...], many: int | tuple[Any, ...], *given: Any) -> Fill:
         """The function that fills this part. ``many``: how many times the slots come in a row, or the shape of each.

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask import Flask
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import Engine, bindparam, func, select, text
 
 from certification.core.quick import QuickSelect, at_one_moment, connected
 from certification.parties.models import Party
@@ -138,7 +138,8 @@ def _more() -> Any:
         Product.state == ListingState.PUBLISHED,
         Product.id != bindparam("product_id"),
     )
-    return rows.order_by(Product.published_at.desc(), Product.id.desc()).limit(MOST_MORE)
+    most = text(f"LIMIT {MOST_MORE}")  # bound to a value, SQLite would plan the statement anew each time: half of its cost
+    return rows.order_by(Product.published_at.desc(), Product.id.desc()).suffix_with(most)
 
 
 class Reader:
