@@ -4,6 +4,8 @@ Pages go on then, but nobody may call a label valid: what took it back may be am
 """
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,12 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from certification.core.db import db
 from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError
-from certification.log.reading import head
+from certification.log.reading import head, signed
 from certification.rules.errors import LogConflict
 from certification.rules.text import N_
 
 SECONDS = 1.0
-KEPT = "log_lags"
+KEPT, SIGNED = "log_lags", "log_signed_size"
+T = TypeVar("T")
 KNOWN = frozenset({"log_behind", "log_fork", "log_not_proven", "log_other_log"})
 BEHIND = N_(
     "Este registro se restauró de un respaldo y todavía no se pone al día. Mientras tanto no puede decir si un sello vale."
@@ -28,8 +31,19 @@ def lags(app: Flask | None = None) -> bool:
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
     kept: tuple[float, bool] | None = app.extensions.get(KEPT)
     if kept is None or kept[0] <= time.monotonic():
-        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _look(app))
+        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _within(app, _behind))
     return kept[1]
+
+
+def signed_size(leaf: int, app: Flask | None = None) -> int | None:
+    """How many leaves the log's checkpoint covers; None before it was first signed. It only grows, so it is read again only for
+    a ``leaf`` beyond what was known.
+    """
+    app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
+    known: int | None = app.extensions.get(SIGNED)
+    if known is None or leaf >= known or app.testing:
+        known = app.extensions[SIGNED] = _within(app, _signed_size)
+    return known
 
 
 def require_whole() -> None:
@@ -38,14 +52,19 @@ def require_whole() -> None:
         raise LogConflict("log_behind", BEHIND)
 
 
-def _look(app: Flask) -> bool:
+def _within(app: Flask, look: Callable[[], T]) -> T:
     if has_app_context():
-        return _behind()
+        return look()
     with app.app_context():
         try:
-            return _behind()
+            return look()
         finally:
             db.session.remove()
+
+
+def _signed_size() -> int | None:
+    checkpoint = signed(head())
+    return checkpoint.size if checkpoint else None
 
 
 def _behind() -> bool:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from certification.core.db import db
 from certification.core.quick import QuickSelect
+from certification.log.lagging import signed_size
 from certification.log.models import LogLeaf
 from certification.registry.histories import ISSUING
 from certification.registry.issuer import compromises
@@ -89,13 +90,15 @@ class Signed(NamedTuple):
 class Recorded:
     """All acts on one certificate and their leaves, in the order of their record.
 
-    ``ends`` is that of ``issuer.compromises``; without any, ``versions`` are not read.
+    ``ends`` is that of ``issuer.compromises``; without any, ``versions`` are not read. ``signed`` is how many leaves the log's
+    checkpoint covers, None before there is one.
     """
 
     acts: list[Act] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     versions: list[Signed] = field(default_factory=list)
     ends: Mapping[str, int] = field(default_factory=dict)
+    signed: int | None = None
 
     def is_whole(self) -> bool:
         """Whether it was granted in the log, and no act is missing that the log tells of, as far as kinds say: none that took the
@@ -115,6 +118,20 @@ class Recorded:
         issued = [one.place for one in self.leaves if one.at <= at and one.kind in ISSUING]
         return stood is not None and is_dead(stood.kid, issued[-1] if issued else None, self.ends)
 
+    def is_waiting(self, at: datetime) -> bool:
+        """Whether acts that still wait for the log's signature are what the label rests on: nobody else can know yet."""
+        told = [act for act in self.acts if act.at <= at]
+        signed = [act for act in told if self.signed is None or act.leaf is None or act.leaf < self.signed]
+        if len(signed) == len(told):
+            return False
+        issued = [act for act in signed if act.kind in ISSUING]
+        return not issued or not in_force_by(act.kind for act in signed) or _is_over(issued[-1], at)
+
+
+def _is_over(issue: Act, at: datetime) -> bool:
+    term = issue.details.get("term")
+    return term is not None and datetime.fromisoformat(term["valid_until"]) <= at
+
 
 def is_dead(kid: str | None, leaf: int | None, ends: Mapping[str, int]) -> bool:
     """Whether what ``kid`` signed counts no more, because it had fallen into other hands by the ``leaf`` that issued it.
@@ -131,6 +148,7 @@ def recorded_of(rows: Collection[Row]) -> dict[int, Recorded]:
     ids, codes = [one.id for one in rows], [one.code for one in rows]
     wanted = _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes))
     found, marks = _sorted(rows, db.session.execute(wanted))
+    _add_signed(found)
     if marks:
         _add_versions(found, compromises())
     return found
@@ -160,6 +178,7 @@ class Records:
 
     def _found(self, rows: Collection[Row], read: Iterable[Any]) -> dict[int, Recorded]:
         found, marks = _sorted(rows, read)
+        _add_signed(found, self._app)
         if marks and has_app_context():
             _add_versions(found, self._ends(marks))
         elif marks:
@@ -228,6 +247,13 @@ def _sorted(rows: Collection[Row], read: Iterable[Any]) -> tuple[dict[int, Recor
         if len(one.leaves) > 1:
             one.leaves.sort(key=lambda leaf: leaf.place)
     return found, tuple(sorted(marks))
+
+
+def _add_signed(found: Mapping[int, Recorded], app: Flask | None = None) -> None:
+    newest = max((one.leaves[-1].place for one in found.values() if one.leaves), default=None)
+    size = None if newest is None else signed_size(newest, app)
+    for one in found.values():
+        one.signed = size
 
 
 def _add_versions(found: Mapping[int, Recorded], ends: Mapping[str, int]) -> None:

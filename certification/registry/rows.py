@@ -1,14 +1,13 @@
 """One certificate as a line of the register, at a moment: its state by the one rule, and what stood then. No personal names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import null, select
 
 from certification.core.db import db
-from certification.log import reading
 from certification.log.lagging import lags
 from certification.log.models import LogLeaf
 from certification.parties.places.places import state as entity
@@ -19,10 +18,9 @@ from certification.registry.recorded import Recorded, recorded_of
 from certification.registry.telling import last_day
 from certification.registry.validity import facts_of, judge
 from certification.registry.weighing import weigh, weigh_then
-from certification.rules.checkpoint import Checkpoint
 from certification.rules.code import display
 from certification.rules.days import day_of
-from certification.rules.verdict import PublicState, Verdict
+from certification.rules.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
     """Each of ``searching.COLUMNS`` as a line, with its verdict; what was granted later than the moment is left out."""
     told, versions = recorded_of(found), _versions_of([one.id for one in found])
     older = _older_statements(found, versions, known, when) if when.is_past else {}
-    signed, behind = reading.signed(reading.head()), lags()
+    behind = lags()
     for one in found:
         version = older.get(one.id)
         scheme = _scheme(one, version, known)
@@ -73,16 +71,8 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
                 if when.is_past
                 else weigh(one, recorded, scheme.lapse, at, behind=behind)
             )
-            if judged.state is PublicState.VALID and _waits(recorded, at, signed):
-                judged = replace(judged, state=PublicState.CANNOT_CHECK, since=None)
             stood = _standing(versions[one.id], at)
             yield one, _row(one, recorded, stood, version, scheme, judged, facts, at), judged
-
-
-def _waits(told: Recorded, at: datetime, signed: Checkpoint | None) -> bool:
-    """Whether an act waits for its signature in the log: then nobody outside can know yet that it is valid."""
-    indices = [act.leaf for act in told.acts if act.at <= at and act.leaf is not None]
-    return signed is not None and any(index >= signed.size for index in indices)
 
 
 def _row(  # noqa: PLR0913 - the parts of one line

@@ -17,7 +17,7 @@ from certification.registry.validity import facts_of
 from certification.registry.versions import TERM
 from certification.rules.periods import history_verdict
 from certification.rules.text import N_
-from certification.rules.verdict import Reason, Verdict, as_recorded, unless_behind, unless_compromised, verdict
+from certification.rules.verdict import Reason, Verdict, as_recorded, unless_behind, unless_compromised, unless_waiting, verdict
 from certification.schemes.texts import lapsed_at
 
 EVENTS = ("suspended_at", "suspension_until", "withdrawn_at", "surrendered_at", "superseded_at")
@@ -31,6 +31,10 @@ UNSURE: Mapping[Reason, str] = {
     ),
     Reason.COMPROMISED_KEY: N_(
         "La llave que firmó este sello cayó en otras manos y ya no cuenta. Mientras no se firme de nuevo, no se puede decir si "
+        "vale."
+    ),
+    Reason.NOT_SIGNED_YET: N_(
+        "Este sello se registró hace poco y todavía espera la firma de la bitácora. Mientras no la tenga, no se puede decir si "
         "vale."
     ),
 }
@@ -87,6 +91,7 @@ def weigh_then(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:
     """What acts lead to at an instant, as this registry may tell it."""
     if not recorded.is_whole():
         found = as_recorded(found, None)
+    found = unless_waiting(found, waiting=recorded.is_waiting(at))
     return unless_compromised(found, compromised=bool(recorded.ends) and recorded.is_dead(at))
 
 

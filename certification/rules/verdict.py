@@ -24,6 +24,7 @@ __all__ = [
     "start_of_day",
     "unless_behind",
     "unless_compromised",
+    "unless_waiting",
     "valid_interval",
     "verdict",
 ]
@@ -33,7 +34,7 @@ class PublicState(StrEnum):
     """What anyone is told. The last two are no certificate's state.
 
     `verdict` never answers CANNOT_CHECK: it belongs to whoever could not read what a verdict needs, or has a reason to doubt it
-    (`unless_behind`, `as_recorded`, `unless_compromised`).
+    (`unless_behind`, `as_recorded`, `unless_compromised`, `unless_waiting`).
     """
 
     VALID = "VALID"
@@ -78,6 +79,7 @@ class Reason(StrEnum):
     REGISTRY_BEHIND = "registry_behind"
     RECORD_DIFFERS = "record_differs"
     COMPROMISED_KEY = "compromised_key"
+    NOT_SIGNED_YET = "not_signed_yet"
 
 
 HOLDING = frozenset({PublicState.VALID, PublicState.NOT_YET_VALID})
@@ -133,6 +135,11 @@ def as_recorded(found: Verdict, recorded: Verdict | None) -> Verdict:
 def unless_compromised(found: Verdict, *, compromised: bool) -> Verdict:
     """What may be told where the standing version counts no more, because its key fell into other hands before its leaf."""
     return _doubted(found, Reason.COMPROMISED_KEY) if compromised else found
+
+
+def unless_waiting(found: Verdict, *, waiting: bool) -> Verdict:
+    """What may be told where the acts that a label rests on still wait for the log's signature."""
+    return _doubted(found, Reason.NOT_SIGNED_YET) if waiting else found
 
 
 def _doubted(found: Verdict, reason: Reason) -> Verdict:

@@ -20,6 +20,11 @@ PROBLEMS = (
         503,
         N_("Lo firmó una llave que cayó en otras manos: no sabemos si vale, así que no lo tome por vigente."),
     ),
+    (
+        "not_signed_yet",
+        503,
+        N_("Se registró hace poco y todavía espera la firma de la bitácora: no lo tome por vigente mientras no la tenga."),
+    ),
     ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
     ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),
     ("code_letters", 404, N_("Así como está escrito no es un código: lleva letras que los códigos no usan.")),

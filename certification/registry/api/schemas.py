@@ -136,7 +136,7 @@ SCHEMAS: Mapping[str, Schema] = {
         reason=one_of(
             [
                 *("unknown_code", "not_granted_then", "code_length", "code_letters", "code_check"),
-                *("record_lost", "record_differs", "compromised_key"),
+                *("record_lost", "record_differs", "compromised_key", "not_signed_yet"),
             ]
         ),
         sentence=text(),

@@ -178,7 +178,7 @@ def test_a_rotation_that_the_signer_did_not_confirm_says_why_and_ends_when_it_is
         kept = record.read_bytes()
         record.unlink()
         told = run(keys, "rotate")
-        assert (told.exit_code, told.output.startswith("Error: not_signed: It is recorded, and the signer has not")) == (1, True)
+        assert (told.exit_code, told.stderr.startswith("Error: not_signed: It is recorded, and the signer has not")) == (1, True)
         assert "The signer refuses. record_missing: The log was signed before, and the signer's record" in told.output
         record.write_bytes(kept)
         assert (run(keys, "rotate").exit_code, signing_key().kid == first, check()) == (0, False, [])

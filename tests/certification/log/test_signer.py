@@ -176,11 +176,14 @@ def test_what_is_signed_stands_in_its_record_with_digests(apart: Answers, app: F
 
 
 @pytest.mark.usefixtures("away")
-def test_while_it_is_away_pages_tell_the_state_and_that_the_signature_waits(client: FlaskClient) -> None:
+def test_while_it_is_away_nobody_calls_a_new_label_valid_and_pages_say_what_it_waits_for(client: FlaskClient) -> None:
     code = unconfirmed().code
-    for path in (f"/c/{code}", f"/v/{code}"):
+    for path, status_code in ((f"/c/{code}", 200), (f"/v/{code}", 503)):
         page = client.get(path, headers={"Accept": "text/html"})
-        assert (page.status_code, "Vigente" in page.text, "espera su firma" in page.text) == (200, True, True)
+        told = page.status_code, "Vigente" in page.text, "espera la firma de la bitácora" in page.text
+        assert told == (status_code, False, True), path
+    answer = client.get(f"/api/v1/certificates/{code}")
+    assert (answer.status_code, answer.get_json()["state"], answer.get_json()["code"]) == (503, "CANNOT_CHECK", "not_signed_yet")
     for form in ("application/vc", "application/vc+jwt"):
         assert client.get(f"/c/{code}", headers={"Accept": form}).status_code == 503
     assert client.get("/status/revocation/1").status_code == 503

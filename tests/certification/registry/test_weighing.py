@@ -34,7 +34,8 @@ from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
 from tests import makers
 from tests.certification.log.signers import keys_put_back
-from tests.certification.registry.truth import DAY, EARLIER, WHY, paused, resumed, taken
+from tests.certification.registry import truth
+from tests.certification.registry.truth import AFTER_THE_END, DAY, EARLIER, WHY, changed, paused, renewed, resumed, taken
 from tests.conftest import NOW
 from tests.mutations import with_no_guard
 
@@ -284,6 +285,38 @@ def test_a_key_in_other_hands_excuses_no_damage(
             db.session.flush()
             assert not is_sound(made, NOW + DAY)
             assert [one for one in fsck.faults(NOW + DAY) if f"version {number}" in str(one)] != []
+
+
+@pytest.mark.parametrize(
+    ("acts", "unsigned", "at", "told"),
+    [
+        pytest.param((), 0, NOW, (P.VALID, Reason.IN_FORCE), id="whatever is signed holds"),
+        pytest.param((), 1, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a grant that waits"),
+        pytest.param((changed,), 1, NOW, (P.VALID, Reason.IN_FORCE), id="a new version waits and the one before still runs"),
+        pytest.param((changed,), 2, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="both versions wait"),
+        pytest.param((renewed,), 0, AFTER_THE_END, (P.VALID, Reason.IN_FORCE), id="a longer term that is signed"),
+        pytest.param((renewed,), 1, AFTER_THE_END, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a longer term that waits"),
+        pytest.param((paused,), 1, NOW, (P.SUSPENDED, Reason.SUSPENDED_BY_ACT), id="a pause needs no signature to count"),
+        pytest.param((paused, resumed), 1, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="the end of a pause that waits"),
+        pytest.param((taken,), 1, NOW, (P.WITHDRAWN, Reason.WITHDRAWN_BY_ACT), id="a loss needs no signature to count"),
+    ],
+)
+def test_nobody_says_that_a_label_holds_by_acts_that_the_log_has_not_signed(  # noqa: PLR0913 - a row of a table
+    by: User,
+    monkeypatch: pytest.MonkeyPatch,
+    acts: tuple[Callable[[Certificate, User], None], ...],
+    unsigned: int,
+    at: datetime,
+    told: tuple[PublicState, Reason],
+) -> None:
+    made = truth.acted(*acts)(by)
+    places = [leaf.place for leaf in recorded_of([made])[made.id].leaves]
+    size = [*places, places[-1] + 1][len(places) - unsigned]
+    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: size)
+    found = standing(made, at)
+    assert (found.state, found.reason) == told
+    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: None)
+    assert standing(made, at).reason is not Reason.NOT_SIGNED_YET  # a log that was never signed promises nothing
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from certification.core import clock
 from certification.core.db import unit_of_work
 from certification.core.quick import QuickSelect, UnreachableError
+from certification.registry import recorded
 from certification.registry.acts import restore, suspend
 from certification.registry.api import views
 from certification.registry.models import Certificate
@@ -305,7 +306,10 @@ SENTENCES_THEN = {
 
 
 @pytest.mark.parametrize("as_of", SENTENCES_THEN)
-def test_nothing_that_is_said_of_the_past_can_be_taken_for_today(client: FlaskClient, session: Session, as_of: str) -> None:
+def test_nothing_that_is_said_of_the_past_can_be_taken_for_today(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch, as_of: str
+) -> None:
+    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: 2000)
     columns, sentence = SENTENCES_THEN[as_of]
     given: dict[str, Any] = {name: makers.THEN + days * DAY for name, days in columns.items()}
     made = makers.certificate(**given, leaves=False)
