@@ -36,14 +36,15 @@ def lags(app: Flask | None = None) -> bool:
 
 
 def signed_size(leaf: int, app: Flask | None = None) -> int | None:
-    """How many leaves the log's checkpoint covers; None before it was first signed. It only grows, so it is read again only for
-    a ``leaf`` beyond what was known.
+    """How many leaves the log's checkpoint covers. It only grows, so it is read again only for a ``leaf`` beyond what was known;
+    None before the log was first signed, for which it is looked once a second.
     """
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
-    known: int | None = app.extensions.get(SIGNED)
-    if known is None or leaf >= known or app.testing:
-        known = app.extensions[SIGNED] = _within(app, _signed_size)
-    return known
+    again_at, known = app.extensions.get(SIGNED, (0.0, None))
+    if app.testing or (again_at <= time.monotonic() if known is None else leaf >= known):
+        known = _within(app, _signed_size)
+        app.extensions[SIGNED] = (time.monotonic() + SECONDS, known)
+    return known  # type: ignore[no-any-return]  # what is kept here is what was read above
 
 
 def require_whole() -> None:

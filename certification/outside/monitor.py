@@ -140,9 +140,9 @@ class Monitor:
         hold_dead(rows, closely.dead, findings)
         for code in held.keys() & must.keys():
             newest = max(held[code], key=lambda one: one.version, default=None)
-            if newest is not None and newest.version == must[code].newest and code in rows:
-                hold_words(rows[code], newest.document, findings, days=newest.version == 1)
             try:
+                if newest is not None and newest.version == must[code].newest and code in rows:
+                    hold_words(rows[code], newest.document, findings, closely.waits, days=newest.version == 1)
                 closely.bits(code, held[code], must[code], Moments(begun, moments.last))
             except CannotCheck as error:
                 findings.away(f"/c/{code}", error)

@@ -90,8 +90,10 @@ def compare(  # noqa: PLR0913 - both sides, and what is known of them
     return found
 
 
-def hold_words(row: Row, document: Mapping[str, object], findings: Findings, *, days: bool) -> None:
-    """Hold what a row tells of goods, class and, with `days`, its term against the newest credential, which holds."""
+def hold_words(row: Row, document: Mapping[str, object], findings: Findings, waits: Callable[[str], bool], *, days: bool) -> None:
+    """Hold what a row tells of goods, class and, with `days`, its term against the newest credential, which holds; `waits` as for
+    :func:`compare`. Raises CannotCheck.
+    """
     try:
         signed = _signed(document)
     except (DomainError, KeyError, TypeError, ValueError, IndexError, ZoneInfoNotFoundError):
@@ -99,7 +101,8 @@ def hold_words(row: Row, document: Mapping[str, object], findings: Findings, *, 
         return
     for name in (*WORDS, *(DAYS if days else ())):
         if name in row.said and _plain(row.said[name]) != _plain(signed[name]):
-            findings.fault(Kind.REGISTER, f"{row.code} {name}", f"{row.code} is shown with another {name} than was signed")
+            words = f"{row.code} is shown with another {name} than was signed"
+            _tell(row.code, f"{row.code} {name}", words, findings, waits)
 
 
 def hold_dead(rows: Mapping[str, Row], dead: Iterable[str], findings: Findings) -> None:
@@ -143,7 +146,15 @@ def _hold(row: Row, must: Due, findings: Findings, waits: Callable[[str], bool])
     if must.scheme and (row.scheme, row.scheme_version) != (must.scheme.id, must.scheme.version):
         scheme = f"{must.scheme.id} {must.scheme.version}"
         words = f"{row.code} is shown under {row.scheme} {row.scheme_version}; the log says {scheme}"
-        findings.fault(Kind.REGISTER, row.code, words)
+        _tell(row.code, row.code, words, findings, waits)
+
+
+def _tell(code: str, what: str, words: str, findings: Findings, waits: Callable[[str], bool]) -> None:
+    """Of a version that is not signed yet the register may say other words than the newest that is."""
+    if waits(code):
+        findings.warn(what, f"{words}; a version of it is not signed yet")
+    else:
+        findings.fault(Kind.REGISTER, what, words)
 
 
 _STATES = {state.value for state in (*PRECEDENCE, PublicState.CANNOT_CHECK)}

@@ -153,8 +153,11 @@ def fill(app: Flask, count: int) -> list[str]:
     filler.copy(Certificate, ({"id": n + 2, "code": code, "holder_ref": word(n)} for n, code in enumerate(sorted(codes))))
     ids = range(2, len(codes) + 2)
     filler.copy(RecordedAct, ({"id": n, "certificate_id": n} for n in ids))
-    filler.copy(LogLeaf, ({"leaf_index": 1000 + n, "certificate_code": code} for n, code in zip(ids, sorted(codes), strict=True)))
-    filler.copy(ActLeaf, ({"act_id": n, "leaf_index": 1000 + n} for n in ids))
+    filler.copy(
+        LogLeaf,
+        ({"leaf_index": 2 * makers.BELOW + n, "certificate_code": code} for n, code in zip(ids, sorted(codes), strict=True)),
+    )
+    filler.copy(ActLeaf, ({"act_id": n, "leaf_index": 2 * makers.BELOW + n} for n in ids))
     filler.copy(CertificateSubject, ({"certificate_id": n + 2, "subject_ref": word(n * LABELLED + 2)} for n in range(len(codes))))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

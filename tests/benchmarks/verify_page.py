@@ -83,10 +83,10 @@ ACTS = (
 )
 LEAVES = (
     "INSERT INTO log_leaves (leaf_index, entry, hash, act, at, certificate_code, before_log) "
-    "SELECT 1000 + one.id, zeroblob(450), zeroblob(32), 'granted', one.granted_at, one.code, 0 FROM certificates one"
+    "SELECT {below} + one.id, zeroblob(450), zeroblob(32), 'granted', one.granted_at, one.code, 0 FROM certificates one"
 )
 PLACES = (
-    "INSERT INTO certificate_act_leaves (act_id, leaf_index, salt) SELECT id, 1000 + certificate_id, '' FROM certificate_acts"
+    "INSERT INTO certificate_act_leaves (act_id, leaf_index, salt) SELECT id, {below} + certificate_id, '' FROM certificate_acts"
 )
 
 
@@ -127,8 +127,8 @@ def fill(app: Flask, count: int) -> list[str]:
     connection.execute("BEGIN")
     marks = ", ".join("?" for _ in names)
     connection.executemany(f"INSERT INTO certificates ({', '.join(names)}) VALUES ({marks})", _rows(row, names, codes))  # noqa: S608 - our own names
-    for statement in (ACTS, LEAVES, PLACES):
-        connection.execute(statement)
+    for statement in (ACTS, LEAVES, PLACES):  # the leaves stand in no tree, so they lie below it
+        connection.execute(statement.format(below=2 * makers.BELOW))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

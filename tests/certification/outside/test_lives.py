@@ -364,7 +364,7 @@ def test_acts_that_wait_for_the_signer_are_a_note_and_never_shown_as_valid(
     outsiders: Outsiders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decider = makers.user("Nueva")
-    code = makers.certified(decider, at=clock.now() - MINUTE).code
+    code, followed = (makers.certified(decider, at=clock.now() - MINUTE).code for _ in range(2))
 
     def away(*_given: Any, **_named: Any) -> int:
         raise OSError
@@ -375,10 +375,15 @@ def test_acts_that_wait_for_the_signer_are_a_note_and_never_shown_as_valid(
             suspend(one(code), WHY, until=date(2026, 12, 31), by=decider, at=clock.now())
         with pytest.raises(NotConfirmed):
             makers.certified(decider, at=clock.now())
+        with pytest.raises(NotConfirmed):
+            makers.renewed(one(followed), decider, at=clock.now(), cause="scope", goods="Otra cosa")
         assert outsiders.looked() == ALL_WELL
         notes = look(outsiders.source, outsiders.often).warnings
         assert any(f"{code} is shown as SUSPENDED, an act that is not signed yet" in one for one in notes)
         assert any("its grant is not signed in the log yet" in one for one in notes)
+        assert [one for one in notes if followed in one] == [
+            f"{followed} is shown with another goods than was signed; a version of it is not signed yet"
+        ]
         export(outsiders.folder / "new", at=clock.now())
         assert audit(Folder(outsiders.folder / "new"), now=clock.now()).faults == []
         assert {one.state.value for one in outsiders.verified("", of=code).values()} == {"VALID"}
