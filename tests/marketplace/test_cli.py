@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from certification.core.settings import TABLE, SettingError, read_settings
 from certification.core.worker import Task
 from certification.log.keys import KeyProblemError
+from certification.rules.errors import CannotSign
 from marketplace import cli
 from marketplace.chores import CHORES
 from marketplace.cli import local_settings, main
@@ -276,6 +277,45 @@ def test_after_an_upgrade_the_same_commands_work(console: CliRunner, environ: di
     for words in (["keys", "create"], ["upgrade"], ["schemes"], ["log", "fsck"], ["fsck"], ["keys", "list"]):
         told = console.invoke(main, words, env=environ)
         assert (words, told.exit_code, told.output) == (words, 0, told.output)
+
+
+REFUSED = (
+    ("log move", "The log has no signature and no address yet: there is nothing to move."),
+    ("export copy", "The public log is not signed yet: there is nothing to export."),
+    ("register snapshot --month mayo", "Write the month as year-month, for example 2026-05."),
+    (
+        "places import places.csv",
+        "We do not recognise the columns of this file. Use the catalogue that INEGI offers for download, as CSV.",
+    ),
+    ("places update --service nowhere", "The address of the catalogue must begin with https://."),
+    ("admin create --name Elena --email elena@example.org", "This person already has that role."),
+)
+
+
+def test_what_a_command_refuses_it_says_in_english(
+    console: CliRunner, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "places.csv").write_text("a,b\n", encoding="ascii")
+    for words in (["upgrade"], ["admin", "create", "--name", "Elena", "--email", "elena@example.org"]):
+        assert console.invoke(main, words, env=environ).exit_code == 0
+    for line, said in REFUSED:
+        told = console.invoke(main, line.split(), env=environ)
+        assert (line, told.exit_code, told.output) == (line, 1, f"Error: {said}\n")
+    told = console.invoke(main, ["monitor", "nowhere"], env=environ)
+    assert (told.exit_code, told.output) == (2, "tianguis: Write the registry's whole address, such as https://example.mx\n")
+
+
+def test_a_start_that_may_not_sign_says_in_english_why(
+    console: CliRunner, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_given: object, **_more: object) -> None:
+        raise CannotSign
+
+    monkeypatch.setattr(cli, "prepare", refuses)
+    told = console.invoke(main, ["upgrade"], env=environ)
+    said = "tianguis: The registry cannot sign now and nothing was saved. Tell whoever runs the site.\n"
+    assert (told.exit_code, told.output) == (2, said)
 
 
 def test_nothing_is_backed_up_of_an_empty_database(console: CliRunner, environ: dict[str, str], tmp_path: Path) -> None:

@@ -205,7 +205,7 @@ def test_the_command_says_what_it_did(app: Flask, session: Session) -> None:
         "The log tells that localhost is nuevo.example now. Keep localhost answering, and in TRUSTED_HOSTS.\n",
     )
     again = CliRunner().invoke(public_log, ["move"], obj=lambda: app)
-    assert (again.exit_code, "nuevo.example" in again.output) == (1, True)
+    assert (again.exit_code, again.output) == (1, "Error: The log already says that the site is at nuevo.example.\n")
 
 
 def test_the_page_in_front_of_flask_asks_once_for_each_name(app: Flask) -> None:
