@@ -81,19 +81,25 @@ def configured_app() -> Flask:
     return app
 
 
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="that of the settings",
+    help="Folder for everything this market keeps.",
+)
+
+
 @main.command()
 @click.option("--host", default=LOCAL, show_default=True, help="Address to listen on.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option(
-    "--data", default="data", show_default=True, type=click.Path(path_type=Path), help="Folder for everything this market keeps."
-)
+@_data
 @click.option("--empty", is_flag=True, help="Start an empty demonstration instead of the fictional market.")
-def run(host: str, port: int, data: Path, empty: bool) -> None:  # noqa: FBT001 - click passes flags so
+def run(host: str, port: int, data: Path | None, empty: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Open a demonstration market on this machine.
 
     Uses SQLite inside the data folder. An empty folder is filled with a fictional market, and who may sign in is printed.
     """
-    settings = local_settings(data, host, port)
+    settings = local_settings(data or read_settings().data, host, port)
     log.configure(settings["LOG_LEVEL"])
     app = create_app(settings)
     prepare(app, demonstration=True)
@@ -244,12 +250,13 @@ def demo() -> None:
 
 
 @demo.command(name="accounts")
-@click.option(
-    "--data", default="data", show_default=True, type=click.Path(path_type=Path, exists=True), help="The market's folder."
-)
+@_data
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def demo_accounts(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+def demo_accounts(data: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """List again who may sign in."""
+    data = data or read_settings().data
+    if not data.exists():
+        raise click.ClickException(f"There is no folder {data}: `tianguis run` makes one, --data names another.")
     with create_app(local_settings(data)).app_context():
         require_current(db.engine, remedy="tianguis run")
         if as_json:

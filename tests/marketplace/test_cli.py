@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from certification.core.settings import TABLE, SettingError, read_settings
+from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import Task
 from certification.log.keys import KeyProblemError
 from certification.rules.errors import CannotSign
@@ -144,6 +144,43 @@ def test_demo_accounts_as_json_lists_who_may_sign_in(
             "who": "De prueba.",
         }
     ]
+
+
+def looked_at(console: CliRunner, monkeypatch: pytest.MonkeyPatch, *words: str, **env: str) -> str:
+    """The folder that a command opens."""
+
+    class OpenedError(Exception):
+        pass
+
+    def opened(settings: Settings) -> None:
+        raise OpenedError(settings.data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "create_app", opened)
+        told = console.invoke(main, words, env=env)
+    assert isinstance(told.exception, OpenedError), told.output
+    return str(told.exception)
+
+
+@pytest.mark.parametrize("words", [("run",), ("demo", "accounts")], ids=" ".join)
+def test_a_market_lies_where_the_settings_say_unless_the_command_says_otherwise(
+    console: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("data", "environment", "file", "said"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "settings.toml").write_text(f"DATA = '{tmp_path / 'file'}'\n", encoding="utf-8")
+    environ, file = {"TIANGUIS_DATA": "environment"}, {"TIANGUIS_CONFIG": str(tmp_path / "settings.toml")}
+    assert looked_at(console, monkeypatch, *words) == str(tmp_path / "data")
+    assert looked_at(console, monkeypatch, *words, **file) == str(tmp_path / "file")
+    assert looked_at(console, monkeypatch, *words, **file, **environ) == str(tmp_path / "environment")
+    assert looked_at(console, monkeypatch, *words, "--data", "said", **environ) == str(tmp_path / "said")
+
+
+def test_accounts_where_no_folder_is_make_none(console: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = console.invoke(main, ["demo", "accounts"], env={"TIANGUIS_DATA": str(tmp_path / "no")})
+    said = f"Error: There is no folder {tmp_path / 'no'}: `tianguis run` makes one, --data names another.\n"
+    assert (told.exit_code, told.output, list(tmp_path.iterdir())) == (1, said, [])
 
 
 def test_the_worker_runs_its_tasks_until_it_is_told_to_stop(
