@@ -13,8 +13,8 @@ from pathlib import Path
 from certification.outside.auditing import audit
 from certification.outside.sources import Folder
 from certification.outside.targets import instant_of
-from certification.outside.verify import CANNOT_CHECK, NOT_VALID, VALID, WRONG, Say, as_json, in_words, verify
-from certification.rules.errors import DomainError, InvalidInput
+from certification.outside.verify import CANNOT_CHECK, NOT_VALID, VALID, WRONG, as_json, in_words, verify
+from certification.rules.errors import DomainError, InvalidInput, Say
 from certification.rules.text import N_, counted
 
 ENGLISH = "english.mo"
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str], folder: Path, english: bytes | None) -> int:
     except DomainError as error:
         sys.stderr.write(error.said(say) + "\n")
         return WRONG
-    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if given.json else in_words(found, say)
+    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if given.json else in_words(found, say, given.lang)
     sys.stdout.write("\n".join(lines) + "\n")
     return found.exit_code
 

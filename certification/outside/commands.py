@@ -56,7 +56,7 @@ def verify_command(  # noqa: PLR0913 - click passes each option
     except DomainError as error:
         click.echo(error.said(say), err=True)
         sys.exit(WRONG)
-    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if for_programs else in_words(found, say)
+    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if for_programs else in_words(found, say, lang)
     click.echo("\n".join(lines))
     sys.exit(found.exit_code)
 
