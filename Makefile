@@ -1,6 +1,6 @@
 # Tianguis. `make help` lists what there is.
 PORT ?= 5000
-DATA ?= data
+DATA ?= $(or $(TIANGUIS_DATA),data)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)

@@ -1,13 +1,12 @@
 """Commands of the registry, gathered from its concepts; the shop's command adds them to its own."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
-from flask import Flask
 
 from certification.core import clock
-from certification.core.db import db, unit_of_work
+from certification.core.console import MakeApp, at_work
+from certification.core.db import unit_of_work
 from certification.log.commands import keys, public_log, signer_command
 from certification.log.commands_backup import make_backup, restore_backup
 from certification.outside.commands import COMMANDS as OUTSIDE
@@ -17,10 +16,7 @@ from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
 from certification.registry.commands import COMMANDS as REGISTRY
-from certification.rules.errors import DomainError
 from certification.schemes.builtin import install_builtin
-
-MakeApp = Callable[[], Flask]
 
 
 @click.group()
@@ -33,13 +29,8 @@ def places() -> None:
 @click.pass_obj
 def import_file(make_app: MakeApp, file: Path) -> None:
     """Read INEGI's downloaded catalogue, or a file in the columns that docs/data.md names. Runs again safely."""
-    with make_app().app_context():
-        try:
-            _tell(bringing.import_file(file))
-        except DomainError as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            db.session.remove()
+    with at_work(make_app):
+        _tell(bringing.import_file(file))
 
 
 @places.command()
@@ -48,31 +39,17 @@ def import_file(make_app: MakeApp, file: Path) -> None:
 @click.pass_obj
 def update(make_app: MakeApp, localities: bool, service: str) -> None:  # noqa: FBT001 - click passes flags so
     """Bring every state and municipality from INEGI's public catalogue service. Runs again safely."""
-    with make_app().app_context():
-        try:
-            told = bringing.update(
-                Service(service), with_localities=localities, told=lambda code, _report: click.echo(f"  {code}")
-            )
-            _tell(told)
-        except DomainError as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            db.session.remove()
+    with at_work(make_app):
+        _tell(bringing.update(Service(service), with_localities=localities, told=lambda code, _report: click.echo(f"  {code}")))
 
 
 @click.command(name="schemes")
 @click.pass_obj
 def schemes_command(make_app: MakeApp) -> None:
     """Install the three built-in label schemes, as their owner would adopt them. Runs again safely."""
-    with make_app().app_context():
-        try:
-            with unit_of_work():
-                versions = install_builtin(by=None, at=clock.now())
-                names = [f"{version.scheme.key} {version.version}" for version in versions]
-        except DomainError as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            db.session.remove()
+    with at_work(make_app), unit_of_work():
+        versions = install_builtin(by=None, at=clock.now())
+        names = [f"{version.scheme.key} {version.version}" for version in versions]
     for name in names:
         click.echo(name)
 

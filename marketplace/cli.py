@@ -5,7 +5,6 @@ import secrets
 import stat
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from werkzeug.serving import make_server
 from certification import cli as registry
 from certification.accounts.roles import create_operator
 from certification.core import clock, instance, log
+from certification.core.console import CATALOGUES, MakeApp, at_work
 from certification.core.db import UnsafeDatabaseError, db, unit_of_work
 from certification.core.instance import WrongInstanceError
 from certification.core.settings import TABLE, SettingError, Settings, read_settings
@@ -25,9 +25,9 @@ from certification.log.appending import sign_what_stands
 from certification.log.commands import create as create_key
 from certification.log.commands_backup import make_backup, restore_backup
 from certification.log.keys import PRIVATE, create_keys
-from certification.outside.commands import CATALOGUES
+from certification.log.refusals import explained
 from certification.registry.tending import complete_credentials, has_waiting, renew_lists
-from certification.rules.errors import CannotSign, DomainError, LogConflict, NotConfirmed
+from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.chores import tasks
@@ -49,7 +49,7 @@ class Plain(click.Group):
         try:
             return super().invoke(ctx)
         except KNOWN as error:
-            sentence = str(error)
+            sentence = explained(error)
         except OperationalError as error:
             sentence = f"The database does not answer: {str(error.orig).strip()}"
         click.echo(f"tianguis: {sentence}", err=True)
@@ -81,19 +81,25 @@ def configured_app() -> Flask:
     return app
 
 
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    show_default="that of the settings",
+    help="Folder for everything this market keeps.",
+)
+
+
 @main.command()
 @click.option("--host", default=LOCAL, show_default=True, help="Address to listen on.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option(
-    "--data", default="data", show_default=True, type=click.Path(path_type=Path), help="Folder for everything this market keeps."
-)
+@_data
 @click.option("--empty", is_flag=True, help="Start an empty demonstration instead of the fictional market.")
-def run(host: str, port: int, data: Path, empty: bool) -> None:  # noqa: FBT001 - click passes flags so
+def run(host: str, port: int, data: Path | None, empty: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Open a demonstration market on this machine.
 
     Uses SQLite inside the data folder. An empty folder is filled with a fictional market, and who may sign in is printed.
     """
-    settings = local_settings(data, host, port)
+    settings = local_settings(data or read_settings().data, host, port)
     log.configure(settings["LOG_LEVEL"])
     app = create_app(settings)
     prepare(app, demonstration=True)
@@ -132,7 +138,7 @@ def prepare(app: Flask, *, demonstration: bool) -> None:
             with unit_of_work():
                 sign_what_stands(at=clock.now())
         except NotConfirmed as error:  # the signer may start later
-            click.echo(f"The log waits to be signed: {error}", err=True)
+            click.echo(f"The log waits to be signed: {explained(error)}", err=True)
         _tend()
         db.session.remove()
 
@@ -143,10 +149,10 @@ def _tend() -> None:
         complete_credentials(clock.now())
         renew_lists(clock.now())
     except LogConflict as error:
-        click.echo(f"Nothing is signed: {error}", err=True)
+        click.echo(f"Nothing is signed: {explained(error)}", err=True)
     except (CannotSign, NotConfirmed) as error:
         if has_waiting():
-            click.echo(f"Credentials wait to be signed: {error}", err=True)
+            click.echo(f"Credentials wait to be signed: {explained(error)}", err=True)
 
 
 def _fill(app: Flask) -> None:
@@ -244,12 +250,13 @@ def demo() -> None:
 
 
 @demo.command(name="accounts")
-@click.option(
-    "--data", default="data", show_default=True, type=click.Path(path_type=Path, exists=True), help="The market's folder."
-)
+@_data
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def demo_accounts(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+def demo_accounts(data: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """List again who may sign in."""
+    data = data or read_settings().data
+    if not data.exists():
+        raise click.ClickException(f"There is no folder {data}: `tianguis run` makes one, --data names another.")
     with create_app(local_settings(data)).app_context():
         require_current(db.engine, remedy="tianguis run")
         if as_json:
@@ -268,16 +275,10 @@ def admin() -> None:
 @click.option("--name", prompt=True, help="Name of the person.")
 @click.option("--email", prompt=True, help="Their mail address.")
 @click.pass_obj
-def create_admin(make_app: Callable[[], Flask], name: str, email: str) -> None:
+def create_admin(make_app: MakeApp, name: str, email: str) -> None:
     """Make an operator: who runs the instance, appoints scheme owners and committees, and grants nothing."""
-    with make_app().app_context():
-        try:
-            with unit_of_work():
-                _user, code = create_operator(name, email, at=clock.now())
-        except DomainError as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            db.session.remove()
+    with at_work(make_app), unit_of_work():
+        _user, code = create_operator(name, email, at=clock.now())
     click.echo(
         f"{name} is an operator now." + (f" To choose how to sign in, open /account/code and type: {code}" if code else "")
     )

@@ -7,13 +7,20 @@ from datetime import timedelta
 from flask import Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
+
 HTML, JSON, JSON_LD, VC = "text/html", "application/json", "application/ld+json", "application/vc"
+OLDER = {  # what drafts of the standards called the two forms of a credential, by what they are called now
+    VC: ("application/vc+ld+json",),
+    VC_JWT: ("application/vc+ld+json+jwt", "application/vc+ld+jwt"),
+}
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def wanted(*offered: str) -> str:
-    """Which of the offered forms this client likes best; the first when it does not say."""
-    return request.accept_mimetypes.best_match(offered, default=offered[0]) or offered[0]
+    """Which of the offered forms this client likes best, by its name or an older one; the first when it does not say."""
+    known = {name: form for form in offered for name in (form, *OLDER.get(form, ()))}
+    return known.get(request.accept_mimetypes.best_match(known) or "", offered[0])
 
 
 def kept_for(age: timedelta) -> str:

@@ -74,8 +74,7 @@ def speaking(_context: Context, address: str) -> str:
 
 def sentence(error: DomainError) -> str:
     """A failure's sentence in the reader's language."""
-    params = {name: gettext(value) if isinstance(value, str) and value else value for name, value in error.params.items()}
-    return str(gettext(error.sentence, **params)) if params else str(gettext(error.sentence))
+    return error.said(gettext)
 
 
 def _locale() -> str:

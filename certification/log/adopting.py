@@ -25,7 +25,7 @@ from certification.log.signing import put_note
 from certification.outside.following import CHECKPOINT, Followed, entries, follow
 from certification.outside.sources import Source
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
-from certification.rules.errors import CannotCheck, DomainError, InvalidInput, LogConflict, NotFound
+from certification.rules.errors import CannotCheck, DomainError, InvalidInput, LogConflict, NotFound, Say
 from certification.rules.leaves import LogAct, parse_leaf
 from certification.rules.merkle import consistency_parts, grow, leaf_hash, nodes_in
 from certification.rules.monitoring import compare_by_nodes
@@ -83,9 +83,12 @@ class NoSource(LogConflict):  # noqa: N818 - named for the fact
     """No source has the entries that are missing. ``reasons``: what each that was asked is called, and why it does not serve."""
 
     def __init__(self, earlier: int, newer: int, reasons: Sequence[tuple[str, DomainError]]) -> None:
-        why = "; ".join(f"{name}: {error}" for name, error in reasons)
-        super().__init__("log_no_source", NO_SOURCE, earlier=earlier, newer=newer, why=why)
+        super().__init__("log_no_source", NO_SOURCE, earlier=earlier, newer=newer)
         self.reasons = tuple(reasons)
+
+    def said(self, say: Say) -> str:
+        why = "; ".join(f"{name}: {error.said(say)}" for name, error in self.reasons)
+        return say(self.sentence) % (self.params | {"why": why})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,44 +2,39 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import Flask
-from flask_babel import force_locale
 
 from certification.core import clock, log
+from certification.core.console import MakeApp, at_work
 from certification.core.db import db, unit_of_work
-from certification.core.i18n import sentence
 from certification.core.settings import Settings
 from certification.core.worker import stop_on_signals
 from certification.log import fsck, reading, rotating, signer
-from certification.log.adopting import NoSource, Reconciled, reconcile
+from certification.log.adopting import Reconciled, reconcile
 from certification.log.journal import FILE as RECORD
-from certification.log.keys import KeyProblemError, create_keys, next_kid, public_keys, require_own
+from certification.log.keys import create_keys, next_kid, public_keys, require_own
 from certification.log.listening import SignerThereError
 from certification.log.lives import KeyLife, key_lives, present_kid
 from certification.log.moving import move
 from certification.log.refusals import explained
 from certification.outside.sources import Folder, Site, Source
-from certification.rules.errors import DomainError, LogConflict
-
-MakeApp = Callable[[], Flask]
+from certification.rules.errors import DomainError
+from certification.rules.text import counted
 
 
 @contextmanager
 def _at_work(make_app: MakeApp) -> Iterator[Flask]:
-    """An application to work in; what the trade refuses is one sentence."""
-    app = make_app()
-    with app.app_context():
+    """An application to work in; a failure of signing says what to do next too."""
+    with at_work(make_app) as app:
         try:
             yield app
         except (DomainError, SignerThereError, OSError) as error:
             raise click.ClickException(explained(error)) from error
-        finally:
-            db.session.remove()
 
 
 @contextmanager
@@ -135,7 +130,7 @@ def check_log(make_app: MakeApp) -> None:
         click.echo(fault)
     if faults:
         sys.exit(1)
-    click.echo(f"{size} leaves, all in order.")
+    click.echo(f"{counted(size, 'leaf', 'leaves')}, all in order.")
 
 
 @public_log.command(name="move")
@@ -175,8 +170,8 @@ def _begun(size: int | None, settings: Settings) -> str:
     if size is None:
         return "This log was never signed: the signer begins its record by itself. Nothing was written; start the signer."
     return (
-        f"{settings.keys / RECORD} begins with the {size} entries that are signed. From now on the signer signs only what "
-        "carries on from its last line. Keep copies of it with the keys, and start the signer."
+        f"{settings.keys / RECORD} begins with {counted(size, 'signed entry', 'signed entries')}. From now on the signer signs "
+        "only what carries on from its last line. Keep copies of it with the keys, and start the signer."
     )
 
 
@@ -190,32 +185,17 @@ def reconcile_log(
     trust_database: bool,  # noqa: FBT001 - click passes flags so
 ) -> None:
     """Bring a restored registry forward from the published tiles. Signs no checkpoint; runs again safely."""
-    with make_app().app_context():
+    with at_work(make_app):
         try:
             done = reconcile([_source(one) for one in sources], at=clock.now(), trust_database=trust_database)
-        except DomainError as error:
-            raise click.ClickException(_in_english(error)) from error
-        except KeyProblemError as error:
-            raise click.ClickException(str(error)) from error
         except OSError as error:
             msg = f"The copy of the checkpoint outside could not be written: {error.strerror}. The acts stand; run this again."
             raise click.ClickException(msg) from error
-        finally:
-            db.session.remove()
     if trust_database:
         click.echo(
             "TRUSTED: the database. Whatever was signed after it, and no source knows, is lost to this registry.", err=True
         )
     click.echo(_told(done))
-
-
-def _in_english(error: DomainError) -> str:
-    """A failure's whole sentence in the one language that commands for operators speak."""
-    with force_locale("en"):
-        if not isinstance(error, NoSource):
-            return sentence(error)
-        why = "; ".join(f"{name}: {sentence(one)}" for name, one in error.reasons)
-        return sentence(LogConflict(error.code, error.sentence, field=None, **(error.params | {"why": why})))
 
 
 def _source(text: str) -> Source:
@@ -230,9 +210,9 @@ def _source(text: str) -> Source:
 
 def _told(done: Reconciled) -> str:
     if not done.adopted:
-        return f"{done.after} acts; nothing was missing."
+        return f"{counted(done.after, 'act')}; nothing was missing."
     lost = done.adopted - done.applied
     return (
-        f"{done.adopted} acts taken back: from {done.before} to {done.after}. {done.applied} have their records again; "
-        f"of {lost} the records are lost, and their codes say so."
+        f"{counted(done.adopted, 'act')} taken back: from {done.before} to {done.after}. With records again: {done.applied}; "
+        f"with records lost, as their codes say: {lost}."
     )

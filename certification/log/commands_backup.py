@@ -16,6 +16,7 @@ from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError
 from certification.log.reading import head
 from certification.rules.errors import LogConflict
+from certification.rules.text import counted
 
 MakeApp = Callable[[], Flask]
 A_FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -96,6 +97,6 @@ def _stands() -> str:
 
 def _told(made: Manifest) -> str:
     return (
-        f"Backup of {made.made_at}: {len(made.files)} files, {made.log_size} acts, schema {made.schema}, "
+        f"Backup of {made.made_at}: {counted(len(made.files), 'file')}, {counted(made.log_size, 'act')}, schema {made.schema}, "
         f"{'with' if made.with_keys else 'without'} keys."
     )

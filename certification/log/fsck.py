@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from certification.core.console import in_english
 from certification.core.db import db
 from certification.core.declared import declare
 from certification.log.adopting import adopted
@@ -28,6 +29,7 @@ from certification.rules.leaves import Act, LogAct, parse_leaf
 from certification.rules.merkle import Node, grow, leaf_hash, nodes_in, reader_of, root
 from certification.rules.notes import parse_note
 from certification.rules.signed_checkpoint import open_checkpoint
+from certification.rules.text import counted
 
 BATCH = 1000
 TOP = 62
@@ -115,7 +117,8 @@ class Walk:
             yield from self._one_batch(session, rows)
         yield from self._superfluous(session)
         if (self.size, self.root) != (found.size, found.root):
-            yield f"the head says {found.size} leaves under {found.root.hex()}; there are {self.size} under {self.root.hex()}"
+            leaves = counted(found.size, "leaf", "leaves")
+            yield f"the head says {leaves} under {found.root.hex()}; there are {self.size} under {self.root.hex()}"
 
     @staticmethod
     def _batch(session: Session, after: int) -> list[tuple[int, bytes, bytes]]:
@@ -200,12 +203,13 @@ def _signature(found: Head) -> Iterator[str]:
         said = parse_checkpoint(parse_note(found.note).text)
         signed = open_checkpoint(found.note, found.origin, verifiers(found.origin, said.size)).checkpoint
     except (DomainError, KeyProblemError) as error:
-        yield f"the checkpoint in the database is not signed by a key of this registry: {error}"
+        yield f"the checkpoint in the database is not signed by a key of this registry: {in_english(error)}"
         return
     if signed.size < found.size:
-        yield f"{found.size - signed.size} acts wait to be signed; the signer, the worker or the next act sees to it"
+        yield f"{counted(found.size - signed.size, 'act')} not signed yet; the signer, the worker or the next act sees to it"
     elif (signed.size, signed.root) != (found.size, found.root):
-        yield f"the checkpoint in the database is of {signed.size} leaves under {signed.root.hex()}, not the head's"
+        leaves = counted(signed.size, "leaf", "leaves")
+        yield f"the checkpoint in the database is of {leaves} under {signed.root.hex()}, not the head's"
 
 
 def _outside(found: Head, session: Session) -> Iterator[str]:
@@ -213,9 +217,9 @@ def _outside(found: Head, session: Session) -> Iterator[str]:
         require_carried_on(found, session)
         copy = outside_copy(found.origin)
     except LogConflict as error:
-        yield f"the copy of the checkpoint outside the database: {error.code}: {error}"
+        yield f"the copy of the checkpoint outside the database: {error.code}: {in_english(error)}"
     except (DomainError, KeyProblemError) as error:
-        yield f"the copy of the checkpoint outside the database can't be compared: {error}"
+        yield f"the copy of the checkpoint outside the database can't be compared: {in_english(error)}"
     else:
         if copy is not None and copy.size < found.size and found.note is not None:
             at = f"{copy.size} of {found.size}"

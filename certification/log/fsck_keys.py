@@ -23,6 +23,7 @@ from certification.rules.errors import BadProof, DomainError, LogConflict
 from certification.rules.merkle import nodes_in, root
 from certification.rules.note_keys import VerifierKey
 from certification.rules.signed_checkpoint import SignedCheckpoint, open_checkpoint
+from certification.rules.text import counted
 
 Keys = Mapping[str, Ed25519PublicKey]
 
@@ -130,7 +131,8 @@ def _note(number: int, told: SignedCheckpoint, found: Head, session: Session) ->
         yield f"hand-over note {number} is signed by one key alone"
     size = told.checkpoint.size
     if size > found.size:
-        yield f"hand-over note {number} is of {size} entries and the database has {found.size}; run `tianguis log reconcile`"
+        entries = counted(size, "entry", "entries")
+        yield f"hand-over note {number} is of {entries} and the database has {found.size}; run `tianguis log reconcile`"
         return
     try:
         same = root(size, nodes(nodes_in(0, size), session)) == told.checkpoint.root
@@ -160,4 +162,4 @@ def _record(folder: Path, found: Head) -> Iterator[str]:
     if last is None:
         yield advice("record_missing")
     elif not told.size <= last.size <= found.size:
-        yield f"the signer's record ends at {last.size} entries; {told.size} of {found.size} are signed"
+        yield f"the signer's record ends at {counted(last.size, 'entry', 'entries')}; {told.size} of {found.size} are signed"

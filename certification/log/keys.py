@@ -31,9 +31,6 @@ class KeyProblemError(CannotSign):
         super().__init__()
         self.told = told
 
-    def __str__(self) -> str:
-        return self.told or super().__str__()
-
 
 class KeyThereError(KeyProblemError):
     """There is a key already."""

@@ -11,15 +11,18 @@ from werkzeug.wrappers import Response
 
 from certification.audit.record import record
 from certification.core.db import db, writing
+from certification.core.documents import HTML, JSON, JSON_LD, VC, wanted
 from certification.log.appending import append_all
 from certification.log.domains import left_domains, present_domain, told_domains
 from certification.log.reading import held_head
 from certification.rules.errors import AlreadyExists, IllegalMove, InvalidInput
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.leaves import Act, LogAct, fits, whole_milliseconds
 from certification.rules.text import N_
 
 FOR_PROGRAMS = ("/.well-known/", "/status/", "/contexts/", "/log/", "/api/", "/healthz", "/readyz", "/metrics")
 NEGOTIATED = ("/c/", "/schemes/")
+PROGRAM_FORMS = (VC, VC_JWT, JSON_LD, JSON, HTML)
 PERMANENT = 308
 
 
@@ -70,10 +73,7 @@ def _lead_on() -> Response | None:
 def _is_for_programs() -> bool:
     if request.path.startswith(FOR_PROGRAMS):
         return True
-    return request.path.startswith(NEGOTIATED) and request.accept_mimetypes.best_match(PROGRAM_FORMS) != "text/html"
-
-
-PROGRAM_FORMS = ("application/vc", "application/vc+jwt", "application/ld+json", "application/json", "text/html")
+    return request.path.startswith(NEGOTIATED) and wanted(*PROGRAM_FORMS) != HTML
 
 
 def init_app(app: Flask) -> None:

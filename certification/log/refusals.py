@@ -3,6 +3,7 @@
 The sentences of the exceptions themselves are for whoever used the site. These go into the log and to the console.
 """
 
+from certification.core.console import in_english
 from certification.log.asking import SignerRefusedError
 from certification.rules.errors import DomainError, NotConfirmed
 
@@ -73,6 +74,6 @@ def explained(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"The signer does not answer: {error}"
     if not isinstance(error, DomainError) or error.code not in TOLD:
-        return str(error)
+        return in_english(error)
     why = f" {error.params['why']}" if isinstance(error, NotConfirmed) and "why" in error.params else ""
     return advice(error.code) + why

@@ -23,6 +23,7 @@ from certification.log.waiting import KINDS
 from certification.rules.errors import DomainError, NotConfirmed
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 from certification.rules.signing import Keypair
+from certification.rules.text import counted
 
 Now = Callable[[], datetime]
 MOMENT = timedelta(milliseconds=1)  # the least that a leaf can tell apart
@@ -175,7 +176,8 @@ def _known(kid: str) -> KeyLife:
 def _check_index(life: KeyLife, index: int) -> None:
     size = head().size
     if not 0 <= index <= size:
-        msg = f"The log has {size} entries, counted from 0; there is no index {index} from which on a key could count no more."
+        entries = counted(size, "entry", "entries")
+        msg = f"The log has {entries}, counted from 0; there is no index {index} from which on a key could count no more."
         raise KeyProblemError(msg)
     if life.from_index is not None and life.from_index <= index:
         msg = f"{life.kid} counts no more from {life.from_index} on already; only an earlier index adds to that."

@@ -13,9 +13,9 @@ from pathlib import Path
 from certification.outside.auditing import audit
 from certification.outside.sources import Folder
 from certification.outside.targets import instant_of
-from certification.outside.verify import CANNOT_CHECK, NOT_VALID, VALID, WRONG, Say, as_json, in_words, verify
-from certification.rules.errors import DomainError, InvalidInput
-from certification.rules.text import N_
+from certification.outside.verify import CANNOT_CHECK, NOT_VALID, VALID, WRONG, as_json, in_words, verify
+from certification.rules.errors import DomainError, InvalidInput, Say
+from certification.rules.text import N_, counted
 
 ENGLISH = "english.mo"
 
@@ -38,9 +38,9 @@ def main(arguments: Sequence[str], folder: Path, english: bytes | None) -> int:
             return whole(given.export, now)
         found = verify(given.what, now=now, as_of=given.as_of, export=given.export)
     except DomainError as error:
-        sys.stderr.write((say(error.sentence) % error.params if error.params else say(error.sentence)) + "\n")
+        sys.stderr.write(error.said(say) + "\n")
         return WRONG
-    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if given.json else in_words(found, say)
+    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if given.json else in_words(found, say, given.lang)
     sys.stdout.write("\n".join(lines) + "\n")
     return found.exit_code
 
@@ -58,7 +58,8 @@ def whole(folder: Path, now: datetime) -> int:
     found = audit(Folder(folder), now=now)
     for fault in found.faults:
         sys.stdout.write(fault + "\n")
-    sys.stdout.write(f"{found.certificates} certificates, {found.entries} acts, {found.files} files looked at.\n")
+    certificates, acts = counted(found.certificates, "certificate"), counted(found.entries, "act")
+    sys.stdout.write(f"{certificates}, {acts}, {counted(found.files, 'file')} looked at.\n")
     if not found.faults:
         return VALID
     return NOT_VALID if found.entries else CANNOT_CHECK

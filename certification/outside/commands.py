@@ -1,6 +1,5 @@
 """Commands for whoever checks from outside: no database of ours, no account, no trust in who runs the registry."""
 
-import gettext
 import json
 import sys
 from pathlib import Path
@@ -8,19 +7,12 @@ from pathlib import Path
 import click
 
 from certification.core import clock
+from certification.core.console import saying
 from certification.outside.instance import Instance
-from certification.outside.verify import WRONG, Say, as_json, in_words, verify
+from certification.outside.verify import WRONG, as_json, in_words, verify
 from certification.rules.errors import DomainError
 
-CATALOGUES = "tianguis.catalogues"  # where the console command leaves the folder of its translations
 LANGUAGES = ("es", "en")
-
-
-def saying(lang: str) -> Say:
-    """Sentences in a language; the source's own where there is no catalogue."""
-    folder = click.get_current_context().find_root().meta.get(CATALOGUES)
-    found = gettext.translation("messages", folder, languages=[lang], fallback=True) if folder else gettext.NullTranslations()
-    return found.gettext
 
 
 @click.command(name="verify")
@@ -62,9 +54,9 @@ def verify_command(  # noqa: PLR0913 - click passes each option
             demonstration=demonstration,
         )
     except DomainError as error:
-        click.echo(say(error.sentence) % error.params if error.params else say(error.sentence), err=True)
+        click.echo(error.said(say), err=True)
         sys.exit(WRONG)
-    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if for_programs else in_words(found, say)
+    lines = [json.dumps(as_json(found, say), ensure_ascii=False, indent=2)] if for_programs else in_words(found, say, lang)
     click.echo("\n".join(lines))
     sys.exit(found.exit_code)
 

@@ -16,6 +16,7 @@ from certification.outside.watching_register import Row, compare, hold_dead, hol
 from certification.outside.watching_states import SKEW, Moments, Schemes
 from certification.rules.errors import CannotCheck, DomainError
 from certification.rules.note_keys import VerifierKey
+from certification.rules.text import counted
 
 ALL_UP_TO = 2000
 ROUNDS = 3
@@ -88,7 +89,8 @@ class Monitor:
             self.wait(QUORUM_PAUSE_S)
             head = read_head(self.source, self.memory, findings, now=self.now())
         if head is not None and (count := count_witnesses(head, self.asked.witnesses, findings)) < self.asked.quorum:
-            words = f"{count} witnesses have cosigned the head of {head.checkpoint.size} entries; {self.asked.quorum} were wanted"
+            entries = counted(head.checkpoint.size, "entry", "entries")
+            words = f"witnesses that cosigned the head of {entries}: {count}; wanted: {self.asked.quorum}"
             findings.fault(Kind.WITNESS, "quorum", words)
         return head
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import click
 
 from certification.core import clock
+from certification.core.console import in_english
 from certification.outside.memory import Memory, MemoryDamagedError
 from certification.outside.monitor import ALL_UP_TO, Asked, Monitor, Report
 from certification.outside.sources import Site
 from certification.rules.errors import BadNote, InvalidInput
 from certification.rules.note_keys import SignatureType, VerifierKey, parse_vkey
+from certification.rules.text import counted
 
 MOST_BYTES = 256 * 2**20  # a register of some four hundred thousand certificates
 COULD_NOT_LOOK = 2
@@ -65,7 +67,7 @@ def monitor(  # noqa: PLR0913 - what a person may ask for
         memory = Memory(state)
         source = Site(url, most_bytes=MOST_BYTES)
     except (MemoryDamagedError, InvalidInput, OSError) as error:
-        click.echo(f"tianguis: {error}", err=True)
+        click.echo(f"tianguis: {in_english(error)}", err=True)
         sys.exit(COULD_NOT_LOOK)
     _believe(memory, given)
     looking = Monitor(source, memory, Asked(trusted, needed, sample), clock.now, time.sleep)
@@ -106,8 +108,11 @@ def words(report: Report, url: str, *, remembers: bool) -> list[str]:
     lines += [f"note: {one}" for one in report.warnings]
     if not remembers:
         lines.append("note: without --state nothing is remembered, so that a changed past can't be seen the next time")
-    seen = f"{report.size} entries, {report.certificates} certificates, {report.looked_closely} of them closely"
-    result = {0: "all well", 1: f"{len(report.faults)} faults", 2: "could not look at everything"}[report.exit_code]
+    seen = (
+        f"{counted(report.size, 'entry', 'entries')}, {counted(report.certificates, 'certificate')}, "
+        f"{report.looked_closely} of them closely"
+    )
+    result = {0: "all well", 1: counted(len(report.faults), "fault"), 2: "could not look at everything"}[report.exit_code]
     return [_printable(line) for line in (*lines, f"{url}: {result}. {seen}.")]
 
 

@@ -1,7 +1,7 @@
 """`tianguis verify`: from what a person has to what it is worth, in words and for programs."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,16 @@ from certification.rules.attested import Attested, Evidence, attest
 from certification.rules.attested_log import Doubt
 from certification.rules.attested_parts import zone_of
 from certification.rules.attested_words import STATES, SUBJECTS, sentence_of
+from certification.rules.canonical import digest
 from certification.rules.checking import About, Why
 from certification.rules.code import display
 from certification.rules.days import DEFAULT_ZONE
-from certification.rules.errors import DomainError
+from certification.rules.errors import DomainError, Say
 from certification.rules.instants import instant_text
 from certification.rules.proofs import Document
 from certification.rules.text import N_
 from certification.rules.verdict import PublicState
 
-Say = Callable[[str], str]
 VALID, NOT_VALID, NOT_FOUND, CANNOT_CHECK = 0, 1, 2, 3
 WRONG = NOT_FOUND
 LONGEST_WORDS = 300
@@ -31,10 +31,11 @@ LONGEST_WORDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer, and the code that it is about."""
+    """An answer, the code that it is about, and the label's name by language, where the text of its scheme was had."""
 
     code: str
     attested: Attested
+    names: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -63,10 +64,11 @@ def verify(  # noqa: PLR0913 - what a person may say
     target = target_of(given, registry=registry, export=export, own=own)
     if as_of is not None:
         instant_of(as_of, now=now, zone=None)  # a wrong date is told before anything is fetched
-    return Found(target.asked.code, _attested(target, as_of, now, demonstration=demonstration or _shown(target.source)))
+    return _found(target, as_of, now, demonstration=demonstration or _shown(target.source))
 
 
-def _attested(target: Target, as_of: str | None, now: datetime, *, demonstration: bool) -> Attested:
+def _found(target: Target, as_of: str | None, now: datetime, *, demonstration: bool) -> Found:
+    code = target.asked.code
     try:
         evidence = gather(
             target.source,
@@ -77,11 +79,22 @@ def _attested(target: Target, as_of: str | None, now: datetime, *, demonstration
             made=made_at(target.source),
         )
     except Doubt as doubt:
-        return Attested(PublicState.CANNOT_CHECK, now, (doubt.why,))
+        return Found(code, Attested(PublicState.CANNOT_CHECK, now, (doubt.why,)))
     except DomainError as error:
-        return Attested(PublicState.CANNOT_CHECK, now, (Why(error.code),))
+        return Found(code, Attested(PublicState.CANNOT_CHECK, now, (Why(error.code),)))
     at = instant_of(as_of, now=now, zone=_zone(evidence))
-    return attest(evidence, as_of=at, now=now, version=target.asked.version, allow_demonstration=demonstration)
+    attested = attest(evidence, as_of=at, now=now, version=target.asked.version, allow_demonstration=demonstration)
+    return Found(code, attested, _names(attested.document, evidence) if attested.document else {})
+
+
+def _names(document: Document, evidence: Evidence) -> Mapping[str, object]:
+    """The label's name in each language, from the text of the scheme whose digest the credential has signed."""
+    scope = _part(_part(document, "credentialSubject"), "scope")
+    text = _part(evidence.schemes.get(f"{scope.get('schemeKey')}/{scope.get('version')}", {}), "document")
+    try:
+        return _part(text, "name") if digest(text) == scope.get("schemeDigest") else {}
+    except (DomainError, RecursionError):
+        return {}
 
 
 def _shown(source: Source) -> bool:
@@ -124,8 +137,8 @@ def as_json(found: Found, say: Say) -> dict[str, Any]:
     }
 
 
-def in_words(found: Found, say: Say) -> list[str]:
-    """For people, a line each; nothing of a document that is not believed is in it."""
+def in_words(found: Found, say: Say, lang: str) -> list[str]:
+    """For people, a line each; nothing of a document that is not believed is in it. A label is called so in its language."""
     one, zone = found.attested, _zone_of(found.attested.document)
     lines = [f"{display(found.code)}: {say(STATES[one.state])}"]
     if one.demonstration:
@@ -140,7 +153,9 @@ def in_words(found: Found, say: Say) -> list[str]:
         words = say(N_("El %(when)s su estado era: %(state)s."))
         lines.append(words % {"when": _moment(one.known_at, zone), "state": say(STATES[one.known.state])})
     if one.document:
-        lines += [_line(say(FACTS[name]), value) for name, value in _facts(one.document) if name in FACTS]
+        name = found.names.get(lang)
+        facts = dict(_facts(one.document)) | ({"label": plain(name)} if isinstance(name, str) else {})
+        lines += [_line(say(FACTS[fact]), value) for fact, value in facts.items() if fact in FACTS]
     if one.window:
         told = {"signed": _moment(one.window.signed, zone), "end": _moment(one.window.end, zone)}
         lines.append(say(N_("Las listas de estados se firmaron el %(signed)s y valen hasta el %(end)s.")) % told)

@@ -21,6 +21,7 @@ from certification.rules.monitoring import Standing, compare_by_nodes
 from certification.rules.note_keys import VerifierKey
 from certification.rules.notes import Note, parse_note, verify_note
 from certification.rules.signed_checkpoint import SignedCheckpoint, open_checkpoint
+from certification.rules.text import counted
 from certification.rules.tiles import tile_reader
 
 MOST_NEW = 5_000_000  # entries in one look; nobody acts so often, and it must end
@@ -149,7 +150,11 @@ def _carried_on(source: Source, memory: Memory, signed: SignedCheckpoint, findin
     if known and newer.size <= size:
         return _no_larger(memory, known, signed, findings)
     if newer.size - size > MOST_NEW:
-        findings.fault(Kind.GAP, LOG, f"the log claims {newer.size - size} new entries at once, more than can be real")
+        findings.fault(
+            Kind.GAP,
+            LOG,
+            f"the log claims {newer.size - size} new entries at once, more than can be real",
+        )
         return ""
     try:
         _take(source, memory, signed, now)
@@ -173,7 +178,7 @@ def _no_larger(memory: Memory, known: Checkpoint, signed: SignedCheckpoint, find
         return ""
     same = memory.root(newer.size) == newer.root
     tail = "what is left is its beginning" if same else "and what is left differs from it: a fork"
-    findings.fault(Kind.SHRUNK, LOG, f"the log had {known.size} entries and now has {newer.size}; {tail}")
+    findings.fault(Kind.SHRUNK, LOG, f"the log had {counted(known.size, 'entry', 'entries')} and now has {newer.size}; {tail}")
     memory.keep_evidence(f"shrunk-{newer.size}-{newer.root.hex()[:16]}", signed.note.encode())
     return ""
 
@@ -241,9 +246,7 @@ def _explain(source: Source, memory: Memory, signed: SignedCheckpoint, findings:
 def _fork(memory: Memory, signed: SignedCheckpoint, findings: Findings) -> None:
     newer, known = signed.checkpoint, memory.checkpoint
     before = known.size if known else 0
-    words = (
-        f"the log does not carry on from what was signed before: a fork between its heads of {before} and {newer.size} entries"
-    )
+    words = f"the log does not carry on from what was signed before: a fork between its heads at {before} and {newer.size}"
     findings.fault(Kind.FORK, LOG, words)
     memory.keep_evidence(f"fork-{newer.size}-{newer.root.hex()[:16]}", signed.note.encode())
 

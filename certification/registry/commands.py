@@ -1,21 +1,17 @@
 """Commands of the registry: whether all that it tells is whole, the static export, and snapshots of the register by hand."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
-from flask import Flask
 
 from certification.core import clock
-from certification.core.db import db
-from certification.log.keys import KeyProblemError
+from certification.core.console import MakeApp, at_work
 from certification.outside.alone import whole
 from certification.registry import fsck, snapshots
 from certification.registry.exporting import export
-from certification.rules.errors import DomainError
+from certification.rules.text import counted
 
-MakeApp = Callable[[], Flask]
 EVERY = 1_000
 
 
@@ -24,13 +20,12 @@ EVERY = 1_000
 def check_all(make_app: MakeApp) -> None:
     """Check the log, schemes, every certificate and every status list. Changes nothing; ends with 1 and a line for each fault."""
     faults = 0
-    with make_app().app_context():
+    with at_work(make_app):
         for fault in fsck.check(clock.now()):
             click.echo(fault)
             faults += 1
-        db.session.remove()
     if faults:
-        click.echo(f"{faults} faults.", err=True)
+        click.echo(f"{counted(faults, 'fault')}.", err=True)
         sys.exit(1)
     click.echo("All in order.")
 
@@ -44,14 +39,10 @@ def export_command(make_app: MakeApp, folder: Path, *, full: bool, check: bool) 
     """Bring a static FOLDER up to date that verifies every certificate without this registry. Runs again safely."""
     if check:
         sys.exit(whole(folder, clock.now()))
-    with make_app().app_context():
-        try:
-            done = export(folder, at=clock.now(), full=full, told=_told)
-        except (DomainError, KeyProblemError, OSError) as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            db.session.remove()
-    click.echo(f"{done.certificates} certificates, {done.size} acts; {done.written} files written.")
+    with at_work(make_app):
+        done = export(folder, at=clock.now(), full=full, told=_told)
+    certificates, acts = counted(done.certificates, "certificate"), counted(done.size, "act")
+    click.echo(f"{certificates}, {acts}; {counted(done.written, 'file')} written.")
 
 
 def _told(done: int) -> None:
@@ -69,15 +60,10 @@ def public_register() -> None:
 @click.pass_obj
 def snapshot(make_app: MakeApp, month: str | None) -> None:
     """Write the register as of the first instant of a month, once and for good. Runs again safely."""
-    with make_app().app_context():
-        try:
-            at = clock.now()
-            for one in [month] if month else snapshots.missing(at):
-                click.echo(f"{one}: {'made' if snapshots.make(one, at=at) else 'there already'}")
-        except DomainError as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            db.session.remove()
+    with at_work(make_app):
+        at = clock.now()
+        for one in [month] if month else snapshots.missing(at):
+            click.echo(f"{one}: {'made' if snapshots.make(one, at=at) else 'there already'}")
 
 
 COMMANDS: tuple[click.Command, ...] = (check_all, export_command, public_register)

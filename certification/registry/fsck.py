@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from certification.core.console import in_english
 from certification.core.db import db
 from certification.log import fsck as of_log
 from certification.log.keys import KeyProblemError
@@ -59,7 +60,7 @@ def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
     try:
         yield from found
     except (KeyProblemError, DomainError) as error:
-        yield f"{what} can't be checked: {error}"
+        yield f"{what} can't be checked: {in_english(error)}"
     except SQLAlchemyError as error:
         db.session.rollback()
         yield f"{what} can't be read to their end: the database says {type(error).__name__}"

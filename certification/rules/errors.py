@@ -2,21 +2,26 @@
 
 # ruff: noqa: N818 - an exception is named for the fact, not for its kind
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from certification.rules.text import N_
+
+Say = Callable[[str], str]
 
 
 class DomainError(Exception):
     """A rule said no.
 
     `code` is stable and for machines; `sentence` is the untranslated Spanish message with `%(name)s`
-    places; `params` fills them; `field` names the form field at fault, if there is one.
+    places; `params` fills them; `field` names the form field at fault, if there is one. `told` is what only the
+    operator may read in its place, in English.
     Each subclass brings both, so `raise NotFound` says enough.
     """
 
     default_code: ClassVar[str] = "not_possible"
     default_sentence: ClassVar[str] = N_("No se puede hacer eso ahora.")
+    told: str = ""
 
     def __init__(
         self,
@@ -32,8 +37,14 @@ class DomainError(Exception):
         self.params = params
         super().__init__(self.code, self.sentence)
 
+    def said(self, say: Say) -> str:
+        """The sentence in a language, with its places filled."""
+        if not self.params:
+            return say(self.sentence)
+        return say(self.sentence) % {name: say(one) if isinstance(one, str) and one else one for name, one in self.params.items()}
+
     def __str__(self) -> str:
-        return self.sentence % self.params if self.params else self.sentence
+        return self.told or self.said(str)
 
 
 class InvalidInput(DomainError):

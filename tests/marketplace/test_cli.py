@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from certification.core.settings import TABLE, SettingError, read_settings
+from certification.core.settings import TABLE, SettingError, Settings, read_settings
 from certification.core.worker import Task
 from certification.log.keys import KeyProblemError
+from certification.rules.errors import CannotSign
 from marketplace import cli
 from marketplace.chores import CHORES
 from marketplace.cli import local_settings, main
@@ -143,6 +144,43 @@ def test_demo_accounts_as_json_lists_who_may_sign_in(
             "who": "De prueba.",
         }
     ]
+
+
+def looked_at(console: CliRunner, monkeypatch: pytest.MonkeyPatch, *words: str, **env: str) -> str:
+    """The folder that a command opens."""
+
+    class OpenedError(Exception):
+        pass
+
+    def opened(settings: Settings) -> None:
+        raise OpenedError(settings.data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "create_app", opened)
+        told = console.invoke(main, words, env=env)
+    assert isinstance(told.exception, OpenedError), told.output
+    return str(told.exception)
+
+
+@pytest.mark.parametrize("words", [("run",), ("demo", "accounts")], ids=" ".join)
+def test_a_market_lies_where_the_settings_say_unless_the_command_says_otherwise(
+    console: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("data", "environment", "file", "said"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "settings.toml").write_text(f"DATA = '{tmp_path / 'file'}'\n", encoding="utf-8")
+    environ, file = {"TIANGUIS_DATA": "environment"}, {"TIANGUIS_CONFIG": str(tmp_path / "settings.toml")}
+    assert looked_at(console, monkeypatch, *words) == str(tmp_path / "data")
+    assert looked_at(console, monkeypatch, *words, **file) == str(tmp_path / "file")
+    assert looked_at(console, monkeypatch, *words, **file, **environ) == str(tmp_path / "environment")
+    assert looked_at(console, monkeypatch, *words, "--data", "said", **environ) == str(tmp_path / "said")
+
+
+def test_accounts_where_no_folder_is_make_none(console: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = console.invoke(main, ["demo", "accounts"], env={"TIANGUIS_DATA": str(tmp_path / "no")})
+    said = f"Error: There is no folder {tmp_path / 'no'}: `tianguis run` makes one, --data names another.\n"
+    assert (told.exit_code, told.output, list(tmp_path.iterdir())) == (1, said, [])
 
 
 def test_the_worker_runs_its_tasks_until_it_is_told_to_stop(
@@ -276,6 +314,45 @@ def test_after_an_upgrade_the_same_commands_work(console: CliRunner, environ: di
     for words in (["keys", "create"], ["upgrade"], ["schemes"], ["log", "fsck"], ["fsck"], ["keys", "list"]):
         told = console.invoke(main, words, env=environ)
         assert (words, told.exit_code, told.output) == (words, 0, told.output)
+
+
+REFUSED = (
+    ("log move", "The log has no signature and no address yet: there is nothing to move."),
+    ("export copy", "The public log is not signed yet: there is nothing to export."),
+    ("register snapshot --month mayo", "Write the month as year-month, for example 2026-05."),
+    (
+        "places import places.csv",
+        "We do not recognise the columns of this file. Use the catalogue that INEGI offers for download, as CSV.",
+    ),
+    ("places update --service nowhere", "The address of the catalogue must begin with https://."),
+    ("admin create --name Elena --email elena@example.org", "This person already has that role."),
+)
+
+
+def test_what_a_command_refuses_it_says_in_english(
+    console: CliRunner, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "places.csv").write_text("a,b\n", encoding="ascii")
+    for words in (["upgrade"], ["admin", "create", "--name", "Elena", "--email", "elena@example.org"]):
+        assert console.invoke(main, words, env=environ).exit_code == 0
+    for line, said in REFUSED:
+        told = console.invoke(main, line.split(), env=environ)
+        assert (line, told.exit_code, told.output) == (line, 1, f"Error: {said}\n")
+    told = console.invoke(main, ["monitor", "nowhere"], env=environ)
+    assert (told.exit_code, told.output) == (2, "tianguis: Write the registry's whole address, such as https://example.mx\n")
+
+
+def test_a_start_that_may_not_sign_says_in_english_why(
+    console: CliRunner, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_given: object, **_more: object) -> None:
+        raise CannotSign
+
+    monkeypatch.setattr(cli, "prepare", refuses)
+    told = console.invoke(main, ["upgrade"], env=environ)
+    said = "tianguis: The registry cannot sign now and nothing was saved. Tell whoever runs the site.\n"
+    assert (told.exit_code, told.output) == (2, said)
 
 
 def test_nothing_is_backed_up_of_an_empty_database(console: CliRunner, environ: dict[str, str], tmp_path: Path) -> None:

@@ -173,6 +173,40 @@ def test_a_signed_token_that_is_no_presentation_is_refused(
     assert shown(client, token(header, claims))[0] == 400
 
 
+OLD_VC = {**GOOD, "@context": ["https://www.w3.org/2018/credentials/v1"]}
+OLD_VP = {"@context": ["https://www.w3.org/2018/credentials/v1"], "type": ["VerifiablePresentation"]}
+
+
+@pytest.mark.parametrize(
+    ("claims", "named"),
+    [({"vc": OLD_VC}, "vc"), ({"vp": OLD_VP}, "vp"), ({"vp": OLD_VP, "vc": OLD_VC}, "vc and vp"), ({"vc": None}, "vc")],
+    ids=["vc", "vp", "both", "an empty one"],
+)
+@pytest.mark.parametrize("kind", ["vc", "vp"])
+def test_a_token_in_the_shape_of_version_1_1_is_refused_by_name(
+    client: FlaskClient, kind: str, claims: dict[str, object], named: str
+) -> None:
+    """vc-jose-cose §3: the claims vc and vp must not be there, whatever else the token says."""
+    held = holder_of(client)
+    document = {"vc": GOOD | {"issuer": held.did}, "vp": PLAIN | {"holder": held.did}}[kind]
+    envelope = {"vc": "EnvelopedVerifiableCredential", "vp": "EnvelopedVerifiablePresentation"}[kind]
+    path, name = {
+        "vc": ("/credentials/verify", "verifiableCredential"),
+        "vp": ("/presentations/verify", "verifiablePresentation"),
+    }[kind]
+
+    def told(payload: dict[str, object], data: str) -> tuple[int, list[str]]:
+        token = jwt.encode(payload, held.key, algorithm="EdDSA", headers={"typ": f"{kind}+jwt", "kid": held.method(held.did)})
+        secured = {"@context": [CREDENTIALS], "type": envelope, "id": f"data:application/{data},{token}"}
+        answer = client.post(path, json={name: secured, "options": {}})
+        return answer.status_code, [one["detail"] for one in said(answer)["errors"]]
+
+    for data in (f"{kind}+jwt", "jwt"):
+        assert told(document, data) == (200, [])
+        for beside in ({"iss": held.did}, document):
+            assert told(beside | claims, data) == (400, [f"the payload of the token has the claim {named}"])
+
+
 def test_problems_have_the_names_of_their_standards(client: FlaskClient) -> None:
     def problem(body: object, path: str = "/credentials/verify") -> str:
         answer = client.post(path, json=body)

@@ -71,6 +71,31 @@ def overflow(page: Page) -> list[str]:
     return list(wide)
 
 
+def low(page: Page) -> list[str]:
+    """Whatever can be pressed and is lower than a finger needs (48 px)."""
+    found = page.evaluate(
+        """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")]
+            .map((one) => [one.getBoundingClientRect().height, one]).filter(([height]) => height > 1 && height < 47.9)
+            .map(([height, one]) => `${height} px: ${one.outerHTML.slice(0, 120)}`)"""
+    )
+    return list(found)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.name.startswith("verify")], ids=lambda kind: kind.name)
+def test_on_a_verify_page_all_that_is_pressed_has_room_for_a_finger(
+    kind: Kind, quiet_site: Site, readers: Callable[[str], Walker]
+) -> None:
+    reader = readers(kind.who)
+    reader.allowed = {kind.status}
+    reader.page.set_viewport_size(PHONE["viewport"])
+    reader.open(kind.address(quiet_site))
+    reader.page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+    assert reader.page.locator("main a").count() > 0
+    assert low(reader.page) == []
+    reader.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<p><a href=/>x</a></p>')")
+    assert [one.partition(" px: ")[2] for one in low(reader.page)] == ['<a href="/">x</a>']  # the control
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_page_is_sound_and_reachable_for_everybody(kind: Kind, quiet_site: Site, readers: Callable[[str], Walker]) -> None:
     reader = readers(kind.who)

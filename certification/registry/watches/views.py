@@ -86,8 +86,8 @@ def leave(public_id: str, key: str) -> Any:
     about = _about(watch.certificate)
     if request.method != "POST":  # mail programs look at links with HEAD too
         return _private("watches/leave.html", **about)
-    now = clock.now()
-    sealed = links.regret(watch, now) if watch.confirmed_at else None
+    now, over = clock.now(), about["verdict"].state in watching.FOR_GOOD
+    sealed = links.regret(watch, now) if watch.confirmed_at and not over else None
     with unit_of_work():
         there = links.find(Link.LEAVE, public_id, key)  # mail programs press twice
         if there is not None:

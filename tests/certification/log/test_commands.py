@@ -79,7 +79,7 @@ def test_a_registry_that_signed_begins_the_record_of_its_signer_once(
     with clock.standing_at(NOW), signing_apart(app, monkeypatch):
         file = folder_of(app) / "signed.jsonl"
         begun = run(signer_command, "--begin-record")
-        assert (begun.exit_code, begun.output.startswith(f"{file} begins with the 5 entries that are signed.")) == (0, True)
+        assert (begun.exit_code, begun.output.startswith(f"{file} begins with 5 signed entries.")) == (0, True)
         written = file.read_bytes()
         again = run(signer_command, "--begin-record")
         assert (again.exit_code, again.output.startswith("Error: record_there: The signer has its record already")) == (1, True)
@@ -124,7 +124,7 @@ def unsigned(_app: Flask, patch: pytest.MonkeyPatch) -> None:
     [
         (ahead, "log_behind: The database holds fewer acts than were signed before"),
         (moved, "domain_changed: ORIGIN names another address than the log does."),
-        (unsigned, "El registro no puede firmar ahora"),
+        (unsigned, "The registry cannot sign now"),
     ],
 )
 @pytest.mark.parametrize("words", [["rotate"], ["compromised", "KID", "--from-index", "2"]], ids=["rotate", "compromised"])

@@ -212,7 +212,7 @@ def test_what_is_served_meanwhile_is_what_was_signed_last(apart: Answers, away: 
     assert [one["index"] for one in client.get(f"/c/{code}/proof").get_json()["entries"]] == [4]
     page = client.get("/log").text
     assert "esperan su firma: 1" in page
-    assert check()[0].startswith("1 acts wait to be signed")
+    assert check()[0].startswith("1 act not signed yet; ")
     away.undo()
     assert signing.mend() == 1
     assert outsider.check(code, NOW).state is PublicState.SUSPENDED

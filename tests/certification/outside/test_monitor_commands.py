@@ -41,6 +41,7 @@ def test_words_and_exit_codes(source: WsgiSource, tmp_path: Path) -> None:
     wrong = run(*state)
     said = f"FAULT unlogged: {row['code']} is shown as EXPIRED; by the log it is VALID"
     assert (wrong.exit_code, wrong.output.splitlines()[0]) == (1, said)
+    assert wrong.output.splitlines()[-1] == f"{URL}: 1 fault. 5 entries, 1 certificate, 1 of them closely."
     source.away = {"/register.jsonl"}
     away = run(*state)
     assert (away.exit_code, away.output.splitlines()[0]) == (2, "could not look: /: unreachable")

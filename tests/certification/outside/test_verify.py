@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from certification.core import clock
 from certification.outside.sources import Site
 from certification.outside.targets import instant_of, target_of
-from certification.outside.verify import plain
+from certification.outside.verify import _names, in_words, plain, verify
 from certification.registry import tending
 from certification.registry.exporting import export
+from certification.rules.attested import Evidence
 from certification.rules.errors import CannotCheck, DomainError, InvalidInput
 from marketplace.cli import main
 from tests import makers
 from tests.certification.registry.truth import acted, paused, taken
 from tests.conftest import NOW
+
+LABEL = "Sello de Origen Local — Hecho a Mano"
 
 
 def said(*arguments: str, app: Flask | None = None) -> Result:
@@ -52,6 +56,41 @@ def test_a_code_is_looked_up_in_this_instances_own_database(app: Flask, labels: 
     assert "En pausa" in words
     assert "Lo pausó quien decide sobre él." in words
     assert "Taller Hilo de Luna" in words
+
+
+def test_a_label_is_called_by_its_name_in_the_language_that_was_asked_for(
+    app: Flask, labels: dict[str, str], tmp_path: Path
+) -> None:
+    with app.app_context():
+        export(tmp_path, at=NOW)
+
+    def label(*words: str) -> str:
+        lines = said(labels["valid"], *words, "--export", str(tmp_path)).output.splitlines()
+        return next(line for line in lines if line.startswith(("Label", "Sello")))
+
+    assert (label(), label("--lang", "en")) == (f"Sello: {LABEL}", "Label: Local Origin Label — Made by Hand")
+    of_programs = json.loads(said(labels["valid"], "--lang", "en", "--json", "--export", str(tmp_path)).output)
+    assert of_programs["says"]["label"] == LABEL  # as the credential says it
+
+
+def test_a_name_that_the_credential_did_not_sign_is_not_shown(app: Flask, labels: dict[str, str], tmp_path: Path) -> None:
+    with app.app_context():
+        export(tmp_path, at=NOW)
+    found = verify(labels["valid"], now=NOW, export=tmp_path)
+    document: Any = found.attested.document
+    text = json.loads(
+        app.test_client().get(document["credentialSubject"]["scope"]["id"], headers={"Accept": "application/json"}).data
+    )
+    key = f"{text['key']}/{text['version']}"
+
+    def named(schemes: dict[str, Any]) -> dict[str, object]:
+        return dict(_names(document, Evidence(found.code, {}, None, {}, None, schemes)))
+
+    changed = text | {"document": text["document"] | {"name": {"es": "Otro", "en": "Other"}}}
+    assert named({key: text}) == found.names == text["document"]["name"]
+    for none in ({}, {key: changed}, {key: text | {"document": 7}}, {"other/1.0": text}):
+        assert named(none) == {}
+    assert f"Label: {LABEL}" in in_words(replace(found, names={}), lambda word: {"Sello": "Label"}.get(word, word), "en")
 
 
 def test_both_forms_of_a_credential_are_read_from_a_file_and_checked_against_an_export(

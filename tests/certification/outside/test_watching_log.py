@@ -221,9 +221,9 @@ def test_enough_witnesses_are_waited_for_and_then_missed(memory: Memory, tmp_pat
         Monitor(source, memory, asked, lambda: NOW, waits.append)._head(findings)
         return [one.words for one in findings.faults.values()]
 
-    assert look() == ["0 witnesses have cosigned the head of 5 entries; 2 were wanted"]
+    assert look() == ["witnesses that cosigned the head of 5 entries: 0; wanted: 2"]
     assert waits == [5.0, 5.0, 5.0]
-    for witness, missing in ((first, ["1 witnesses have cosigned the head of 5 entries; 2 were wanted"]), (second, [])):
+    for witness, missing in ((first, ["witnesses that cosigned the head of 5 entries: 1; wanted: 2"]), (second, [])):
         line = witness.add_checkpoint(Submission(0, (), log.note(5)).encode(), lambda: 1).body
         signed = signed.signed_also(parse_signatures(line))
         source.changed["/log/checkpoint"] = signed.encode()

@@ -47,6 +47,12 @@ def test_the_newest_credential_is_served_in_each_form_and_says_the_same(session:
         ("*/*", "text/html; charset=utf-8"),
         ("application/vc+jwt, application/vc;q=0.5", "application/vc+jwt"),
         ("image/png", "text/html; charset=utf-8"),
+        ("application/vc+ld+json", "application/vc"),
+        ("application/vc+ld+json, text/html;q=0.9, */*;q=0.1", "application/vc"),
+        ("application/vc+ld+json+jwt", "application/vc+jwt"),
+        ("application/vc+ld+jwt, application/vc;q=0.5", "application/vc+jwt"),
+        ("application/vc+ld+jwt;q=0.5, application/vc+ld+json", "application/vc"),
+        ("application/vc+sd-jwt", "text/html; charset=utf-8"),
     ],
 )
 def test_each_asks_for_the_form_it_reads(session: Session, outsider: Outsider, accept: str, kind: str) -> None:
@@ -57,6 +63,17 @@ def test_each_asks_for_the_form_it_reads(session: Session, outsider: Outsider, a
         error = "application/json" if "html" not in kind else kind
         assert (answer.status_code, answer.content_type) == ((200, kind) if known else (404, error))
     assert "Accept" in outsider.get(f"/c/{made.code}", accept).headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("older", "today"),
+    [("vc+ld+json", "vc"), ("vc+ld+json+jwt", "vc+jwt"), ("vc+ld+jwt", "vc+jwt")],
+)
+def test_by_an_older_name_the_same_is_answered_under_todays(session: Session, outsider: Outsider, older: str, today: str) -> None:
+    code = makers.certified().code
+    for path in (f"/c/{code}", f"/c/{code}/versions/1", "/status/revocation/1", "/status/suspension/1"):
+        first, then = (outsider.get(path, f"application/{name}") for name in (today, older))
+        assert (then.status_code, then.content_type, then.data) == (200, f"application/{today}", first.data)
 
 
 def test_a_version_is_data_unless_a_browser_asks(session: Session, outsider: Outsider) -> None:

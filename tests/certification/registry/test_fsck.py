@@ -237,4 +237,10 @@ def test_the_command_says_each_fault_on_a_line_and_ends_with_one(app: Flask, ses
     ill = runner.invoke(check_all, [], obj=lambda: app)
     assert ill.exit_code == 1
     assert "goods is not what was signed" in ill.output
-    assert ill.output.endswith("faults.\n")
+    assert ill.output.endswith(f"\n{len(ill.output.splitlines()) - 1} faults.\n")
+
+
+def test_the_command_counts_one_fault_as_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fsck, "check", lambda _at: iter(["the log is not well"]))
+    told = app.test_cli_runner().invoke(check_all, [], obj=lambda: app)
+    assert (told.exit_code, told.output) == (1, "the log is not well\n1 fault.\n")

@@ -550,8 +550,8 @@ def test_the_command_tells_what_it_did(app: Flask, session: Session, story: Stor
     assert (wrong.exit_code, "neither a folder nor an address" in wrong.output) == (1, True)
     done = runner.invoke(public_log, ["reconcile", "--from", str(story.published)], obj=lambda: app)
     assert done.output == (
-        f"6 acts taken back: from {story.size - 6} to {story.size}. 3 have their records again; "
-        "of 3 the records are lost, and their codes say so.\n"
+        f"6 acts taken back: from {story.size - 6} to {story.size}. With records again: 3; "
+        "with records lost, as their codes say: 3.\n"
     )
     again = runner.invoke(public_log, ["reconcile", "--from", str(story.published)], obj=lambda: app)
     assert (again.exit_code, again.output) == (0, f"{story.size} acts; nothing was missing.\n")

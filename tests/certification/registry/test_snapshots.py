@@ -198,4 +198,4 @@ def test_by_hand(app: Flask, session: Session) -> None:
     run = CliRunner().invoke(public_register, ["snapshot", "--month", "2026-05"], obj=lambda: app)
     assert (run.exit_code, run.output) == (0, "2026-05: there already\n")
     run = CliRunner().invoke(public_register, ["snapshot", "--month", "mayo"], obj=lambda: app)
-    assert (run.exit_code, "Error: " in run.output) == (1, True)
+    assert (run.exit_code, run.output) == (1, "Error: Write the month as year-month, for example 2026-05.\n")

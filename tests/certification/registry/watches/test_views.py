@@ -14,6 +14,7 @@ from certification.registry.watches.models import Watch
 from tests.certification.registry.watches.watched import ANA, mails, path_in, watches
 from tests.certification.registry.watches.watched import label as label  # noqa: PLC0414 - a fixture
 from tests.certification.registry.watches.watched import watch as watch  # noqa: PLC0414 - a fixture
+from tests.conftest import NOW
 
 
 def asked(client: FlaskClient, label: Certificate, lang: str = "es") -> str:
@@ -141,6 +142,32 @@ def test_leaving_is_undone_by_its_own_page(client: FlaskClient, watch: Watch) ->
     assert [one.email for one in watches()] == [ANA]
     for bad in ("", "x", "é" * 50, sealed[1][:-6], "a" * 3000):
         assert client.post("/watches/undo", data={"sealed": bad}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "undone"),
+    [
+        ({"withdrawn_at": NOW}, False),
+        ({"surrendered_at": NOW}, False),
+        ({"superseded_at": NOW, "successor": "YSRD0DA0G77"}, False),
+        ({"suspended_at": NOW}, True),
+        ({}, True),
+    ],
+    ids=str,
+)
+def test_what_is_over_for_good_is_left_for_good(
+    client: FlaskClient,
+    watch: Watch,
+    change: dict[str, object],
+    undone: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    path, label = leaving(client, watch), watch.certificate
+    with unit_of_work():
+        for name, value in change.items():
+            setattr(label, name, value)
+    page = client.post(path)
+    assert (page.status_code, watches()) == (200, [])
+    assert ("Deshacer" in page.text, 'name="sealed"' in page.text) == (undone, undone)
 
 
 def test_an_address_that_never_asked_is_deleted_by_its_owner(client: FlaskClient, label: Certificate) -> None:
