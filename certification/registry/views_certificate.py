@@ -35,13 +35,12 @@ from certification.registry.turns import turns
 from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty, lost_page
-from certification.registry.watches.watching import FOR_GOOD
 from certification.registry.weighing import UNSURE, standing, stood
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, InvalidInput, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState, Verdict
+from certification.rules.verdict import LOST, PublicState, Verdict
 from certification.rules.workflow import CERTIFICATE
 from certification.schemes.texts import text_of, zone_of
 
@@ -238,7 +237,7 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
         conditions=_conditions(certificate),
         iso=date.fromisoformat,
-        may_watch=found.verdict.state not in FOR_GOOD,
+        may_watch=found.verdict.state not in LOST,
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
 
