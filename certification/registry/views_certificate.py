@@ -26,6 +26,7 @@ from certification.registry.models import Certificate
 from certification.registry.moments import Moment, read_moment
 from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
+from certification.registry.reissuing import is_doubted
 from certification.registry.renewals import ways
 from certification.registry.scope import unhooked
 from certification.registry.status import TTL
@@ -233,6 +234,7 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         visit_due=may(who, Permission.SURVEY, certificate) and due(certificate, found_at),
+        doubted=may(who, Permission.REISSUE, certificate) and is_doubted(certificate, found_at),
         ways=ways(certificate, found_at) if may(who, Permission.RENEW, certificate) else None,
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
         conditions=_conditions(certificate),
