@@ -18,8 +18,10 @@ from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
 from certification.log import rotating
 from certification.log.keys import signing_key
-from certification.log.reading import of_certificate
+from certification.log.reading import head, of_certificate
 from certification.outside.auditing import audit
+from certification.outside.memory import Memory
+from certification.outside.monitor import Asked, Monitor
 from certification.outside.sources import Folder
 from certification.outside.verify import verify
 from certification.parties.models import Tie
@@ -37,10 +39,11 @@ from certification.rules.signing import sign
 from certification.rules.verdict import PublicState, Reason
 from certification.schemes.versions import lapse
 from tests import makers
-from tests.certification.log.signers import keys_put_back
+from tests.certification.log.signers import keys_put_back, signing_apart
 from tests.certification.registry.truth import acted, paused, taken
 from tests.conftest import NOW
 from tests.mutations import with_no_guard
+from tests.wsgi_source import WsgiSource
 
 P = PublicState
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -94,6 +97,21 @@ def test_the_same_words_and_days_stand_under_the_key_that_signs_now(
         assert audit(Folder(tmp_path / "export"), now=LATER + MINUTE).faults == []
         found = verify(made.code, now=LATER + MINUTE, export=tmp_path / "export", demonstration=True).attested
     assert (found.state, found.version) == (P.VALID, 2)
+
+
+def test_a_signer_signs_it_and_a_monitor_finds_all_well(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    with signing_apart(app, monkeypatch) as answers:
+        by = makers.user("Celia Decide")
+        made = doubted(makers.certified(by))
+        before = head().size
+        with clock.standing_at(LATER):
+            anew(made, by)
+        assert answers[-1] == b"signed %d" % (before + 1)
+        with clock.standing_at(LATER + MINUTE):
+            db.session.rollback()
+            report = Monitor(WsgiSource(app.test_client()), Memory(), Asked(), clock.now, lambda _seconds: None).look()
+    assert (report.exit_code, report.faults) == (0, ())
+    assert any(f"/c/{made.code}/versions/1 is by a key that was compromised" in one for one in report.warnings)
 
 
 def test_it_is_an_act_with_its_leaf_its_entry_in_the_audit_and_a_mail(made: Certificate, holder: User, decider: User) -> None:
