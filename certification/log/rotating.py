@@ -3,24 +3,29 @@
 A rotation makes the next key and lists it, tells the log in one commit that it was added and its forerunner retired, has that
 checkpoint signed by both, and then lets its file take the place of the other. While the next file is there it signs as soon as
 the log tells of it, so that whoever is cut short between the last two steps is none the worse; run again, it ends.
+What a signer process would not sign is not told at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from certification.audit.record import record
 from certification.core.db import unit_of_work
 from certification.log import keys
-from certification.log.appending import append_all, hold_log
+from certification.log.appending import append_all
 from certification.log.handover import keep_handover
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
 from certification.log.reading import head, held_head, latest, signed
-from certification.log.signing import keep, mend, require_signable
+from certification.log.refusals import explained
+from certification.log.signer import require_signs
+from certification.log.signing import by_signer, keep, mend, require_signable
 from certification.log.waiting import KINDS
-from certification.rules.errors import DomainError, NotConfirmed
+from certification.rules.errors import DomainError, LogConflict, NotConfirmed
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
 from certification.rules.signing import Keypair
 from certification.rules.text import counted
@@ -54,8 +59,7 @@ def retire(kid: str, *, now: Now) -> None:
     if signing_key().kid == kid:
         msg = f"{kid} is the key that signs. `tianguis keys rotate` retires it and lets another follow."
         raise KeyProblemError(msg)
-    with unit_of_work():
-        hold_log()
+    with unit_of_work() as session, _signed_or_undone(session, now):
         if _known(kid).over:
             msg = f"{kid} has ended already; `tianguis keys list` says when."
             raise KeyProblemError(msg)
@@ -79,8 +83,7 @@ def compromise(kid: str, from_index: int, *, now: Now) -> str:
     _check_index(_known(kid), from_index)
     if held.kid == kid:
         return _follow(held, LogAct.KEY_COMPROMISED, now, from_index)[1]
-    with unit_of_work():
-        hold_log()
+    with unit_of_work() as session, _signed_or_undone(session, now):
         _check_index(_known(kid), from_index)
         _tell([], LogAct.KEY_COMPROMISED, kid, _end(now), from_index)
     return held.kid
@@ -108,8 +111,7 @@ def finish() -> bool:
 
 def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None) -> tuple[str, str]:
     try:
-        with unit_of_work() as session:
-            require_signable(held_head(session), session)  # before there is a key that nothing would tell of
+        with unit_of_work() as session, _signed_or_undone(session, now):
             lives, coming = key_lives(), following_key()
             if coming is None or coming.kid not in lives:  # else somebody who did the same was first
                 if held.kid in lives and lives[held.kid].over:
@@ -123,6 +125,32 @@ def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None
         raise
     finish()
     return held.kid, signing_key().kid
+
+
+@contextmanager
+def _signed_or_undone(session: Session, now: Now) -> Iterator[None]:
+    """Hold the log, and have a signer process sign what is told within, or tell nothing: it is asked after the commit, and would
+    leave what it refuses waiting. Before it as well, for then it says best what is wrong.
+
+    Raises as :func:`rotate`.
+    """
+    if by_signer():
+        for kind in KINDS.values():
+            kind.hold()
+    require_signable(held_head(session), session)  # before there is a key that nothing would tell of
+    _require_signs(session, now)
+    yield
+    _require_signs(session, now)
+
+
+def _require_signs(session: Session, now: Now) -> None:
+    if not by_signer():
+        return
+    try:
+        require_signs(session, now())
+    except LogConflict as error:
+        msg = f"Nothing was done: the signer would refuse to sign it. {explained(error)}"
+        raise KeyProblemError(msg) from error
 
 
 def _discard_untold() -> None:

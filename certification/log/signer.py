@@ -32,7 +32,7 @@ from certification.log.models import LogLeaf
 from certification.log.reading import Head, head, held_head, nodes, signed
 from certification.log.refusals import explained
 from certification.log.signing import anything_waits, origin, ring_of, sign_head, write_note
-from certification.log.waiting import KINDS, Waiting
+from certification.log.waiting import KINDS, Ring, Waiting
 from certification.rules.canonical import digest
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.errors import BadLeaf, BadProof, DomainError, LogConflict
@@ -89,18 +89,12 @@ def sign_recorded(at: datetime) -> int:
         ring, record = ring_of(session), journal()
         last = record.last()
         require_remembered(last)
+        last = _begun_from(last, found)
         if found.note is None:
-            last = last or Checkpoint(origin(), 0, EMPTY_ROOT)
-            if last.size:
-                raise LogConflict("log_behind", earlier=last.size, newer=0)
             record.add(last, ring.present.kid, (), at)
             write_note(last, ring, session)
             return 0
-        if last is None:
-            raise LogConflict("record_missing")
-        check_carries_on(last, found, session)
-        waiting = [one for kind in KINDS.values() for one in kind.waiting(ring, at)]
-        _check_documents(waiting)
+        waiting = _checked(last, found, ring, at, session)
         newest = Checkpoint(last.origin, found.size, found.root)
         record.add(newest, ring.present.kid, [(one.what, digest(one.document)) for one in waiting], at)
         for one in waiting:
@@ -109,6 +103,38 @@ def sign_recorded(at: datetime) -> int:
     if REMEMBERED in current_app.extensions:
         current_app.extensions[REMEMBERED] = newest
     return found.size
+
+
+def require_signs(session: Session, at: datetime) -> None:
+    """Insist that the signer will sign all that is recorded by now, in the unit of work at hand: else that is undone.
+
+    For the signer's own user at the console, who can read its record; whoever recorded held what :data:`KINDS` hold before the
+    log. Raises as :func:`sign_recorded`.
+    """
+    session.flush()
+    found = held_head(session)
+    require_domain(found, session)
+    require_own_folder()
+    _checked(_begun_from(journal().last(), found), found, ring_of(session), at, session)
+
+
+def _begun_from(last: Checkpoint | None, found: Head) -> Checkpoint:
+    """What the record ends with; of a log that was never signed, the empty one. Raises LogConflict."""
+    if found.note is None:
+        last = last or Checkpoint(origin(), 0, EMPTY_ROOT)
+        if last.size:
+            raise LogConflict("log_behind", earlier=last.size, newer=0)
+    if last is None:
+        raise LogConflict("record_missing")
+    return last
+
+
+def _checked(last: Checkpoint, found: Head, ring: Ring, at: datetime, session: Session) -> list[Waiting]:
+    """The documents that wait, once they and the log are what was recorded. Raises LogConflict."""
+    check_carries_on(last, found, session)
+    waiting = [one for kind in KINDS.values() for one in kind.waiting(ring, at)]
+    _check_documents(waiting)
+    return waiting
 
 
 def require_own_folder() -> None:

@@ -115,6 +115,7 @@ def _words(kind: str) -> str:
         "renewal": _("Renovado"),
         "scope": _("Cambió lo que ampara"),
         "surveillance": _("Pasó su visita de seguimiento"),
+        "key": _("Se firmó otra vez"),
         "suspended": _("En pausa"),
         "restored": _("Restablecido"),
         "withdrawn": _("Retirado"),

@@ -3,10 +3,11 @@
 from sqlalchemy import DDL, FromClause, event
 
 
-def freeze(table: FromClause, message: str, signed: str, columns: tuple[str, ...]) -> None:
-    """Triggers: a row is signed once (``signed`` is set), its other ``columns`` never change, and it never goes."""
+def freeze(table: FromClause, message: str, columns: tuple[str, ...], *, signed: str | None = None) -> None:
+    """Triggers: ``columns`` of a row never change, none does once ``signed`` is set, and the row never goes."""
     name = table.name  # type: ignore[attr-defined]  # a mapped class's table is a Table
-    when = " OR ".join([f"OLD.{signed} IS NOT NULL", *(f"NEW.{one} {{0}} OLD.{one}" for one in columns)])
+    once = [f"OLD.{signed} IS NOT NULL"] if signed else []
+    when = " OR ".join([*once, *(f"NEW.{one} {{0}} OLD.{one}" for one in columns)])
     refuse = (
         f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"

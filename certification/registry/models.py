@@ -164,7 +164,8 @@ class StatusList(Base):
 
     Lists come in pairs: the two of one ``number`` hold the same versions, each at places of its own. ``waits_since`` marks one
     that is to be signed anew; what was signed last is served until then, and nothing of a new list before it was ever signed.
-    ``signed_at`` and ``valid_until`` are whole milliseconds, as the list itself says them.
+    ``signed_at`` and ``valid_until`` are whole milliseconds, as the list itself says them. Its address never changes, nor does
+    it ever go: credentials name it.
     """
 
     __tablename__ = "status_lists"
@@ -283,7 +284,8 @@ for _table in (RecordedAct.__table__, StatusPlace.__table__):
 freeze(
     CertificateVersion.__table__,
     "what was signed or done is only ever added",
-    "signature",
     ("id", "certificate_id", "number", "statement", "signed_at"),
+    signed="signature",
 )
-freeze(VersionCredential.__table__, "a credential is secured once and never changes", "token", ("version_id", "document"))
+freeze(VersionCredential.__table__, "a credential is secured once and never changes", ("version_id", "document"), signed="token")
+freeze(StatusList.__table__, "a status list stays at the address that credentials name", ("id", "purpose", "number", "origin"))

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     REHOOK = "certificate.rehook"
     RENEW = "certificate.renew"
     SURVEY = "certificate.survey"
+    REISSUE = "certificate.reissue"
     SEE_VISITS = "certificate.visits"
     WATCH = "certificate.watch"
 
@@ -52,6 +53,7 @@ declare(
         Permission.SURRENDER: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
         Permission.RENEW: Rule(any_of=(acts_for_holder,), seen_by=(anyone,)),
         Permission.SURVEY: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
+        Permission.REISSUE: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.SEE_VISITS: Rule(any_of=(sits_on_a_committee,), strong=True),
         Permission.WATCH: Rule(any_of=(anyone,), public=True),  # to end one, the key in the link is the permission
         Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),

@@ -29,7 +29,7 @@ from certification.registry.models import (
     StatusPlace,
 )
 from certification.registry.status_bits import address_of, bits_of
-from certification.registry.status_guard import is_sound
+from certification.registry.status_guard import SchemesTold, is_sound
 from certification.registry.validity import lapsed_versions
 from certification.rules.credential import REVOCATION, SUSPENSION
 from certification.rules.credential import StatusSlot as Slot
@@ -139,10 +139,11 @@ def sign_anew(at: datetime) -> None:
 def waiting_lists(ring: Ring, at: datetime) -> Iterator[Waiting]:
     """The lists that wait. Held first and read afterwards: of two acts at once, the second signs the bits of both."""
     rows = select(StatusList).where(StatusList.waits_since.is_not(None)).order_by(StatusList.id).with_for_update()
+    schemes = SchemesTold()
     for listed in writing().scalars(rows.execution_options(populate_existing=True)).all():
         signed = ring.time_of(max(one for one in (at, listed.waits_since, listed.signed_at) if one is not None))
         document, ends = _document(listed, signed)
-        own = partial(is_sound, listed, document)
+        own = partial(is_sound, listed, document, schemes)
         yield Waiting(address_of(listed), document, partial(_sign, listed, document, ends, ring, signed), own)
 
 

@@ -1,12 +1,15 @@
 """What a signer asks of a status list before it signs it: rows that were altered behind our back must free no label."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from certification.core.db import db
-from certification.log.models import LogLeaf
+from certification.log.reading import of_kinds
+from certification.registry.lost import acts_of
 from certification.registry.models import (
     Certificate,
     CertificateVersion,
@@ -18,21 +21,50 @@ from certification.registry.models import (
 )
 from certification.registry.status_bits import address_of
 from certification.rules.credential import REVOCATION
-from certification.rules.leaves import LogAct
+from certification.rules.instants import read_instant
+from certification.rules.leaves import Act, LogAct
+from certification.rules.replay import ISSUING, scheme_end
 from certification.rules.statuslist import StatusBits
 from certification.rules.workflow import CertificateAct
+from certification.schemes.models import SchemeVersion
+from certification.schemes.versions import LOGGED, reference
 
 PAUSING = (CertificateAct.SUSPENDED, CertificateAct.RESTORED)
 
 
-def is_sound(listed: StatusList, document: Mapping[str, Any]) -> bool:
+class SchemesTold:
+    """What the leaves tell of schemes, read once in a round of signing; of both there are few, however many labels."""
+
+    def __init__(self) -> None:
+        self.acts: Callable[[], Sequence[Act]] = cache(lambda: [one.act for one in of_kinds(tuple(LOGGED.values()))])
+        self.are_heard: Callable[[], bool] = cache(self._are_heard)
+
+    def _are_heard(self) -> bool:
+        """Whether each version that the leaves call ended has ended by its row no later, and none has labels that no leaf put in
+        force: bits follow the rows.
+        """
+        begun = {act.scheme for act in self.acts() if act.act is LogAct.SCHEME_ACTIVATED}
+        for version in db.session.scalars(select(SchemeVersion)).all():
+            if reference(version) not in begun:
+                if db.session.scalar(select(exists().where(Certificate.scheme_version_id == version.id))):
+                    return False
+                continue
+            end = scheme_end(self.acts(), reference(version))
+            if end is not None and (version.lapsed_at is None or version.lapsed_at > end):
+                return False
+        return True
+
+
+def is_sound(listed: StatusList, document: Mapping[str, Any], schemes: SchemesTold) -> bool:
     """Whether a list may be signed so: it stands where it stood, and frees nothing that acts and leaves do not free.
 
     One that was never signed frees all; so no other may have left its address, which credentials name.
     """
+    if not schemes.are_heard():
+        return False
     if listed.document is None:
         return all(map(_stands_where_it_is_named, db.session.scalars(select(StatusList)).all()))
-    return bool(listed.document["id"] == document["id"]) and _clears_nothing_unheard(listed, listed.document, document)
+    return bool(listed.document["id"] == document["id"]) and _clears_nothing_unheard(listed, listed.document, document, schemes)
 
 
 def _stands_where_it_is_named(listed: StatusList) -> bool:
@@ -42,7 +74,9 @@ def _stands_where_it_is_named(listed: StatusList) -> bool:
     return all(_names(document, address_of(listed), place) for place, document in found)
 
 
-def _clears_nothing_unheard(listed: StatusList, was: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+def _clears_nothing_unheard(
+    listed: StatusList, was: Mapping[str, Any], document: Mapping[str, Any], schemes: SchemesTold
+) -> bool:
     """Whether each bit that the list had and has no more is free by acts and leaves both, whatever the columns say now.
 
     That of a revocation is never free again. It reads the certificates of those places alone, and each must still have its own.
@@ -51,20 +85,21 @@ def _clears_nothing_unheard(listed: StatusList, was: Mapping[str, Any], document
     cleared = before.cleared_in(after)
     if listed.purpose == REVOCATION or not cleared:
         return not cleared
-    owners = _owners(listed, cleared)
-    return owners.keys() == set(cleared) and not any(map(_is_paused, owners.values()))
+    owners, at = _owners(listed, cleared), read_instant(document["validFrom"])
+    return owners.keys() == set(cleared) and not any(_is_held(code, schemes, at) for code in owners.values())
 
 
-def _is_paused(code: str) -> bool:
-    """Whether the acts on a certificate end with a pause, or its leaves do."""
-    act, leaf = RecordedAct, LogLeaf
+def _is_held(code: str, schemes: SchemesTold, at: datetime) -> bool:
+    """Whether the acts on a certificate end with a pause, or its leaves do, or the scheme that its last version is of by its leaf
+    has ended by others.
+    """
+    told, act = acts_of(code), RecordedAct
     acted = select(act.kind).join(Certificate, Certificate.id == act.certificate_id).where(Certificate.code == code)
-    told = select(leaf.act).where(leaf.certificate_code == code, leaf.act.in_((LogAct.SUSPENDED, LogAct.RESTORED)))
-    last = (
-        db.session.scalar(acted.where(act.kind.in_(PAUSING)).order_by(act.id.desc()).limit(1)),
-        db.session.scalar(told.order_by(leaf.index.desc()).limit(1)),
-    )
-    return CertificateAct.SUSPENDED in last or LogAct.SUSPENDED in last
+    last = db.session.scalar(acted.where(act.kind.in_(PAUSING)).order_by(act.id.desc()).limit(1))
+    pauses = [one.act for one in told if one.act in (LogAct.SUSPENDED, LogAct.RESTORED)]
+    scheme = next((one.scheme for one in reversed(told) if one.act in ISSUING), None)
+    end = scheme_end(schemes.acts(), scheme) if scheme else None
+    return last is CertificateAct.SUSPENDED or pauses[-1:] == [LogAct.SUSPENDED] or (end is not None and end <= at)
 
 
 def _owners(listed: StatusList, places: Collection[int]) -> dict[int, str]:

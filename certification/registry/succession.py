@@ -7,6 +7,7 @@ from certification.accounts.models import User
 from certification.applications.models import Application
 from certification.audit.record import record
 from certification.core.db import hold, writing
+from certification.registry.commitments import Disclosure
 from certification.registry.credentials import issue_credential, scheme_behind
 from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, CertificateVersion
@@ -14,7 +15,7 @@ from certification.registry.projection import with_proof
 from certification.registry.recording import add_act, told_of
 from certification.registry.telling import last_day, tell_holder
 from certification.registry.validity import facts_of
-from certification.registry.versions import Stated, calendar_of, state_version, take_term, term_said
+from certification.registry.versions import Stated, calendar_of, state_version, stated_by, take_term, term_said
 from certification.rules.facts import renewed
 from certification.rules.statement import read_statement
 from certification.rules.terms import CalendarTerm
@@ -43,6 +44,13 @@ def issue_version(
     issue_credential(signed, at=at)
     certificate.page = with_proof(certificate.page, signed)
     return signed
+
+
+def issue_again(certificate: Certificate, term: CalendarTerm, *, at: datetime) -> CertificateVersion:
+    """What the standing version states, with the names that may still be seen, as the next one with a term of its own."""
+    makers = [Disclosure(one["name"], one["salt"]) for one in certificate.page["makers"]]
+    stated = stated_by(standing_statement(certificate), certificate.scheme_version, makers, term)
+    return issue_version(certificate, stated, application=None, at=at)
 
 
 def tell_renewed(  # noqa: PLR0913 - the parts of one record

@@ -9,13 +9,11 @@ from certification.applications.cases import check_decider
 from certification.core.db import writing
 from certification.log.appending import hold_log
 from certification.registry.acts import standing_of
-from certification.registry.commitments import Disclosure
 from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.renewals import LOST, SCHEME_OVER, renewal_under_way
-from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
-from certification.registry.versions import stated_by
+from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
 from certification.rules.days import day_of
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput
 from certification.rules.terms import CalendarTerm, watched_term
@@ -71,10 +69,7 @@ def pass_surveillance(certificate: Certificate, visit: Visit, *, by: User, at: d
         raise Conflict("moved_meanwhile", MOVED)
     term = foresee(certificate, visit, at=at)
     hold_log()
-    scheme = certificate.scheme_version
-    makers = [Disclosure(one["name"], one["salt"]) for one in certificate.page["makers"]]
-    stated = stated_by(standing_statement(certificate), scheme, makers, term)
-    signed = issue_version(certificate, stated, application=None, at=at)
+    signed = issue_again(certificate, term, at=at)
     cause = RenewalCause.SURVEILLANCE
     seen = {"visited_on": visit.on.isoformat(), "peers": visit.peers, "outsiders": visit.outsiders}
     details: dict[str, object] = {"cause": cause.value, "version": signed.number, **seen}

@@ -26,6 +26,7 @@ from certification.registry.models import Certificate
 from certification.registry.moments import Moment, read_moment
 from certification.registry.permissions import Permission, acts_for_holder
 from certification.registry.records import Record, find, record_of
+from certification.registry.reissuing import is_doubted
 from certification.registry.renewals import ways
 from certification.registry.scope import unhooked
 from certification.registry.status import TTL
@@ -35,13 +36,12 @@ from certification.registry.turns import turns
 from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty, lost_page
-from certification.registry.watches.watching import FOR_GOOD
 from certification.registry.weighing import UNSURE, standing, stood
 from certification.rules.code import display
 from certification.rules.errors import IllegalMove, InvalidInput, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState, Verdict
+from certification.rules.verdict import LOST, PublicState, Verdict
 from certification.rules.workflow import CERTIFICATE
 from certification.schemes.texts import text_of, zone_of
 
@@ -234,11 +234,12 @@ def _page(certificate: Certificate, found: Record, then: Then | None, said: Aske
         statements=[json.dumps(one["statement"], ensure_ascii=False, indent=2) for one in found.document["versions"]],
         acts=[act for act, permission in ACTS.items() if act in open_acts and may(who, permission, certificate)],
         visit_due=may(who, Permission.SURVEY, certificate) and due(certificate, found_at),
+        doubted=may(who, Permission.REISSUE, certificate) and is_doubted(certificate, found_at),
         ways=ways(certificate, found_at) if may(who, Permission.RENEW, certificate) else None,
         unhooked=unhooked(certificate) if may(who, Permission.REHOOK, certificate) else [],
         conditions=_conditions(certificate),
         iso=date.fromisoformat,
-        may_watch=found.verdict.state not in FOR_GOOD,
+        may_watch=found.verdict.state not in LOST,
         may_tag=found.verdict.state in PRINTABLE and may(who, Permission.TAG, certificate),
     )
 

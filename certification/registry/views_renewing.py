@@ -1,4 +1,4 @@
-"""The ways to a further version: what the holder asks for, and the visit that the committee writes down, asked for twice."""
+"""The ways to a further version: what the holder asks for; what the committee writes down or has signed anew."""
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,7 +11,7 @@ from certification.core.db import unit_of_work
 from certification.core.failures import status_of
 from certification.core.i18n import language, sentence
 from certification.core.web import see_other
-from certification.registry import renewals, surveillance, twice
+from certification.registry import reissuing, renewals, surveillance, twice
 from certification.registry.forms import VisitForm
 from certification.registry.models import Certificate
 from certification.registry.permissions import Permission
@@ -57,6 +57,23 @@ def visit(certificate: Certificate) -> Page:
         return cannot(certificate, sentence(error))
 
 
+@bp.route("/c/<code>/act/reissue", methods=["GET", "POST"])
+@requires(Permission.REISSUE, load=load)
+def reissue(certificate: Certificate) -> Page:
+    """A version by a key that fell into other hands, issued anew: the question, then the act."""
+    try:
+        check_decider(me(), certificate.case, clock.now())
+        if request.method == "GET":
+            reissuing.require_doubted(certificate, clock.now())
+            return _render("certificates/reissue.html", certificate)
+        with unit_of_work():
+            reissuing.reissue(certificate, by=me(), at=clock.now())
+    except IllegalMove as error:
+        return cannot(certificate, sentence(error))
+    flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
+    return see_other(f"/c/{certificate.code}")
+
+
 def _visited(certificate: Certificate, form: VisitForm) -> Page:
     if not form.validate():
         return _draw(certificate, form), 422
@@ -90,13 +107,15 @@ def _refused(certificate: Certificate, form: VisitForm, error: InvalidInput | Co
 
 
 def _draw(certificate: Certificate, form: VisitForm, *, asked: bool = False, next_due: object = None) -> str:
+    return _render("certificates/visit.html", certificate, form=form, asked=asked, next_due=next_due)
+
+
+def _render(template: str, certificate: Certificate, **more: object) -> str:
     return render_template(
-        "certificates/visit.html",
+        template,
         certificate=certificate,
-        form=form,
-        asked=asked,
-        next_due=next_due,
         shown=display(certificate.code),
         label=text_of(certificate.scheme_version).name.in_(language()),
         verdict=standing(certificate, clock.now()),
+        **more,
     )

@@ -2,7 +2,8 @@
 
 For everybody without a database: command, page of the export, monitor. It stands on `checking`, `replay` and `verdict`. A list
 speaks within its own time and must then agree with the log; before that time the leaves decide; after it nobody knows. What can't
-be read, found or believed is CANNOT_CHECK with its reason. Nothing here fetches or reads a clock.
+be read, found or believed is CANNOT_CHECK with its reason; but where a key fell into other hands, the leaves alone tell that its
+label is lost for good, as the registry itself tells it. Nothing here fetches or reads a clock.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,12 +21,12 @@ from certification.rules.attested_parts import (
     window_of,
 )
 from certification.rules.checking import PURPOSES, About, Checked, Why, check_credential
-from certification.rules.did import RegistryKeys
+from certification.rules.did import COMPROMISED_KEY, RegistryKeys
 from certification.rules.facts import Facts, Term
 from certification.rules.periods import truly_since, turning_dates
 from certification.rules.proofs import Document
 from certification.rules.replay import facts_as_of, recorded_acts, term_of
-from certification.rules.verdict import PublicState, Verdict, verdict
+from certification.rules.verdict import LOST, PublicState, Verdict, verdict
 
 __all__ = ["Attested", "Evidence", "Leaf", "Log", "attest"]
 
@@ -132,7 +133,27 @@ def _by_log(asked: _Question, told: Told, version: int | None) -> Attested:
         return Attested(found.state, asked.as_of, (why,), checked=(About.LOG,), unchecked=told.unchecked)
     require_keys_told(asked.keys, told)
     asked = replace(asked, keys=replace(asked.keys, former=told.issuers))
-    return _judged(_case(asked, told, version or len(standing)), asked)
+    number = version or len(standing)
+    try:
+        case = _case(asked, told, number)
+    except Doubt as doubt:
+        return _lost(asked, told, number, doubt)
+    return _judged(case, asked)
+
+
+def _lost(asked: _Question, told: Told, version: int, doubt: Doubt) -> Attested:
+    """A loss that the log tells of a credential whose key fell into other hands; nothing of what that key signed is looked at.
+
+    Nobody is hurt by it, whoever had it told. Raises the doubt again where there is none, or another doubt.
+    """
+    if doubt.why.code != COMPROMISED_KEY:
+        raise doubt
+    nothing = Checked(PublicState.CANNOT_CHECK, (doubt.why,), demonstration=doubt.demonstration)
+    case = _Case(told, version, {}, nothing, None, None, (*told.unchecked, doubt.why))
+    found = case.verdict(asked.as_of)
+    if found.state not in LOST:
+        raise doubt
+    return replace(_whole(case, found, asked), checked=(About.LOG,))
 
 
 def _case(asked: _Question, told: Told, version: int) -> _Case:
@@ -191,20 +212,7 @@ def _checked(
 
 def _judged(case: _Case, asked: _Question) -> Attested:
     """By leaves before the time of the lists, by both within it; after it, only what was known."""
-    found, window = case.verdict(asked.as_of), case.window
-    whole = Attested(
-        found.state,
-        asked.as_of,
-        (Why(found.reason.value), *((Why("followed"),) if case.newer(asked.as_of) else ())),
-        since=found.since,
-        successor=found.successor,
-        document=case.listed.opened.document if case.listed.opened else None,
-        version=case.version,
-        checked=(About.CREDENTIAL, About.KEYS, About.LOG),
-        unchecked=case.unchecked,
-        demonstration=case.listed.demonstration,
-        window=window,
-    )
+    whole, window = _whole(case, case.verdict(asked.as_of), asked), case.window
     if window is None:
         if _is_past(case, asked):
             return replace(whole, unchecked=(*case.unchecked, *case.listed.reasons))
@@ -218,6 +226,22 @@ def _judged(case: _Case, asked: _Question) -> Attested:
     last = window.clamped(asked.evidence.made or window.begin)
     stale = tuple(Why("stale", About(purpose)) for purpose in PURPOSES)
     return replace(_cannot(whole, stale), known=case.verdict(last), known_at=last)
+
+
+def _whole(case: _Case, found: Verdict, asked: _Question) -> Attested:
+    return Attested(
+        found.state,
+        asked.as_of,
+        (Why(found.reason.value), *((Why("followed"),) if case.newer(asked.as_of) else ())),
+        since=found.since,
+        successor=found.successor,
+        document=case.listed.opened.document if case.listed.opened else None,
+        version=case.version,
+        checked=(About.CREDENTIAL, About.KEYS, About.LOG),
+        unchecked=case.unchecked,
+        demonstration=case.listed.demonstration,
+        window=case.window,
+    )
 
 
 def _is_past(case: _Case, asked: _Question) -> bool:

@@ -83,6 +83,7 @@ class Reason(StrEnum):
 
 
 HOLDING = frozenset({PublicState.VALID, PublicState.NOT_YET_VALID})
+LOST = frozenset({PublicState.WITHDRAWN, PublicState.SURRENDERED, PublicState.SUPERSEDED})  # for good: nothing brings it back
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class RenewalCause(StrEnum):
     RENEWAL = "renewal"
     SCOPE = "scope"
     SURVEILLANCE = "surveillance"
+    KEY = "key"  # the one before is by a key that fell into other hands
 
 
 def _states(*states: State) -> frozenset[State]:
@@ -189,6 +190,8 @@ CERTIFICATE = Workflow(
         Move("renew", _states(_C.SUSPENDED), _C.SUSPENDED, "certificate.grant"),
         Move("pass_surveillance", _states(_C.IN_FORCE), _C.IN_FORCE, "certificate.survey"),
         Move("pass_surveillance", _states(_C.SUSPENDED), _C.SUSPENDED, "certificate.survey"),
+        Move("reissue", _states(_C.IN_FORCE), _C.IN_FORCE, "certificate.reissue"),
+        Move("reissue", _states(_C.SUSPENDED), _C.SUSPENDED, "certificate.reissue"),
         Move("supersede", _states(_C.IN_FORCE, _C.SUSPENDED), _C.SUPERSEDED, "certificate.grant"),
         Move("surrender", _states(_C.IN_FORCE, _C.SUSPENDED), _C.SURRENDERED, "certificate.surrender"),
         # giving a label back does not save anyone from having it withdrawn

@@ -1,7 +1,6 @@
 """Whether the versions of schemes are whole: text against digest, and instants and state against each other and the log."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sqlalchemy import select
 
@@ -9,8 +8,9 @@ from certification.core.db import db
 from certification.log.leaves import StoredLeaves
 from certification.rules.canonical import digest
 from certification.rules.leaves import Act, LogAct
+from certification.rules.replay import scheme_end
 from certification.rules.workflow import SchemeVersionState
-from certification.schemes.adopting import ENDS, STATES
+from certification.schemes.adopting import STATES
 from certification.schemes.models import SchemeVersion
 from certification.schemes.versions import reference
 
@@ -42,17 +42,7 @@ def _faults(version: SchemeVersion, told: list[Act]) -> Iterator[str]:
     for name, wanted in (
         ("activated_at", own.get(LogAct.SCHEME_ACTIVATED)),
         ("ended_at", ended),
-        ("lapsed_at", _lapsed(version, told)),
+        ("lapsed_at", scheme_end(told, reference(version))),
     ):
         if getattr(version, name) != wanted:
             yield f"{name} is not what the log tells"
-
-
-def _lapsed(version: SchemeVersion, told: list[Act]) -> datetime | None:
-    """The first end of the scheme after this version was put in force."""
-    begun = False
-    for act in told:
-        begun = begun or (act.act is LogAct.SCHEME_ACTIVATED and act.scheme == reference(version))
-        if begun and act.act in ENDS and act.scheme and act.scheme.id == version.scheme.key:
-            return act.at
-    return None

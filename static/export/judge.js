@@ -5,6 +5,7 @@
   const t = globalThis.tianguis;
   const { Doubt, isObject, part } = t;
   const LISTS = ["revocation", "suspension"];
+  const LOST = ["WITHDRAWN", "SURRENDERED", "SUPERSEDED"];
   const doubt = (code, about) => { throw new Doubt(code, about); };
 
   function factsAsOf(own, asOf, terms, lapse) {
@@ -178,7 +179,40 @@
     }
     await requireKeysTold(evidence.keys, told.other);
     const keys = { ...evidence.keys, former: issuersOf(evidence.log.checkpoint.origin, told.other) };
-    return byLeavesAndLists(await caseOf({ ...evidence, keys }, told, standing, asOf, now, allow), evidence, asOf, now);
+    let one;
+    try {
+      one = await caseOf({ ...evidence, keys }, told, standing, asOf, now, allow);
+    } catch (error) {
+      return lost(told, standing.at(-1).certificate.version, asOf, error);
+    }
+    return byLeavesAndLists(one, evidence, asOf, now);
+  }
+
+  // A loss that the log tells of a credential whose key fell into other hands: nothing of what that key signed is looked at.
+  function lost(told, version, asOf, error) {
+    if (error.code !== "compromised_key") throw error;
+    const { verdict: verdictAt } = historyOf(told, version, leafTerm, null);
+    const found = verdictAt(asOf);
+    if (!LOST.includes(found.state)) throw error;
+    return {
+      state: found.state, since: found.since, successor: found.successor, asOf, version, window: null, document: null,
+      reasons: [{ code: found.reason, about: "credential" }], demonstration: Boolean(error.demonstration),
+      unchecked: [...told.unchecked, { code: error.code, about: error.about }],
+    };
+  }
+
+  const leafTerm = (act) => ({ validFrom: act.valid_from, validUntil: act.valid_until, surveillanceDue: null, graceEnds: null });
+
+  // The facts of a version at an instant, and the verdict on them; those of an older one end where the next was issued.
+  function historyOf(told, version, termOf, lapse) {
+    const facts = (at) => {
+      const found = factsAsOf(told.own, at, termOf, lapse);
+      const later = told.issued.filter((act) => act.at <= at && act.certificate.version > version).map((act) => act.at);
+      if (!found || !later.length || (found.supersededAt !== null && found.supersededAt <= Math.min(...later))) return found;
+      return { ...found, supersededAt: Math.min(...later), successor: told.own[0].certificate.code };
+    };
+    const dates = turningDates(told.own, termOf, lapse);
+    return { facts, verdict: (at) => trulySince((one) => verdict(facts(one), one), dates, at) };
   }
 
   async function caseOf(evidence, told, standing, asOf, now, allow) {
@@ -202,17 +236,9 @@
     const [lapse, more, label] = await endOfScheme(told, newest, opened.opened.document, evidence.schemes);
     const window = windowOf(secured, evidence.lists);
     const listed = await t.checkCredential(secured, evidence.lists, evidence.keys, window ? clamped(window, asOf) : now, ends, newest.index, allow);
-    const termOf = (act) => terms.get(act.certificate.version)
-      ?? { validFrom: act.valid_from, validUntil: act.valid_until, surveillanceDue: null, graceEnds: null };
-    const facts = (at) => {
-      const found = factsAsOf(told.own, at, termOf, lapse);
-      const later = told.issued.filter((act) => act.at <= at && act.certificate.version > newest.certificate.version).map((act) => act.at);
-      if (!found || !later.length || (found.supersededAt !== null && found.supersededAt <= Math.min(...later))) return found;
-      return { ...found, supersededAt: Math.min(...later), successor: evidence.code };
-    };
-    const dates = turningDates(told.own, termOf, lapse);
+    const history = historyOf(told, newest.certificate.version, (act) => terms.get(act.certificate.version) ?? leafTerm(act), lapse);
     return {
-      told, facts, opened, verdict: (at) => trulySince((one) => verdict(facts(one), one), dates, at), bits: listed.bits, faults: listed.faults, window: listed.bits ? window : null,
+      told, ...history, opened, bits: listed.bits, faults: listed.faults, window: listed.bits ? window : null,
       unchecked: [...told.unchecked, ...unchecked, ...more], label, version: newest.certificate.version,
     };
   }

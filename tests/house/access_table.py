@@ -288,6 +288,7 @@ GET      | /c/<code>/tag.png                        | certificate              |
 POST     | /c/<code>/renew                          | certificate              | holder             | cause=scope
 GET POST | /c/<code>/act/visit                      | certificate              | committee acts
 POST     | /c/<code>/act/visit                      | certificate              | committee acts     | VISIT
+GET POST | /c/<code>/act/reissue                    | certificate              | committee acts
 GET      | /c/<code>/act/suspend                    | certificate              | committee acts
 GET      | /c/<code>/act/restore                    | certificate              | committee acts
 GET      | /c/<code>/act/withdraw                   | certificate              | committee acts

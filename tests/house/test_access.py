@@ -29,6 +29,7 @@ STRONG = {
     "certificate.restore",
     "certificate.withdraw",
     "certificate.rehook",
+    "certificate.reissue",
     "certificate.survey",
     "certificate.visits",
     "scheme.install",

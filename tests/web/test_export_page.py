@@ -24,6 +24,7 @@ from certification.rules.jsontext import read_object
 from tests import makers
 from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.exported import DATES, LONG, STATES, answer, exported, told
+from tests.certification.registry.truth import acted, paused, replaced, returned, taken
 from tests.conftest import NOW
 from tests.web.test_pages import violations
 
@@ -89,22 +90,27 @@ def test_page_and_command_answer_alike_for_every_state_and_date(chromium: Browse
 def test_after_a_compromise_both_believe_what_was_signed_anew_and_nothing_else(
     app: Flask, session: Session, chromium: Browser, tmp_path: Path
 ) -> None:
-    """Its first version stays by the key in other hands; the control is a label that has no other."""
+    """Its first version stays by the key in other hands; the control is a label that has no other. What is lost stays lost."""
     by, where = makers.user("Celia Decide"), tmp_path / "export"
     with keys_put_back(app), clock.standing_at(NOW):
-        anew, left = makers.certified(by), makers.certified(by)
-        place = min(act.leaf or 0 for one in recorded_of([anew, left]).values() for act in one.acts)
+        anew, left, *lost = makers.certified(by), makers.certified(by), acted(paused, taken)(by), returned(by), replaced(by)
+        place = min(act.leaf or 0 for one in recorded_of([anew, left, *lost]).values() for act in one.acts)
         rotating.compromise(str(anew.versions[0].kid), place, now=lambda: NOW)
         db.session.expire_all()
         makers.renewed(anew, by, at=NOW + timedelta(minutes=1), cause="scope")
         export(where, at=NOW + timedelta(minutes=2))
     page = opened(chromium, where)
-    cases: list[Case] = [(one.code, None, NOW + timedelta(minutes=3)) for one in (anew, left)]
+    cases: list[Case] = [(one.code, None, NOW + timedelta(minutes=3)) for one in (anew, left, *lost)]
+    cases += [(one.code, "2026-10-01", NOW + timedelta(minutes=3)) for one in lost]
     wanted = [answer(told(where, *case, whole_up_to=WHOLE_ON_A_PAGE)) for case in cases]
     assert asked(page, cases) == wanted
     assert [(one["state"], one["reasons"][0][0]) for one in wanted] == [
         ("VALID", "in_force"),
         ("CANNOT_CHECK", "compromised_key"),
+        ("WITHDRAWN", "withdrawn_by_act"),
+        ("SURRENDERED", "given_back"),
+        ("SUPERSEDED", "replaced"),
+        *[("CANNOT_CHECK", "compromised_key")] * 3,
     ]
     page.context.close()
 

@@ -10,8 +10,8 @@ from certification.accounts.mydata import declare_erasure, declare_export, iso
 from certification.accounts.retention import declare_sweep
 from certification.core.db import db
 from certification.registry.watches.models import Watch
-from certification.registry.watches.watching import CONFIRM_WITHIN, FOR_GOOD, forget
-from certification.rules.verdict import PublicState
+from certification.registry.watches.watching import CONFIRM_WITHIN, forget
+from certification.rules.verdict import LOST, PublicState
 
 AFTER_THE_END = timedelta(days=30)
 AFTER_EXPIRY = timedelta(days=365)  # it may be renewed
@@ -35,7 +35,7 @@ def erase(user: User, _at: datetime) -> None:
 
 def sweep(at: datetime) -> int:
     """Delete what nobody confirmed in time, and what was told its end."""
-    told = {state.value for state in FOR_GOOD}, {state.value for state in ENDED}
+    told = {state.value for state in LOST}, {state.value for state in ENDED}
     past = select(Watch).where(
         or_(
             and_(Watch.confirmed_at.is_(None), Watch.asked_at <= at - CONFIRM_WITHIN),

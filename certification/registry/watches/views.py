@@ -21,6 +21,7 @@ from certification.registry.watches.models import Watch
 from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.errors import DomainError
+from certification.rules.verdict import LOST
 from certification.schemes.texts import text_of
 
 bp = Blueprint("watches", __name__)
@@ -31,7 +32,7 @@ bp = Blueprint("watches", __name__)
 def ask(certificate: Certificate) -> Any:
     """The form. Whatever the address, the answer is the same page."""
     form = WatchForm()
-    over = standing(certificate, clock.now()).state in watching.FOR_GOOD
+    over = standing(certificate, clock.now()).state in LOST
     if not over and form.validate_on_submit():
         who = me() if person() else None
         try:

@@ -23,7 +23,7 @@ from certification.registry.weighing import standing
 from certification.rules.code import display
 from certification.rules.errors import DomainError, IllegalMove
 from certification.rules.text import N_
-from certification.rules.verdict import PublicState
+from certification.rules.verdict import LOST, PublicState
 from certification.schemes.texts import text_of
 
 CONFIRM_WITHIN = timedelta(hours=48)
@@ -31,7 +31,6 @@ A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 MOST_FROM_ONE_PLACE = 20  # an hour; a village shares one
 MOST_MAILS = 6  # a day to one mailbox, whoever asks
 AT_ONCE = 50
-FOR_GOOD = (PublicState.WITHDRAWN, PublicState.SURRENDERED, PublicState.SUPERSEDED)
 log = structlog.get_logger()
 
 
@@ -60,7 +59,7 @@ def ask(certificate: Certificate, email: str, language: str, *, by: User | None,
 
     """
     check(by, Permission.WATCH, certificate)
-    if standing(certificate, at).state in FOR_GOOD:
+    if standing(certificate, at).state in LOST:
         raise Over
     ration("watch", visit.address_digest, most=MOST_FROM_ONE_PLACE, within=AN_HOUR, at=at)
     if not _may_mail(email, at):
@@ -166,7 +165,7 @@ def _tell(watch: Watch, at: datetime) -> bool:
     found = standing(watch.certificate, at)
     if found.state is PublicState.CANNOT_CHECK or watch.told_state == found.state.value:
         return False
-    _mail(watch, "watch-changed", over=found.state in FOR_GOOD, **changed(watch, found))
+    _mail(watch, "watch-changed", over=found.state in LOST, **changed(watch, found))
     watch.told_state, watch.told_at = found.state.value, at
     return True
 

@@ -11,7 +11,16 @@ from certification.log.appending import append
 from certification.rules.leaves import Act, CertificateRef, LogAct
 from tests.conftest import ENGINE, NOW
 
-TABLES = ("log_leaves", "log_nodes", "log_heads", "certificate_act_leaves", "certificate_acts", "status_slots")
+TABLES = (
+    "log_leaves",
+    "log_nodes",
+    "log_heads",
+    "certificate_act_leaves",
+    "certificate_acts",
+    "status_slots",
+    "status_lists",
+    "scheme_versions",
+)
 
 
 def act(number: int = 0) -> Act:

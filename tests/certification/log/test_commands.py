@@ -9,18 +9,25 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from certification.core import clock
-from certification.log import signing
+from certification.core.db import db, unit_of_work
+from certification.log import asking, signing
 from certification.log.checkpoints import outside_copy
 from certification.log.commands import keys, signer_command
 from certification.log.fsck import check
 from certification.log.keys import KeyProblemError, create_keys, read_key, signing_key
+from certification.log.reading import head
 from certification.log.refusals import TOLD, explained
+from certification.registry.acts import Why, suspend
+from certification.registry.logged import ActLeaf
+from certification.registry.models import Certificate, RecordedAct
 from certification.rules.errors import CannotSign, LogConflict
 from tests import makers
-from tests.certification.log.signers import folder_of, forget_record, keys_put_back, signing_apart
+from tests.certification.log.acts import behind_our_back
+from tests.certification.log.signers import folder_of, forget_record, journal_of, keys_put_back, signing_apart
 from tests.conftest import NOW
 
 Run = Callable[..., Result]
@@ -174,14 +181,86 @@ def test_a_rotation_that_the_signer_did_not_confirm_says_why_and_ends_when_it_is
 ) -> None:
     with signing_apart(app, monkeypatch):
         makers.certified(at=NOW)
-        first, record = signing_key().kid, folder_of(app) / "signed.jsonl"
-        kept = record.read_bytes()
-        record.unlink()
-        told = run(keys, "rotate")
+        first = signing_key().kid
+        with monkeypatch.context() as away:
+            away.setattr(asking, "ask", nobody)
+            told = run(keys, "rotate")
         assert (told.exit_code, told.stderr.startswith("Error: not_signed: It is recorded, and the signer has not")) == (1, True)
-        assert "The signer refuses. record_missing: The log was signed before, and the signer's record" in told.output
-        record.write_bytes(kept)
+        assert "The signer does not answer" in told.output
         assert (run(keys, "rotate").exit_code, signing_key().kid == first, check()) == (0, False, [])
+
+
+def nobody(_path: str, **_named: float) -> int:
+    raise ConnectionRefusedError
+
+
+def record_ahead(app: Flask) -> None:
+    last = journal_of(app).last()
+    assert last is not None
+    journal_of(app).add(replace(last, size=last.size + 1, root=bytes(32)), signing_key().kid, (), NOW)
+
+
+def record_missing(app: Flask) -> None:
+    (folder_of(app) / "signed.jsonl").unlink()
+
+
+def bit_cleared(_app: Flask) -> None:
+    """A rotation has every list signed anew, and this one would free a label that no act frees."""
+    with behind_our_back():
+        db.session.execute(delete(ActLeaf).where(ActLeaf.leaf_index == 5))
+        db.session.execute(delete(RecordedAct).where(RecordedAct.kind == "suspended"))
+        db.session.execute(update(Certificate).values(suspended_at=None, suspension_until=None))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (record_ahead, "log_behind: The database holds fewer acts than were signed before"),
+        (record_missing, "record_missing: The log was signed before, and the signer's record"),
+        (bit_cleared, "document_changed: A document that waits for its signature is not what its recorded act makes of it"),
+    ],
+)
+@pytest.mark.parametrize("words", [["rotate"], ["compromised", "KID", "--from-index", "2"]], ids=["rotate", "compromised"])
+def test_what_the_signer_would_refuse_is_not_told_at_all(  # noqa: PLR0913 - a test with its tools
+    run: Run,
+    app: Flask,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Flask], None],
+    said: str,
+    words: list[str],
+) -> None:
+    """Neither entry nor key is there afterwards, and nothing waits; the control: with its record put back it is done."""
+    with signing_apart(app, monkeypatch):
+        by = makers.user("Celia Decide")
+        made, kid, record = makers.certified(by, at=NOW), signing_key().kid, folder_of(app) / "signed.jsonl"
+        with unit_of_work():
+            suspend(made, Why("USE_OUTSIDE_SCOPE", "Se usó."), until=NOW.date(), by=by, at=NOW)
+        kept = record.read_bytes()
+        harm(app)
+        before, size = files(app), head().size
+        told = run(keys, *(kid if one == "KID" else one for one in words))
+        wanted = f"Error: Nothing was done: the signer would refuse to sign it. {said}"
+        assert (told.exit_code, told.output[: len(wanted)]) == (1, wanted)
+        assert (files(app), head().size, signing.anything_waits()) == (before, size, False)
+        if harm is not bit_cleared:
+            record.write_bytes(kept)
+            done = run(keys, *(kid if one == "KID" else one for one in words))
+            assert (done.exit_code, signing_key().kid == kid, check()) == (0, False, [])
+
+
+def test_what_the_signer_would_refuse_ends_no_other_key_either(
+    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with signing_apart(app, monkeypatch):
+        first = signing_key().kid
+        makers.certified(at=NOW)
+        assert run(keys, "rotate").exit_code == 0
+        record_ahead(app)
+        size = head().size
+        told = run(keys, "compromised", first, "--from-index", "0")
+        assert (told.exit_code, "the signer would refuse to sign it. log_behind" in told.output) == (1, True)
+        assert (head().size, signing.anything_waits()) == (size, False)
 
 
 def test_a_key_of_another_user_is_no_reason_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -272,6 +272,19 @@ def grown(outsiders: Outsiders, entry: bytes) -> bytes:
     return grow(0, [leaf_hash(one) for one in (*entries, entry)], reader_of({})).root
 
 
+def test_every_reader_tells_a_loss_though_the_key_of_the_label_was_stolen(outsiders: Outsiders) -> None:
+    """Page, register and whoever verifies outside; the control is what is not lost, which none of them vouches for."""
+    rotating.compromise(signing_key().kid, 0, now=lambda: clock.now() - MINUTE)
+    assert outsiders.copied() == []
+    lost = {name: STATES[name] for name in ("withdrawn", "surrendered", "superseded")}
+    assert outsiders.states() == {name: {lost.get(name, "CANNOT_CHECK")} for name in outsiders.codes}
+    listed = {row["code"]: row["state"] for row in map(json.loads, outsiders.source.get("/register.jsonl").splitlines())}
+    browser = outsiders.app.test_client()
+    for name, state in lost.items():
+        page = browser.get(f"/v/{outsiders.codes[name]}?lang=en").text
+        assert (listed[outsiders.codes[name]], IN_ENGLISH[state] in page) == (state, True)
+
+
 def test_a_label_of_a_stolen_key_that_is_shown_as_valid_is_a_fault(outsiders: Outsiders) -> None:
     rotating.compromise(signing_key().kid, 0, now=lambda: clock.now() - MINUTE)
     code = outsiders.codes["in force"]
@@ -286,6 +299,7 @@ def test_a_label_of_a_stolen_key_that_is_shown_as_valid_is_a_fault(outsiders: Ou
     assert words == [f"{code} is shown as VALID; its credential is by a key that was compromised before its entry"]
 
 
+IN_ENGLISH = {"WITHDRAWN": "Withdrawn", "SURRENDERED": "Surrendered", "SUPERSEDED": "Superseded"}
 NEW = "https://nuevo.example"
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -116,3 +117,34 @@ def test_of_acts_at_once_no_bit_is_lost(app: Flask, session: Session) -> None:
     versions = [session.get_one(Certificate, number).versions[0] for number in made]
     assert [faults_of(one, NOW) for one in versions] == [()] * 8
     assert [bit_of(one, "revocation", NOW) for one in versions] == [True] * 8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE status_lists SET number = 9 WHERE id = 1",
+        "UPDATE status_lists SET purpose = 'refresh' WHERE id = 1",
+        "UPDATE status_lists SET origin = 'https://otro.example' WHERE id = 1",
+        "UPDATE status_lists SET id = 9 WHERE id = 2",
+        "DELETE FROM status_lists WHERE id = 3",
+    ],
+)
+def test_a_list_stays_at_its_address_and_never_goes(session: Session, change: str) -> None:
+    """The control: it is signed anew, which changes everything else of it."""
+    makers.certified()
+    with unit_of_work():
+        status.open_pair(2, NOW)  # nothing refers to these
+    before = address_and_signature()
+    with pytest.raises(DBAPIError, match="stays at the address"):
+        session.execute(text(change))
+    session.rollback()
+    with unit_of_work():
+        status.sign_anew(NOW + timedelta(minutes=1))
+    assert [one[:4] for one in address_and_signature()] == [one[:4] for one in before]
+    assert not {one[4] for one in address_and_signature()} & {one[4] for one in before}
+
+
+def address_and_signature() -> list[tuple[object, ...]]:
+    db.session.expire_all()
+    found = db.session.scalars(select(StatusList).order_by(StatusList.id))
+    return [(one.id, one.purpose, one.number, one.origin, one.token) for one in found]

@@ -320,6 +320,50 @@ def test_a_label_counts_again_with_a_version_by_another_key(index: int, first: S
     assert said(dead) == ("CANNOT_CHECK", {"compromised_key"})  # it stands, and nobody but a thief signs so
 
 
+LOSSES = {
+    "withdrawn": ((TAKEN,), P.WITHDRAWN, "withdrawn_by_act", None),
+    "withdrawn while paused": ((PAUSED, TAKEN), P.WITHDRAWN, "withdrawn_by_act", None),
+    "surrendered": ((GIVEN,), P.SURRENDERED, "given_back", None),
+    "superseded": ((REPLACED,), P.SUPERSEDED, "replaced", REPLACED.successor),
+}
+STILL = {"in force": (), "paused": (PAUSED,), "restored": (PAUSED, BACK), "scheme lapsed": (LAPSED,)}
+STOLEN = Act(LogAct.KEY_COMPROMISED, AT + DAY, key=ADDED.key, from_index=2)
+
+
+@pytest.mark.parametrize(("acts", "state", "reason", "successor"), LOSSES.values(), ids=LOSSES.keys())
+@pytest.mark.parametrize("lists", [{}, None], ids=["no lists", "lists of the dead key"])
+def test_a_loss_that_the_log_tells_is_told_of_a_label_whose_key_is_dead(
+    acts: tuple[Act, ...], state: PublicState, reason: str, successor: str | None, lists: dict[str, Secured] | None
+) -> None:
+    """As the registry's own page tells it. Of the credential nothing is shown, and before the loss nobody knows."""
+    published = Published((*BASE, STOLEN, *acts), revoked=True)
+    changed: dict[str, Any] = {} if lists is None else {"lists": lists}
+    found = told(published, NOW, **changed)
+    assert (said(found), found.since, found.successor) == ((state.value, {reason}), acts[-1].at, successor)
+    assert (found.document, found.window, found.checked) == (None, None, (About.LOG,))
+    assert {one.code for one in found.unchecked} == {"log_not_whole", "compromised_key"}
+    assert said(told(published, acts[-1].at - HOUR, NOW, **changed)) == ("CANNOT_CHECK", {"compromised_key"})
+
+
+@pytest.mark.parametrize("acts", STILL.values(), ids=STILL.keys())
+def test_of_a_label_whose_key_is_dead_nothing_but_a_loss_is_told(acts: tuple[Act, ...]) -> None:
+    """The control: what may end again, or has not happened, is told by nobody who can't read the credential."""
+    assert said(told(Published((*BASE, STOLEN, *acts)), NOW)) == ("CANNOT_CHECK", {"compromised_key"})
+
+
+@pytest.mark.parametrize("changed", [{"credentials": {1: {}}}, {"credentials": {}}, {"keys": RegistryKeys(DID, {})}])
+def test_a_loss_does_not_hide_a_document_that_is_wrong_in_another_way(changed: dict[str, Any]) -> None:
+    found = told(Published((*BASE, STOLEN, TAKEN), revoked=True), NOW, **changed)
+    assert (found.state, "compromised_key" in {one.code for one in found.reasons}) == (P.CANNOT_CHECK, False)
+
+
+def test_a_version_of_a_dead_key_is_followed_by_the_next() -> None:
+    published = Published((*BASE, STOLEN, issued(2, AT + 2 * DAY)), versions=(1, 2))
+    first = attest(published.evidence(), as_of=NOW, now=NOW, version=1)
+    assert (said(first), first.since, first.successor) == (("SUPERSEDED", {"replaced", "followed"}), AT + 2 * DAY, CODE)
+    assert said(attest(published.evidence(), as_of=AT + DAY, now=NOW, version=1)) == ("CANNOT_CHECK", {"compromised_key"})
+
+
 def test_of_a_key_that_was_doubted_twice_the_earlier_index_holds() -> None:
     """As in the registry itself: whoever could tell a later one would make a forgery valid again."""
     early = Act(LogAct.KEY_COMPROMISED, AT + DAY, key=ADDED.key, from_index=2)

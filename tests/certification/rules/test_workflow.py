@@ -66,6 +66,8 @@ STEPS = {
         ("suspended", "renew", "suspended"),
         ("in_force", "pass_surveillance", "in_force"),
         ("suspended", "pass_surveillance", "suspended"),
+        ("in_force", "reissue", "in_force"),
+        ("suspended", "reissue", "suspended"),
         ("in_force", "supersede", "superseded"),
         ("suspended", "supersede", "superseded"),
         ("in_force", "surrender", "surrendered"),

@@ -1,0 +1,80 @@
+"""A version whose key fell into other hands, issued anew: the same words and days, under the key that signs now.
+
+Nobody looks at the work again for it, and no day moves. Whoever does it says with their own name that the label is the one that
+was decided; what its leaf names by its digest can be nothing else, and only that is issued again.
+"""
+
+from datetime import datetime
+
+from certification.accounts.models import User
+from certification.accounts.permissions import check
+from certification.applications.cases import check_decider
+from certification.core.db import writing
+from certification.log.appending import hold_log
+from certification.log.signing import require_key
+from certification.registry.acts import standing_of
+from certification.registry.models import Certificate, RecordedAct
+from certification.registry.permissions import Permission
+from certification.registry.recorded import recorded_of
+from certification.registry.renewals import LOST, SCHEME_OVER
+from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
+from certification.registry.verifying import damages_of_version
+from certification.rules.errors import IllegalMove
+from certification.rules.text import N_
+from certification.rules.workflow import CERTIFICATE, RenewalCause
+from certification.schemes.texts import lapsed_at
+
+ACTION = "reissue"
+OVER = N_("Este sello ya venció: no hay nada que firmar otra vez.")
+COUNTS = N_("La llave con que se firmó este sello no está en duda: no hay nada que firmar otra vez.")
+DAMAGED = N_(
+    "No hay cómo saber si lo que está guardado es lo que se otorgó, así que no se firma otra vez. Hace falta una solicitud nueva."
+)
+
+
+def reissue(certificate: Certificate, *, by: User, at: datetime) -> RecordedAct:
+    """Issue the standing version anew as the next one. It lifts no pause, and neither end nor visit moves.
+
+    Raises:
+        IllegalMove: the label is lost or over, its key is in no doubt, or what is stored is not what its leaf names.
+        TieBars, EvaluatorDecides, Forbidden: not for this person.
+        KeyProblemError: the registry's key can't be used.
+
+    """
+    check(by, Permission.REISSUE, certificate)
+    check_decider(by, certificate.case, at)
+    require_key()
+    hold_versions(certificate)
+    require_doubted(certificate, at)
+    hold_log()
+    signed, cause = issue_again(certificate, running(certificate), at=at), RenewalCause.KEY
+    tell_renewed(certificate, signed, cause, by=by, at=at, details={"cause": cause.value, "version": signed.number})
+    writing().expire(certificate, ["acts"])
+    return certificate.acts[-1]
+
+
+def is_doubted(certificate: Certificate, at: datetime) -> bool:
+    """Whether the standing version can be issued anew, and need be."""
+    return _bar(certificate, at) is None
+
+
+def require_doubted(certificate: Certificate, at: datetime) -> None:
+    """Raises IllegalMove where nothing can be issued anew (:func:`is_doubted`)."""
+    bar = _bar(certificate, at)
+    if bar is not None:
+        raise bar
+
+
+def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
+    if ACTION not in CERTIFICATE.actions_from(standing_of(certificate)):
+        return IllegalMove("not_renewable", LOST)
+    end = lapsed_at(certificate.scheme_version)
+    if end is not None and end <= at:
+        return IllegalMove("scheme_lapsed", SCHEME_OVER)
+    if at >= certificate.valid_until:
+        return IllegalMove("term_over", OVER)
+    if not recorded_of([certificate])[certificate.id].is_dead(at):
+        return IllegalMove("key_counts", COUNTS)
+    if next(damages_of_version(certificate.versions[-1], at), None) is not None:
+        return IllegalMove("version_damaged", DAMAGED)
+    return None
