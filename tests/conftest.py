@@ -17,6 +17,7 @@ from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.log.keys import create_keys
+from certification.registry.recorded import KEPT
 from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.migrations.schema import newest_version
@@ -113,6 +114,7 @@ def app(shared_app: Flask, pristine: Kept) -> Iterator[Flask]:
     """The application on an empty database, with no checkpoint beside it."""
     with shared_app.app_context():
         pristine.begin_again()
+    shared_app.extensions.pop(KEPT, None)  # of the log that was there before
     yield shared_app
     with shared_app.app_context():
         db.session.remove()

@@ -1,10 +1,11 @@
 """Every public state on every surface: nobody is told VALID of what is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from certification.rules.proofs import add_proof
 from certification.rules.secured import open_secured
 from certification.rules.verdict import PRECEDENCE, PublicState
 from tests import makers
+from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.outsider import DID, VC, VC_JWT, Outsider
 from tests.certification.registry.truth import ALTERED, CASES, Altered, Case
 from tests.conftest import NOW
@@ -35,6 +37,12 @@ Browser = Callable[[User], FlaskClient]
 Look = Callable[..., Seen]
 TOLD_BY_ACTS = {"what it was worth before", "API, as of the past", "bits of the status lists", "feed of the certificate"}
 COUNTED_IN_SQL = {"facet", "search by label", "counts of the scheme"}  # see docs/promises.md
+
+
+@pytest.fixture(autouse=True)
+def own_keys(app: Flask) -> Iterator[None]:
+    with keys_put_back(app):
+        yield
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def leave(public_id: str, key: str) -> Any:
     about = _about(watch.certificate)
     if request.method != "POST":  # mail programs look at links with HEAD too
         return _private("watches/leave.html", **about)
-    now, over = clock.now(), about["verdict"].state in watching.FOR_GOOD
+    now, over = clock.now(), about["verdict"].state in LOST
     sealed = links.regret(watch, now) if watch.confirmed_at and not over else None
     with unit_of_work():
         there = links.find(Link.LEAVE, public_id, key)  # mail programs press twice
