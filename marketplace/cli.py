@@ -131,6 +131,8 @@ def local_settings(data: Path, host: str = LOCAL, port: int = 5000) -> Settings:
 def prepare(app: Flask, *, demonstration: bool) -> None:
     """Migrate the database, settle what the instance is, and sign a log that was filled before there was a key."""
     with app.app_context():
+        instance.require(demonstration=demonstration)  # before a step is taken on what is another's
+        db.session.remove()
         upgrade(db.engine)
         with unit_of_work():
             instance.settle(demonstration=demonstration)

@@ -1,6 +1,6 @@
 """What an instance is: above all whether it is a demonstration, written once into its database."""
 
-from sqlalchemy import String
+from sqlalchemy import String, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certification.core.db import db, writing
@@ -31,14 +31,25 @@ def settle(*, demonstration: bool) -> None:
         WrongInstanceError: when the database was made as the other kind.
 
     """
+    if require(demonstration=demonstration):
+        return
+    writing().add(InstanceFact(name=KIND, value=DEMONSTRATION if demonstration else REAL))
+
+
+def require(*, demonstration: bool) -> bool:
+    """Insist on what this instance is, where that is written already; whether it is. For a database of any schema, or none.
+
+    Raises:
+        WrongInstanceError: as :func:`settle`.
+
+    """
     wanted = DEMONSTRATION if demonstration else REAL
-    fact = db.session.get(InstanceFact, KIND)
-    if fact is None:
-        writing().add(InstanceFact(name=KIND, value=wanted))
-    elif fact.value != wanted:
+    fact = db.session.get(InstanceFact, KIND) if inspect(db.session.connection()).has_table(InstanceFact.__tablename__) else None
+    if fact is not None and fact.value != wanted:
         msg = (
             "This database holds a demonstration; a real registry starts from an empty one. Choose another DATA or DATABASE_URL."
             if fact.value == DEMONSTRATION
             else "This database is a real registry's; a demonstration needs a folder of its own. Set TIANGUIS_DEMONSTRATION=no."
         )
         raise WrongInstanceError(msg)
+    return fact is not None

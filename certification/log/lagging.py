@@ -5,7 +5,6 @@ Pages go on then, but nobody may call a label valid: what took it back may be am
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,13 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from certification.core.db import db
 from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError
-from certification.log.reading import head, signed
-from certification.rules.errors import LogConflict
+from certification.log.reading import Head, head, signed
+from certification.rules.errors import DomainError, LogConflict
 from certification.rules.text import N_
 
 SECONDS = 1.0
 KEPT, SIGNED = "log_lags", "log_signed_size"
-T = TypeVar("T")
 KNOWN = frozenset({"log_behind", "log_fork", "log_not_proven", "log_other_log"})
 BEHIND = N_(
     "Este registro se restauró de un respaldo y todavía no se pone al día. Mientras tanto no puede decir si un sello vale."
@@ -31,20 +29,29 @@ def lags(app: Flask | None = None) -> bool:
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
     kept: tuple[float, bool] | None = app.extensions.get(KEPT)
     if kept is None or kept[0] <= time.monotonic():
-        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _within(app, _behind))
+        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _look(app))
     return kept[1]
 
 
-def signed_size(leaf: int, app: Flask | None = None) -> int | None:
-    """How many leaves the log's checkpoint covers. It only grows, so it is read again only for a ``leaf`` beyond what was known;
-    None before the log was first signed, for which it is looked once a second.
+def signed_size(leaf: int, read: Callable[[], bytes | None], app: Flask | None = None) -> int:
+    """How many leaves the log's checkpoint covers; ``read`` gives the head's note, and one that can't be read covers nothing.
+
+    It is read once a second in each process, and at once for a ``leaf`` beyond what was known.
     """
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
-    again_at, known = app.extensions.get(SIGNED, (0.0, None))
-    if app.testing or (again_at <= time.monotonic() if known is None else leaf >= known):
-        known = _within(app, _signed_size)
+    again_at, known = app.extensions.get(SIGNED, (0.0, 0))
+    if app.testing or again_at <= time.monotonic() or leaf >= known:
+        known = _size(read())
         app.extensions[SIGNED] = (time.monotonic() + SECONDS, known)
-    return known  # type: ignore[no-any-return]  # what is kept here is what was read above
+    return int(known)
+
+
+def _size(note: bytes | None) -> int:
+    try:
+        checkpoint = signed(Head(note=note))
+    except DomainError:
+        return 0
+    return checkpoint.size if checkpoint else 0
 
 
 def require_whole() -> None:
@@ -53,19 +60,14 @@ def require_whole() -> None:
         raise LogConflict("log_behind", BEHIND)
 
 
-def _within(app: Flask, look: Callable[[], T]) -> T:
+def _look(app: Flask) -> bool:
     if has_app_context():
-        return look()
+        return _behind()
     with app.app_context():
         try:
-            return look()
+            return _behind()
         finally:
             db.session.remove()
-
-
-def _signed_size() -> int | None:
-    checkpoint = signed(head())
-    return checkpoint.size if checkpoint else None
 
 
 def _behind() -> bool:

@@ -3,7 +3,7 @@
 A rotation makes the next key and lists it, tells the log in one commit that it was added and its forerunner retired, has that
 checkpoint signed by both, and then lets its file take the place of the other. While the next file is there it signs as soon as
 the log tells of it, so that whoever is cut short between the last two steps is none the worse; run again, it ends.
-What a signer process would not sign is not told at all.
+What a signer process would not sign is not told at all, a theft apart.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from certification.audit.record import record
 from certification.core.db import unit_of_work
 from certification.log import keys
-from certification.log.appending import append_all
+from certification.log.appending import append_all, hold_log
 from certification.log.handover import keep_handover
 from certification.log.keys import KeyProblemError, following_key, signing_key, verifying_keys
 from certification.log.lives import KeyLife, key_lives, key_ref
 from certification.log.reading import head, held_head, latest, signed
 from certification.log.refusals import explained
 from certification.log.signer import require_signs
-from certification.log.signing import by_signer, keep, mend, require_signable
+from certification.log.signing import anything_waits, by_signer, keep, mend, require_signable
 from certification.log.waiting import KINDS
 from certification.rules.errors import DomainError, LogConflict, NotConfirmed
 from certification.rules.leaves import Act, LogAct, whole_milliseconds
@@ -79,11 +79,14 @@ def compromise(kid: str, from_index: int, *, now: Now) -> str:
     finish()
     held = signing_key()
     if _known(kid).from_index == from_index:
+        if anything_waits():
+            mend()  # told before, and not signed then
         return held.kid
     _check_index(_known(kid), from_index)
     if held.kid == kid:
         return _follow(held, LogAct.KEY_COMPROMISED, now, from_index)[1]
-    with unit_of_work() as session, _signed_or_undone(session, now):
+    with unit_of_work():
+        hold_log()
         _check_index(_known(kid), from_index)
         _tell([], LogAct.KEY_COMPROMISED, kid, _end(now), from_index)
     return held.kid
@@ -110,8 +113,9 @@ def finish() -> bool:
 
 
 def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None) -> tuple[str, str]:
+    theft = ends is LogAct.KEY_COMPROMISED  # is told whatever the signer makes of it: from then on nobody believes that key
     try:
-        with unit_of_work() as session, _signed_or_undone(session, now):
+        with unit_of_work() as session, _held(session) if theft else _signed_or_undone(session, now):
             lives, coming = key_lives(), following_key()
             if coming is None or coming.kid not in lives:  # else somebody who did the same was first
                 if held.kid in lives and lives[held.kid].over:
@@ -137,10 +141,16 @@ def _signed_or_undone(session: Session, now: Now) -> Iterator[None]:
     if by_signer():
         for kind in KINDS.values():
             kind.hold()
+    with _held(session):
+        _require_signs(session, now)
+        yield
+        _require_signs(session, now)
+
+
+@contextmanager
+def _held(session: Session) -> Iterator[None]:
     require_signable(held_head(session), session)  # before there is a key that nothing would tell of
-    _require_signs(session, now)
     yield
-    _require_signs(session, now)
 
 
 def _require_signs(session: Session, now: Now) -> None:

@@ -32,7 +32,7 @@ from certification.rules.text import N_
 
 ROUNDS = 3
 AWAY = N_(
-    "Lo que hizo quedó guardado y ya se muestra, pero todavía no se pudo firmar. No lo repita: se firmará en cuanto se pueda. "
+    "Lo que hizo quedó guardado, pero todavía no se pudo firmar. No lo repita: se firmará en cuanto se pueda. "
     "Avise a quien opera el sitio."
 )
 log = structlog.get_logger()

@@ -3,8 +3,8 @@
 All in one statement, of one certificate or of a hundred. Queries only.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -25,8 +25,9 @@ from sqlalchemy import (
 
 from certification.core.db import db
 from certification.core.quick import QuickSelect
+from certification.log import reading
 from certification.log.lagging import signed_size
-from certification.log.models import LogLeaf
+from certification.log.models import ONLY_HEAD, LogHead, LogLeaf
 from certification.registry.histories import ISSUING
 from certification.registry.issuer import compromises
 from certification.registry.logged import ActLeaf
@@ -91,7 +92,7 @@ class Recorded:
     """All acts on one certificate and their leaves, in the order of their record.
 
     ``ends`` is that of ``issuer.compromises``; without any, ``versions`` are not read. ``signed`` is how many leaves the log's
-    checkpoint covers, None before there is one.
+    checkpoint covers, None where nobody looked.
     """
 
     acts: list[Act] = field(default_factory=list)
@@ -118,19 +119,18 @@ class Recorded:
         issued = [one.place for one in self.leaves if one.at <= at and one.kind in ISSUING]
         return stood is not None and is_dead(stood.kid, issued[-1] if issued else None, self.ends)
 
-    def is_waiting(self, at: datetime) -> bool:
-        """Whether acts that still wait for the log's signature are what the label rests on: nobody else can know yet."""
-        told = [act for act in self.acts if act.at <= at]
-        signed = [act for act in told if self.signed is None or act.leaf is None or act.leaf < self.signed]
-        if len(signed) == len(told):
-            return False
-        issued = [act for act in signed if act.kind in ISSUING]
-        return not issued or not in_force_by(act.kind for act in signed) or _is_over(issued[-1], at)
-
-
-def _is_over(issue: Act, at: datetime) -> bool:
-    term = issue.details.get("term")
-    return term is not None and datetime.fromisoformat(term["valid_until"]) <= at
+    def as_signed(self) -> "Recorded":
+        """What of it the log has signed; itself where that is all."""
+        if self.signed is None or not self.leaves or self.leaves[-1].place < self.signed:
+            return self
+        waiting = sum(one.place >= self.signed and one.kind in ISSUING for one in self.leaves)
+        versions = sorted(self.versions, key=lambda one: one.number)
+        return replace(
+            self,
+            acts=[one for one in self.acts if one.leaf is not None and one.leaf < self.signed],
+            leaves=[one for one in self.leaves if one.place < self.signed],
+            versions=versions[: max(len(versions) - waiting, 0)],
+        )
 
 
 def is_dead(kid: str | None, leaf: int | None, ends: Mapping[str, int]) -> bool:
@@ -148,7 +148,7 @@ def recorded_of(rows: Collection[Row]) -> dict[int, Recorded]:
     ids, codes = [one.id for one in rows], [one.code for one in rows]
     wanted = _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes))
     found, marks = _sorted(rows, db.session.execute(wanted))
-    _add_signed(found)
+    _add_signed(found, lambda: reading.head().note)
     if marks:
         _add_versions(found, compromises())
     return found
@@ -159,11 +159,12 @@ class Records:
 
     def __init__(self, app: Flask, engine: Engine) -> None:
         self._app = app
+        self._note = QuickSelect(engine, select(LogHead.note).where(LogHead.id == ONLY_HEAD))
         self._prepared = {size: _of_so_many(engine, size) for size in (*(size for size in SIZES if size < MOST), MOST)}
 
     def one(self, row: Row, connection: Any = None) -> Recorded:
         """What was recorded of one certificate. Raises UnreachableError when the database fails."""
-        return self._found([row], self._prepared[1].all(connection, id_0=row.id, code_0=row.code))[row.id]
+        return self._found([row], self._prepared[1].all(connection, id_0=row.id, code_0=row.code), connection)[row.id]
 
     def several(self, rows: Collection[Row], connection: Any = None) -> dict[int, Recorded]:
         """Of many, by their ids, :data:`MOST` in a query. Raises as :meth:`one`."""
@@ -173,12 +174,12 @@ class Records:
             size = next(size for size in self._prepared if size >= len(some))
             given = dict.fromkeys((*IDS[:size], *CODES[:size]))
             given |= {IDS[at]: one.id for at, one in enumerate(some)} | {CODES[at]: one.code for at, one in enumerate(some)}
-            found |= self._found(some, self._prepared[size].all(connection, **given))
+            found |= self._found(some, self._prepared[size].all(connection, **given), connection)
         return found
 
-    def _found(self, rows: Collection[Row], read: Iterable[Any]) -> dict[int, Recorded]:
+    def _found(self, rows: Collection[Row], read: Iterable[Any], connection: Any) -> dict[int, Recorded]:
         found, marks = _sorted(rows, read)
-        _add_signed(found, self._app)
+        _add_signed(found, lambda: (self._note.first(connection) or (None,))[0], self._app)
         if marks and has_app_context():
             _add_versions(found, self._ends(marks))
         elif marks:
@@ -249,9 +250,9 @@ def _sorted(rows: Collection[Row], read: Iterable[Any]) -> tuple[dict[int, Recor
     return found, tuple(sorted(marks))
 
 
-def _add_signed(found: Mapping[int, Recorded], app: Flask | None = None) -> None:
+def _add_signed(found: Mapping[int, Recorded], read: Callable[[], bytes | None], app: Flask | None = None) -> None:
     newest = max((one.leaves[-1].place for one in found.values() if one.leaves), default=None)
-    size = None if newest is None else signed_size(newest, app)
+    size = None if newest is None else signed_size(newest, read, app)
     for one in found.values():
         one.signed = size
 

@@ -1,7 +1,7 @@
 """A version whose key fell into other hands, issued anew: the same words and days, under the key that signs now.
 
 Nobody looks at the work again for it, and no day moves. Whoever does it says with their own name that the label is the one that
-was decided; what its leaf names by its digest can be nothing else, and only that is issued again.
+was decided; only what the leaf names by its digest is issued again, in the scheme and with the names that the statement says.
 """
 
 from datetime import datetime
@@ -13,12 +13,14 @@ from certification.core.db import writing
 from certification.log.appending import hold_log
 from certification.log.signing import require_key
 from certification.registry.acts import standing_of
+from certification.registry.commitments import Disclosure as Salted
+from certification.registry.credentials import path_of, scheme_behind
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.recorded import recorded_of
-from certification.registry.renewals import LOST, SCHEME_OVER
+from certification.registry.renewals import IS_LOST, SCHEME_OVER
 from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
-from certification.registry.verifying import damages_of_version
+from certification.registry.verifying import damages_of_version, is_logged_as_stated
 from certification.rules.errors import IllegalMove
 from certification.rules.text import N_
 from certification.rules.workflow import CERTIFICATE, RenewalCause
@@ -67,7 +69,7 @@ def require_doubted(certificate: Certificate, at: datetime) -> None:
 
 def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
     if ACTION not in CERTIFICATE.actions_from(standing_of(certificate)):
-        return IllegalMove("not_renewable", LOST)
+        return IllegalMove("not_renewable", IS_LOST)
     end = lapsed_at(certificate.scheme_version)
     if end is not None and end <= at:
         return IllegalMove("scheme_lapsed", SCHEME_OVER)
@@ -75,6 +77,19 @@ def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
         return IllegalMove("term_over", OVER)
     if not recorded_of([certificate])[certificate.id].is_dead(at):
         return IllegalMove("key_counts", COUNTS)
-    if next(damages_of_version(certificate.versions[-1], at), None) is not None:
-        return IllegalMove("version_damaged", DAMAGED)
-    return None
+    return None if _is_as_granted(certificate, at) else IllegalMove("version_damaged", DAMAGED)
+
+
+def _is_as_granted(certificate: Certificate, at: datetime) -> bool:
+    """Whether what would be signed again is what the leaf of the standing version names: its words, its scheme, its names.
+
+    Whoever had the key could sign another statement, and a row without its credential is compared with nothing elsewhere.
+    """
+    version = certificate.versions[-1]
+    names = [Salted(one["name"], one["salt"]) for one in certificate.page["makers"]]
+    return (
+        is_logged_as_stated(version)
+        and next(damages_of_version(version, at), None) is None
+        and scheme_behind(version) is certificate.scheme_version
+        and all(path_of(version.statement, one) for one in names)
+    )

@@ -42,7 +42,7 @@ from certification.schemes.queries import current_version
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 OPEN = (ApplicationState.DRAFT, *UNDER_WAY)
-LOST = N_("Este sello se perdió y no vuelve. Para tener uno hay que solicitarlo de nuevo.")
+IS_LOST = N_("Este sello se perdió y no vuelve. Para tener uno hay que solicitarlo de nuevo.")
 OVER = N_("Este sello ya venció y su plazo para renovarlo terminó con él. Solicite uno nuevo.")
 OVER_FOR_SCOPE = N_("El plazo del sello terminó antes de la decisión: ya no se puede cambiar lo que ampara.")
 EARLY = N_("Todavía no se puede renovar: el plazo abre %(days)d días antes de su fin.")
@@ -257,7 +257,7 @@ def _term(certificate: Certificate, application: Application, decided_on: date) 
 def _bar(certificate: Certificate, cause: RenewalCause, at: datetime, *, sent_at: datetime | None = None) -> DomainError | None:
     """Why a label may not be renewed or changed, or None. ``sent_at`` is when it was asked for, if it was."""
     if "renew" not in CERTIFICATE.actions_from(standing_of(certificate)):
-        return IllegalMove("not_renewable", LOST)
+        return IllegalMove("not_renewable", IS_LOST)
     end = lapsed_at(certificate.scheme_version)
     if end is not None and end <= at:
         return IllegalMove("scheme_lapsed", SCHEME_OVER)

@@ -67,7 +67,7 @@ def rows_of(found: Sequence[Any], known: Mapping[int, Known], when: Moment) -> I
         facts = facts_by(one, recorded.acts, at, scheme.lapse) if when.is_past else facts_of(one, scheme.lapse)
         if facts is not None:
             judged = (
-                weigh_then(judge(facts, at), recorded, at)
+                weigh_then(judge(facts, at), one, recorded, at)
                 if when.is_past
                 else weigh(one, recorded, scheme.lapse, at, behind=behind)
             )

@@ -12,7 +12,7 @@ from certification.registry.acts import standing_of
 from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
-from certification.registry.renewals import LOST, SCHEME_OVER, renewal_under_way
+from certification.registry.renewals import IS_LOST, SCHEME_OVER, renewal_under_way
 from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
 from certification.rules.days import day_of
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput
@@ -132,7 +132,7 @@ def last_look(certificate: Certificate) -> date:
 def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
     end = lapsed_at(certificate.scheme_version)
     if ACTION not in CERTIFICATE.actions_from(standing_of(certificate)):
-        return IllegalMove("not_renewable", LOST)
+        return IllegalMove("not_renewable", IS_LOST)
     if end is not None and end <= at:
         return IllegalMove("scheme_lapsed", SCHEME_OVER)
     if at >= certificate.valid_until:

@@ -139,11 +139,12 @@ def damages_of_version(
         yield from found
         return
     yield from faults_of_version(version, at, keys, {})
-    if not _is_logged_as_stated(version):
+    if not is_logged_as_stated(version):
         yield COMPROMISED_KEY
 
 
-def _is_logged_as_stated(version: CertificateVersion) -> bool:
+def is_logged_as_stated(version: CertificateVersion) -> bool:
+    """Whether its credential is the one that its leaf names by its digest, and is what its statement makes."""
     credential = version.credential
     if credential is None or logged_digest(version) != digest(credential.document):
         return False

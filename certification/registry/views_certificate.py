@@ -262,7 +262,10 @@ def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:
 
 def _tag(certificate: Certificate) -> Tag:
     """Raises IllegalMove for a label that is paused or lost: nobody prints tags that say nothing true."""
-    state = standing(certificate, clock.now()).state
+    found = standing(certificate, clock.now())
+    state = found.state
+    if state is PublicState.CANNOT_CHECK:
+        raise IllegalMove("no_tags", UNSURE[found.reason], state=state.value)
     if state is PublicState.SUSPENDED:
         raise IllegalMove("no_tags", N_("Este sello está en pausa: mientras dure no se imprimen etiquetas."), state=state.value)
     if state not in PRINTABLE:

@@ -10,14 +10,23 @@ from operator import attrgetter
 
 from certification.core.quick import UnreachableError
 from certification.log.lagging import BEHIND, lags
-from certification.registry.histories import as_rules, verdict_at
+from certification.registry.histories import ISSUING, as_rules, verdict_at
 from certification.registry.models import Certificate
 from certification.registry.recorded import Act, Recorded, Row, recorded_of
 from certification.registry.validity import facts_of
 from certification.registry.versions import TERM
 from certification.rules.periods import history_verdict
 from certification.rules.text import N_
-from certification.rules.verdict import Reason, Verdict, as_recorded, unless_behind, unless_compromised, unless_waiting, verdict
+from certification.rules.verdict import (
+    HOLDING,
+    Reason,
+    Verdict,
+    as_recorded,
+    unless_behind,
+    unless_compromised,
+    unless_waiting,
+    verdict,
+)
 from certification.schemes.texts import lapsed_at
 
 EVENTS = ("suspended_at", "suspension_until", "withdrawn_at", "surrendered_at", "superseded_at")
@@ -34,8 +43,8 @@ UNSURE: Mapping[Reason, str] = {
         "vale."
     ),
     Reason.NOT_SIGNED_YET: N_(
-        "Este sello se registró hace poco y todavía espera la firma de la bitácora. Mientras no la tenga, no se puede decir si "
-        "vale."
+        "Lo último que se registró de este sello todavía espera la firma de la bitácora. Mientras no la tenga, no se puede decir "
+        "si vale."
     ),
 }
 
@@ -64,7 +73,7 @@ def weigh(row: Row, recorded: Recorded, lapse: datetime | None, at: datetime, *,
     found = unless_behind(verdict(facts_of(row, lapse), at), behind=behind)
     if recorded.acts and not _is_as_granted(row, recorded.acts):
         found = as_recorded(found, _led_to(row, recorded.acts, lapse, at))
-    return weigh_then(found, recorded, at)
+    return weigh_then(found, row, recorded, at)
 
 
 def _led_to(row: Row, recorded: Sequence[Act], lapse: datetime | None, at: datetime) -> Verdict | None:
@@ -87,14 +96,27 @@ def _is_as_granted(row: Row, acts: Sequence[Act]) -> bool:
     return [one and datetime.fromisoformat(one) for one in given] == [*_term(row)]
 
 
-def weigh_then(found: Verdict, recorded: Recorded, at: datetime) -> Verdict:
+def _rests_on_unsigned(row: Row, recorded: Recorded, at: datetime) -> bool:
+    """Whether the label would not hold by what the log has signed alone: nobody else can know yet that it does."""
+    before = recorded.as_signed()
+    if before is recorded:
+        return False
+    if not before.is_whole() or (before.ends and before.is_dead(at)):
+        return True
+    if any(act.kind in ISSUING and "term" not in act.details for act in before.acts):
+        return True  # its columns are of a later version
+    led = _led_to(row, before.acts, None, at)
+    return led is None or led.state not in HOLDING
+
+
+def weigh_then(found: Verdict, row: Row, recorded: Recorded, at: datetime) -> Verdict:
     """What acts lead to at an instant, as this registry may tell it."""
     if not recorded.is_whole():
         found = as_recorded(found, None)
-    found = unless_waiting(found, waiting=recorded.is_waiting(at))
+    found = unless_waiting(found, waiting=_rests_on_unsigned(row, recorded, at))
     return unless_compromised(found, compromised=bool(recorded.ends) and recorded.is_dead(at))
 
 
 def stood(certificate: Certificate, at: datetime) -> Verdict:
     """What the certificate was worth at an instant of the past."""
-    return weigh_then(verdict_at(certificate, at), recorded_of([certificate])[certificate.id], at)
+    return weigh_then(verdict_at(certificate, at), certificate, recorded_of([certificate])[certificate.id], at)

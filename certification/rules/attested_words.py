@@ -52,7 +52,7 @@ REASONS: Mapping[str, str] = {
     "compromised_key": N_(
         "Se firmó con una llave que cayó en otras manos, en un lugar de la bitácora pública desde el cual ya no cuenta."
     ),
-    "not_signed_yet": N_("Se registró hace poco y todavía espera la firma de la bitácora."),
+    "not_signed_yet": N_("Lo último que se registró todavía espera la firma de la bitácora."),
     "demonstration_key": N_("Es de una demostración: su firma no vale."),
     "unannounced_key": N_("El registro usa una llave que su bitácora pública no anunció."),
     "former_address": N_(

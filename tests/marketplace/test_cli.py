@@ -310,6 +310,21 @@ def test_an_upgrade_leaves_a_newer_database_as_it_is(console: CliRunner, environ
         assert left.execute("SELECT name FROM sqlite_master").fetchall() == [("alembic_version",)]
 
 
+def test_a_market_is_not_opened_on_a_real_registry_nor_its_database_brought_forward(
+    console: CliRunner, environ: dict[str, str], tmp_path: Path
+) -> None:
+    stamped(tmp_path, "0001")
+    with closing(pysqlite3.dbapi2.connect(tmp_path / "tianguis.db")) as made:
+        made.execute("CREATE TABLE instance_facts (name TEXT PRIMARY KEY, value TEXT)")
+        made.execute("INSERT INTO instance_facts VALUES ('kind', 'real')")
+        made.commit()
+    told = console.invoke(main, ["run"], env=environ)
+    assert (told.exit_code, told.output.startswith("tianguis: This database is a real registry's;")) == (2, True), told.output
+    with closing(pysqlite3.dbapi2.connect(tmp_path / "tianguis.db")) as left:
+        assert left.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert len(left.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()) == 2
+
+
 def test_after_an_upgrade_the_same_commands_work(console: CliRunner, environ: dict[str, str]) -> None:
     for words in (["keys", "create"], ["upgrade"], ["schemes"], ["log", "fsck"], ["fsck"], ["keys", "list"]):
         told = console.invoke(main, words, env=environ)

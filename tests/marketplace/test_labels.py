@@ -92,7 +92,9 @@ def test_a_label_comes_off_when_its_legal_mark_ends(session: Session, at: dateti
 
 def test_a_page_of_cards_costs_two_queries(session: Session, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labels, "lags", lambda: False)  # looked at once a second, and in tests each time
-    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: 1000)  # known until a leaf lies beyond, in tests never
+    monkeypatch.setattr(
+        recorded, "signed_size", lambda _leaf, _read, _app: 1000
+    )  # known until a leaf lies beyond, in tests never
     holder = makers.party()
     makers.certificate(holder, subject_refs=tuple(f"prod{number}" for number in range(24)))
     badges_for(["prod0"], [holder.public_id], at)

@@ -69,7 +69,7 @@ def standing_then(  # noqa: PLR0913 - a question, and what was read for it
     if facts is None:
         return None
     act, version = last_act(past.certificate, as_of), version_at(past.certificate, as_of)
-    found = weigh_then(verdict_at(past.certificate, as_of), recorded, as_of)
+    found = weigh_then(verdict_at(past.certificate, as_of), past.certificate, recorded, as_of)
     made = replace(
         standing_now(row, frame, found),
         facts=facts,

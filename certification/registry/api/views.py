@@ -39,6 +39,7 @@ from certification.rules.verdict import PublicState, Reason
 bp = Blueprint("api", __name__)
 ONE = "v1/certificates/"
 LARGEST_BODY = 64 * 1024
+PASSING = frozenset({Reason.REGISTRY_BEHIND, Reason.NOT_SIGNED_YET})  # by itself: it is worth asking again
 MOST, WITHIN = 60, timedelta(minutes=5)
 LIMIT = {"RateLimit-Policy": f'"many";q={MOST};w={int(WITHIN.total_seconds())}'}
 AN_HOUR = "public, max-age=3600"
@@ -74,16 +75,15 @@ def _open(response: Response) -> Response:
 def _cannot_check(error: Exception) -> Response:
     """Neither valid nor invalid (503), and never a bare fault."""
     log.error("verification", **told_of(error))
-    doubted = isinstance(error, UnsureError) and error.reason is not Reason.REGISTRY_BEHIND
+    reason = error.reason if isinstance(error, UnsureError) else Reason.REGISTRY_BEHIND
     said = problem(
         503,
-        error.reason.value if isinstance(error, UnsureError) and doubted else "cannot_check",
+        "cannot_check" if reason is Reason.REGISTRY_BEHIND else reason.value,
         _(error.sentence if isinstance(error, UnsureError) else AWAY),
         state=PublicState.CANNOT_CHECK.value,
     )
-    if doubted:  # it does not pass by itself
-        return said
-    said.headers["Retry-After"] = "10"
+    if reason in PASSING:
+        said.headers["Retry-After"] = "10"
     return said
 
 

@@ -24,7 +24,10 @@ from certification.log.refusals import TOLD, explained
 from certification.registry.acts import Why, suspend
 from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct
+from certification.registry.recorded import recorded_of
+from certification.registry.weighing import standing
 from certification.rules.errors import CannotSign, LogConflict
+from certification.rules.verdict import Reason
 from tests import makers
 from tests.certification.log.acts import behind_our_back
 from tests.certification.log.signers import folder_of, forget_record, journal_of, keys_put_back, signing_apart
@@ -220,15 +223,8 @@ def bit_cleared(_app: Flask) -> None:
         (bit_cleared, "document_changed: A document that waits for its signature is not what its recorded act makes of it"),
     ],
 )
-@pytest.mark.parametrize("words", [["rotate"], ["compromised", "KID", "--from-index", "2"]], ids=["rotate", "compromised"])
-def test_what_the_signer_would_refuse_is_not_told_at_all(  # noqa: PLR0913 - a test with its tools
-    run: Run,
-    app: Flask,
-    session: Session,
-    monkeypatch: pytest.MonkeyPatch,
-    harm: Callable[[Flask], None],
-    said: str,
-    words: list[str],
+def test_a_rotation_that_the_signer_would_refuse_is_not_told_at_all(  # noqa: PLR0913 - a test with its tools
+    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Flask], None], said: str
 ) -> None:
     """Neither entry nor key is there afterwards, and nothing waits; the control: with its record put back it is done."""
     with signing_apart(app, monkeypatch):
@@ -239,28 +235,34 @@ def test_what_the_signer_would_refuse_is_not_told_at_all(  # noqa: PLR0913 - a t
         kept = record.read_bytes()
         harm(app)
         before, size = files(app), head().size
-        told = run(keys, *(kid if one == "KID" else one for one in words))
+        told = run(keys, "rotate")
         wanted = f"Error: Nothing was done: the signer would refuse to sign it. {said}"
         assert (told.exit_code, told.output[: len(wanted)]) == (1, wanted)
         assert (files(app), head().size, signing.anything_waits()) == (before, size, False)
         if harm is not bit_cleared:
             record.write_bytes(kept)
-            done = run(keys, *(kid if one == "KID" else one for one in words))
+            done = run(keys, "rotate")
             assert (done.exit_code, signing_key().kid == kid, check()) == (0, False, [])
 
 
-def test_what_the_signer_would_refuse_ends_no_other_key_either(
-    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("which", ["the one that signs", "one of before"])
+def test_a_theft_is_told_though_the_signer_refuses_and_nobody_believes_the_key_from_then_on(
+    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, which: str
 ) -> None:
     with signing_apart(app, monkeypatch):
-        first = signing_key().kid
-        makers.certified(at=NOW)
-        assert run(keys, "rotate").exit_code == 0
+        by = makers.user("Celia Decide")
+        made, kid, record = makers.certified(by, at=NOW), signing_key().kid, folder_of(app) / "signed.jsonl"
+        if which == "one of before":
+            assert run(keys, "rotate").exit_code == 0
+        kept, place = record.read_bytes(), recorded_of([made])[made.id].leaves[0].place
         record_ahead(app)
-        size = head().size
-        told = run(keys, "compromised", first, "--from-index", "0")
-        assert (told.exit_code, "the signer would refuse to sign it. log_behind" in told.output) == (1, True)
-        assert (head().size, signing.anything_waits()) == (size, False)
+        told = run(keys, "compromised", kid, "--from-index", str(place))
+        assert (told.exit_code, told.stderr.startswith("Error: not_signed: It is recorded")) == (1, True)
+        session.expire_all()
+        assert standing(made, NOW).reason is Reason.COMPROMISED_KEY
+        record.write_bytes(kept)
+        assert run(keys, "compromised", kid, "--from-index", str(place)).exit_code == 0
+        assert (signing_key().kid == kid, signing.anything_waits()) == (False, False)
 
 
 def test_a_key_of_another_user_is_no_reason_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

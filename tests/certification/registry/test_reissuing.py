@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
@@ -16,7 +16,7 @@ from certification.audit.models import AuditEntry
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
-from certification.log import rotating
+from certification.log import asking, rotating, signing
 from certification.log.keys import signing_key
 from certification.log.reading import head, of_certificate
 from certification.outside.auditing import audit
@@ -27,15 +27,15 @@ from certification.outside.verify import verify
 from certification.parties.models import Tie
 from certification.registry import fsck
 from certification.registry.exporting import export
-from certification.registry.models import Certificate
+from certification.registry.models import Certificate, VersionCredential
 from certification.registry.recorded import recorded_of
 from certification.registry.records import is_sound
 from certification.registry.reissuing import is_doubted, reissue, require_doubted
 from certification.registry.renewals import ways
 from certification.registry.weighing import standing
-from certification.rules.errors import EvaluatorDecides, Forbidden, IllegalMove, TieBars
+from certification.rules.errors import EvaluatorDecides, Forbidden, IllegalMove, NotConfirmed, TieBars
 from certification.rules.leaves import LogAct
-from certification.rules.signing import sign
+from certification.rules.signing import Keypair, sign
 from certification.rules.verdict import PublicState, Reason
 from certification.schemes.versions import lapse
 from tests import makers
@@ -176,6 +176,69 @@ def test_what_the_thief_put_in_its_place_is_not_signed_anew(made: Certificate, d
             require_doubted(made, LATER)
         assert why.value.code == "version_damaged"
         db.session.rollback()
+
+
+def without_credential(made: Certificate, old: Keypair) -> None:
+    """Other goods under the stolen key, and nothing left beside that a leaf could be held against."""
+    version = made.versions[0]
+    version.statement = {**version.statement, "subject": {**version.statement["subject"], "goods": ["Otra cosa"]}}
+    version.signature = sign(version.statement, old).signature
+    db.session.execute(update(VersionCredential).values(proof=None, token=None))
+
+
+def under_another_scheme(made: Certificate, _old: Keypair) -> None:
+    made.scheme_version_id = makers.scheme_version("comercio-justo-local").id
+
+
+def with_another_maker(made: Certificate, _old: Keypair) -> None:
+    """Names are committed to by the version whose number the page tells."""
+    page = made.page
+    maker = {"name": "Nadie Firmó", "salt": "x" * 22}
+    made.page = page | {"proof": page["proof"] | {"number": 0}, "makers": [*page["makers"], maker]}
+
+
+@pytest.mark.parametrize("harm", [without_credential, under_another_scheme, with_another_maker])
+def test_what_no_leaf_names_is_not_signed_anew(
+    made: Certificate, decider: User, harm: Callable[[Certificate, Keypair], None]
+) -> None:
+    old = signing_key()
+    doubted(made)
+    assert is_doubted(made, LATER)
+    with with_no_guard():
+        harm(made, old)
+        db.session.flush()
+        db.session.expire_all()
+        with pytest.raises(IllegalMove) as why:
+            require_doubted(made, LATER)
+        assert why.value.code == "version_damaged"
+        db.session.rollback()
+
+
+def test_until_the_signer_signed_it_nobody_calls_it_valid(
+    app: Flask, session: Session, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with signing_apart(app, monkeypatch):
+        by = makers.user("Celia Decide")
+        made = doubted(makers.certified(by))
+        code = made.code
+        with monkeypatch.context() as away, clock.standing_at(LATER):
+            away.setattr(asking, "ask", nobody)
+            with pytest.raises(NotConfirmed):
+                anew(made, by)
+            db.session.expire_all()
+            assert standing(made, LATER).reason is Reason.NOT_SIGNED_YET
+            db.session.rollback()
+            assert client.get(f"/v/{code}").status_code == 503
+            report = Monitor(WsgiSource(app.test_client()), Memory(), Asked(), clock.now, lambda _seconds: None).look()
+            assert report.faults == ()
+        with clock.standing_at(LATER):
+            signing.mend()
+            db.session.expire_all()
+            assert standing(made, LATER).state is P.VALID
+
+
+def nobody(_path: str, **_named: float) -> int:
+    raise ConnectionRefusedError
 
 
 def test_only_untied_members_of_the_committee_who_did_not_evaluate(session: Session, made: Certificate, decider: User) -> None:

@@ -1,4 +1,5 @@
-"""What the signer asks of status lists: no bit of a scheme that ended is cleared or left out, whatever the rows say now."""
+"""What the signer asks of status lists: no bit of a scheme that ended is cleared, whatever the rows say now, nor left out by a row
+of the scheme itself."""
 
 from collections.abc import Callable
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm.attributes import flag_modified
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log import rotating
+from certification.log import lagging, rotating
 from certification.log.keys import signing_key
+from certification.log.models import LogHead
+from certification.log.reading import head
 from certification.outside.verify import verify
 from certification.registry import fsck, recorded, status, status_bits, tending
 from certification.registry.acts import restore, suspend, withdraw
@@ -35,7 +37,19 @@ from certification.rules.workflow import CertificateAct
 from tests import makers
 from tests.certification.log.signers import keys_put_back
 from tests.certification.registry import truth
-from tests.certification.registry.truth import AFTER_THE_END, DAY, EARLIER, WHY, changed, paused, renewed, resumed, taken
+from tests.certification.registry.truth import (
+    AFTER_THE_END,
+    DAY,
+    EARLIER,
+    OVERDUE,
+    WHY,
+    changed,
+    paused,
+    renewed,
+    resumed,
+    taken,
+    visited,
+)
 from tests.conftest import NOW
 from tests.mutations import with_no_guard
 
@@ -296,6 +310,8 @@ def test_a_key_in_other_hands_excuses_no_damage(
         pytest.param((changed,), 2, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="both versions wait"),
         pytest.param((renewed,), 0, AFTER_THE_END, (P.VALID, Reason.IN_FORCE), id="a longer term that is signed"),
         pytest.param((renewed,), 1, AFTER_THE_END, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a longer term that waits"),
+        pytest.param((visited,), 0, OVERDUE + DAY, (P.VALID, Reason.IN_FORCE), id="a visit that is signed"),
+        pytest.param((visited,), 1, OVERDUE + DAY, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a late visit that waits"),
         pytest.param((paused,), 1, NOW, (P.SUSPENDED, Reason.SUSPENDED_BY_ACT), id="a pause needs no signature to count"),
         pytest.param((paused, resumed), 1, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="the end of a pause that waits"),
         pytest.param((taken,), 1, NOW, (P.WITHDRAWN, Reason.WITHDRAWN_BY_ACT), id="a loss needs no signature to count"),
@@ -312,11 +328,42 @@ def test_nobody_says_that_a_label_holds_by_acts_that_the_log_has_not_signed(  # 
     made = truth.acted(*acts)(by)
     places = [leaf.place for leaf in recorded_of([made])[made.id].leaves]
     size = [*places, places[-1] + 1][len(places) - unsigned]
-    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: size)
+    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _read, _app: size)
     found = standing(made, at)
     assert (found.state, found.reason) == told
-    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: None)
-    assert standing(made, at).reason is not Reason.NOT_SIGNED_YET  # a log that was never signed promises nothing
+
+
+def test_a_log_whose_head_cannot_be_read_makes_no_label_hold(client: FlaskClient, by: User) -> None:
+    made = acted(by)
+    assert client.get(f"/v/{made.code}").status_code == 200
+    with unit_of_work() as session:
+        session.execute(update(LogHead).values(note=b"no note"))
+    db.session.expire_all()
+    assert client.get(f"/v/{made.code}").status_code == 503
+    assert client.get(f"/api/v1/certificates/{made.code}").get_json()["code"] == "not_signed_yet"
+
+
+def test_how_far_the_log_is_signed_is_read_once_a_second_and_for_what_lies_beyond(
+    app: Flask, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, asked, now = acted(by), list[int](), [1000.0]
+    note = head().note
+
+    def read() -> bytes | None:
+        asked.append(1)
+        return note
+
+    monkeypatch.setattr(app, "testing", False)  # tests look each time
+    monkeypatch.setattr("certification.log.lagging.time.monotonic", lambda: now[0])
+    monkeypatch.setitem(app.extensions, lagging.SIGNED, (0.0, 0))
+    size = lagging.signed_size(0, read, app)
+    assert (size, len(asked)) == (head().size, 1)
+    assert (lagging.signed_size(size - 1, read, app), len(asked)) == (size, 1)
+    assert (lagging.signed_size(size, read, app), len(asked)) == (size, 2)
+    now[0] += 2
+    note = None
+    assert (lagging.signed_size(0, read, app), len(asked)) == (0, 3)
+    assert made.code
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,7 @@ SENTENCES_THEN = {
 def test_nothing_that_is_said_of_the_past_can_be_taken_for_today(
     client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch, as_of: str
 ) -> None:
-    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _app: 2000)
+    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _read, _app: 2000)
     columns, sentence = SENTENCES_THEN[as_of]
     given: dict[str, Any] = {name: makers.THEN + days * DAY for name, days in columns.items()}
     made = makers.certificate(**given, leaves=False)
