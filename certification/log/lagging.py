@@ -75,6 +75,6 @@ def _behind() -> bool:
         require_carried_on(head())
     except LogConflict as conflict:
         return conflict.code in KNOWN
-    except (KeyProblemError, OSError, SQLAlchemyError):
-        return False
+    except (DomainError, KeyProblemError, OSError, SQLAlchemyError):
+        return False  # a head that can't be read has signed nothing: see `signed_size`
     return False

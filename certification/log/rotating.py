@@ -7,7 +7,7 @@ What a signer process would not sign is not told at all, a theft apart.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -76,7 +76,8 @@ def compromise(kid: str, from_index: int, *, now: Now) -> str:
         CannotSign, LogConflict, NotConfirmed: see :func:`rotate`.
 
     """
-    finish()
+    with suppress(NotConfirmed):  # of what was told before: a theft is told whatever waits
+        finish()
     held = signing_key()
     if _known(kid).from_index == from_index:
         if anything_waits():
@@ -117,7 +118,10 @@ def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None
     try:
         with unit_of_work() as session, _held(session) if theft else _signed_or_undone(session, now):
             lives, coming = key_lives(), following_key()
-            if coming is None or coming.kid not in lives:  # else somebody who did the same was first
+            if coming is not None and coming.kid in lives:  # another follows already: somebody was first, or nobody signed it yet
+                if theft and lives[held.kid].from_index != from_index:
+                    _tell([], ends, held.kid, _end(now), from_index)
+            else:
                 if held.kid in lives and lives[held.kid].over:
                     msg = f"{held.kid} ended meanwhile; `tianguis keys list` says what signs now."
                     raise KeyProblemError(msg)

@@ -4,7 +4,7 @@ All in one statement, of one certificate or of a hundred. Queries only.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -80,7 +80,7 @@ class Leaf(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """A version: its number, the key of its signature (None where it waits, or was lost), and when it was recorded."""
+    """A version: its number, the key of its signature (None where it waits), and when it was recorded."""
 
     number: int
     kid: str | None
@@ -119,18 +119,14 @@ class Recorded:
         issued = [one.place for one in self.leaves if one.at <= at and one.kind in ISSUING]
         return stood is not None and is_dead(stood.kid, issued[-1] if issued else None, self.ends)
 
-    def as_signed(self) -> "Recorded":
-        """What of it the log has signed; itself where that is all."""
+    def waiting(self, at: datetime) -> list[Leaf]:
+        """The leaves of acts until ``at`` that the log has not signed yet."""
         if self.signed is None or not self.leaves or self.leaves[-1].place < self.signed:
-            return self
-        waiting = sum(one.place >= self.signed and one.kind in ISSUING for one in self.leaves)
-        versions = sorted(self.versions, key=lambda one: one.number)
-        return replace(
-            self,
-            acts=[one for one in self.acts if one.leaf is not None and one.leaf < self.signed],
-            leaves=[one for one in self.leaves if one.place < self.signed],
-            versions=versions[: max(len(versions) - waiting, 0)],
-        )
+            return []
+        return [one for one in self.leaves if one.place >= self.signed and one.at <= at]
+
+    def signed_acts(self) -> list[Act]:
+        return [one for one in self.acts if one.leaf is not None and self.signed is not None and one.leaf < self.signed]
 
 
 def is_dead(kid: str | None, leaf: int | None, ends: Mapping[str, int]) -> bool:
@@ -262,12 +258,12 @@ def _add_versions(found: Mapping[int, Recorded], ends: Mapping[str, int]) -> Non
     one, lost = CertificateVersion, LostVersion
     signed = select(one.certificate_id, one.number, one.kid, one.signed_at).where(one.certificate_id.in_(found))
     again = (
-        select(Certificate.id, lost.number, cast(null(), String), LogLeaf.at)
+        select(Certificate.id, lost.number, lost.document[("proof", "verificationMethod")].as_string(), LogLeaf.at)
         .join(lost, lost.code == Certificate.code)
         .join(LogLeaf, LogLeaf.index == lost.leaf_index)
         .where(Certificate.id.in_(found), lost.document.is_not(None))
     )
-    for id_, *version in (*db.session.execute(signed), *db.session.execute(again)):
-        found[id_].versions.append(Signed(*version))
+    for id_, number, method, at in (*db.session.execute(signed), *db.session.execute(again)):
+        found[id_].versions.append(Signed(number, method and method.rpartition("#")[2], at))
     for each in found.values():
         each.ends = ends

@@ -6,6 +6,8 @@ was decided; only what the leaf names by its digest is issued again, in the sche
 
 from datetime import datetime
 
+from sqlalchemy.exc import NoResultFound
+
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications.cases import check_decider
@@ -15,13 +17,15 @@ from certification.log.signing import require_key
 from certification.registry.acts import standing_of
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.credentials import path_of, scheme_behind
+from certification.registry.lost import newest_number
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.recorded import recorded_of
 from certification.registry.renewals import IS_LOST, SCHEME_OVER
 from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
 from certification.registry.verifying import damages_of_version, is_logged_as_stated
-from certification.rules.errors import IllegalMove
+from certification.rules.canonical import digest
+from certification.rules.errors import DomainError, IllegalMove
 from certification.rules.text import N_
 from certification.rules.workflow import CERTIFICATE, RenewalCause
 from certification.schemes.texts import lapsed_at
@@ -85,11 +89,17 @@ def _is_as_granted(certificate: Certificate, at: datetime) -> bool:
 
     Whoever had the key could sign another statement, and a row without its credential is compared with nothing elsewhere.
     """
-    version = certificate.versions[-1]
-    names = [Salted(one["name"], one["salt"]) for one in certificate.page["makers"]]
-    return (
-        is_logged_as_stated(version)
-        and next(damages_of_version(version, at), None) is None
-        and scheme_behind(version) is certificate.scheme_version
-        and all(path_of(version.statement, one) for one in names)
-    )
+    version, scheme = certificate.versions[-1], certificate.scheme_version
+    try:
+        return (
+            newest_number(certificate.code) < version.number
+            and version.credential is not None
+            and version.credential.token is not None
+            and is_logged_as_stated(version)
+            and next(damages_of_version(version, at), None) is None
+            and scheme_behind(version) is scheme
+            and version.statement["scheme"]["digest"] == scheme.digest == digest(scheme.document)
+            and all(path_of(version.statement, Salted(one["name"], one["salt"])) for one in certificate.page["makers"])
+        )
+    except (DomainError, LookupError, TypeError, ValueError, NoResultFound):  # rows that no service writes
+        return False

@@ -97,15 +97,14 @@ def _is_as_granted(row: Row, acts: Sequence[Act]) -> bool:
 
 
 def _rests_on_unsigned(row: Row, recorded: Recorded, at: datetime) -> bool:
-    """Whether the label would not hold by what the log has signed alone: nobody else can know yet that it does."""
-    before = recorded.as_signed()
-    if before is recorded:
-        return False
-    if not before.is_whole() or (before.ends and before.is_dead(at)):
-        return True
-    if any(act.kind in ISSUING and "term" not in act.details for act in before.acts):
-        return True  # its columns are of a later version
-    led = _led_to(row, before.acts, None, at)
+    """Whether what is shown, or that it holds, rests on acts that the log has not signed: nobody else can know it yet.
+
+    What a version says is shown, so one that waits is enough. Of other acts only what they lead to counts.
+    """
+    waiting = recorded.waiting(at)
+    if not waiting or any(one.kind in ISSUING for one in waiting):
+        return bool(waiting)
+    led = _led_to(row, recorded.signed_acts(), None, at)
     return led is None or led.state not in HOLDING
 
 

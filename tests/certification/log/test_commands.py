@@ -26,7 +26,7 @@ from certification.registry.logged import ActLeaf
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.recorded import recorded_of
 from certification.registry.weighing import standing
-from certification.rules.errors import CannotSign, LogConflict
+from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from certification.rules.verdict import Reason
 from tests import makers
 from tests.certification.log.acts import behind_our_back
@@ -245,7 +245,20 @@ def test_a_rotation_that_the_signer_would_refuse_is_not_told_at_all(  # noqa: PL
             assert (done.exit_code, signing_key().kid == kid, check()) == (0, False, [])
 
 
-@pytest.mark.parametrize("which", ["the one that signs", "one of before"])
+def test_a_log_that_was_never_signed_has_its_key_changed_too(
+    run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with signing_apart(app, monkeypatch):
+        with monkeypatch.context() as away:
+            away.setattr(asking, "ask", nobody)
+            with pytest.raises(NotConfirmed):
+                makers.certified(at=NOW)
+        first = signing_key().kid
+        told = run(keys, "rotate")
+        assert (told.exit_code, signing_key().kid == first, check()) == (0, False, []), told.output
+
+
+@pytest.mark.parametrize("which", ["the one that signs", "one of before", "one whose follower waits for its signature"])
 def test_a_theft_is_told_though_the_signer_refuses_and_nobody_believes_the_key_from_then_on(
     run: Run, app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, which: str
 ) -> None:
@@ -254,6 +267,10 @@ def test_a_theft_is_told_though_the_signer_refuses_and_nobody_believes_the_key_f
         made, kid, record = makers.certified(by, at=NOW), signing_key().kid, folder_of(app) / "signed.jsonl"
         if which == "one of before":
             assert run(keys, "rotate").exit_code == 0
+        if which == "one whose follower waits for its signature":
+            with monkeypatch.context() as away:
+                away.setattr(asking, "ask", nobody)
+                assert run(keys, "rotate").exit_code == 1
         kept, place = record.read_bytes(), recorded_of([made])[made.id].leaves[0].place
         record_ahead(app)
         told = run(keys, "compromised", kid, "--from-index", str(place))

@@ -17,22 +17,25 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import Role, User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log import adopting
+from certification.log import adopting, rotating
 from certification.log.adopting import reconcile
 from certification.log.checkpoints import place
 from certification.log.commands import public_log
+from certification.log.keys import signing_key
 from certification.log.models import AdoptedLeaf
-from certification.log.reading import head
+from certification.log.reading import head, of_certificate
 from certification.outside.sources import Folder
 from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
+from certification.registry.reissuing import is_doubted
 from certification.registry.tending import renew_lists
 from certification.registry.validity import facts_of
 from certification.registry.verifying import check as check_version
 from certification.registry.weighing import standing
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
+from certification.rules.leaves import LogAct
 from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState, Reason, verdict
 from certification.rules.workflow import CertificateAct
@@ -40,6 +43,7 @@ from certification.schemes.builtin import install
 from certification.schemes.models import SchemeVersion
 from certification.schemes.versions import lapse
 from tests import makers
+from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.lives import newer_text
 from tests.conftest import NOW
 from tests.keeping import Kept
@@ -349,6 +353,26 @@ def test_after_a_renewal_that_was_taken_back_the_next_version_has_the_next_numbe
     makers.renewed(made, decider(), at=LATER + timedelta(days=2), cause="scope")
     assert [each.number for each in made.versions] == [1, 3, 4]
     assert list(fsck.check(LATER + timedelta(days=2))) == []
+
+
+@pytest.mark.parametrize(
+    ("offset", "told"), [(0, PublicState.CANNOT_CHECK), (1, PublicState.VALID)], ids=["at its leaf", "after it"]
+)
+def test_a_version_that_was_taken_back_counts_no_more_where_its_key_fell_into_other_hands(
+    app: Flask, session: Session, story: Story, tmp_path: Path, offset: int, told: PublicState
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    makers.renewed(one(code), decider(), at=LATER, cause="scope")
+    published = publish(app, tmp_path / "renewed")
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    assert state(code) is PublicState.VALID
+    with keys_put_back(app):
+        place = next(each.index for each in of_certificate(code) if each.act.act is LogAct.RENEWED)
+        rotating.compromise(signing_key().kid, place + offset, now=lambda: LATER)
+        session.expire_all()
+        assert (state(code), is_doubted(one(code), LATER)) == (told, False)  # what another version has lost is not signed anew
 
 
 def test_acts_after_a_renewal_that_nobody_has_name_the_version_that_was_lost(

@@ -26,6 +26,7 @@ from certification.outside.sources import Folder
 from certification.outside.verify import verify
 from certification.parties.models import Tie
 from certification.registry import fsck
+from certification.registry.commitments import Disclosure
 from certification.registry.exporting import export
 from certification.registry.models import Certificate, VersionCredential
 from certification.registry.recorded import recorded_of
@@ -33,6 +34,7 @@ from certification.registry.records import is_sound
 from certification.registry.reissuing import is_doubted, reissue, require_doubted
 from certification.registry.renewals import ways
 from certification.registry.weighing import standing
+from certification.rules.canonical import digest
 from certification.rules.errors import EvaluatorDecides, Forbidden, IllegalMove, NotConfirmed, TieBars
 from certification.rules.leaves import LogAct
 from certification.rules.signing import Keypair, sign
@@ -197,7 +199,38 @@ def with_another_maker(made: Certificate, _old: Keypair) -> None:
     made.page = page | {"proof": page["proof"] | {"number": 0}, "makers": [*page["makers"], maker]}
 
 
-@pytest.mark.parametrize("harm", [without_credential, under_another_scheme, with_another_maker])
+def with_another_maker_signed(made: Certificate, old: Keypair) -> None:
+    """Committed to in a statement under the stolen key, and no credential that would miss it."""
+    version, page = made.versions[0], made.page
+    name = Disclosure("Nadie Firmó", "x" * 22)
+    personal = version.statement["personal"]
+    version.statement = {**version.statement, "personal": {**personal, "makers": [*personal["makers"], name.commitment]}}
+    version.signature = sign(version.statement, old).signature
+    made.page = page | {"makers": [*page["makers"], {"name": name.name, "salt": name.salt}]}
+    db.session.execute(update(VersionCredential).values(proof=None, token=None))
+
+
+def under_an_altered_text(made: Certificate, _old: Keypair) -> None:
+    scheme = made.scheme_version
+    scheme.document = scheme.document | {"purpose": {"es": "Otra cosa", "en": "Something else"}}
+    scheme.digest = digest(scheme.document)
+
+
+def under_a_text_that_cannot_be_read(made: Certificate, _old: Keypair) -> None:
+    made.scheme_version.document = {}
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        without_credential,
+        under_another_scheme,
+        with_another_maker,
+        with_another_maker_signed,
+        under_an_altered_text,
+        under_a_text_that_cannot_be_read,
+    ],
+)
 def test_what_no_leaf_names_is_not_signed_anew(
     made: Certificate, decider: User, harm: Callable[[Certificate, Keypair], None]
 ) -> None:

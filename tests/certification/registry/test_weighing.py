@@ -306,8 +306,11 @@ def test_a_key_in_other_hands_excuses_no_damage(
     [
         pytest.param((), 0, NOW, (P.VALID, Reason.IN_FORCE), id="whatever is signed holds"),
         pytest.param((), 1, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a grant that waits"),
-        pytest.param((changed,), 1, NOW, (P.VALID, Reason.IN_FORCE), id="a new version waits and the one before still runs"),
-        pytest.param((changed,), 2, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="both versions wait"),
+        pytest.param(
+            (changed,), 1, NOW, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a new version that waits, whose words are shown"
+        ),
+        pytest.param((changed,), 1, EARLIER, (P.VALID, Reason.IN_FORCE), id="what was, before an act that waits"),
+        pytest.param((paused, resumed), 2, EARLIER + 2 * DAY, (P.VALID, Reason.IN_FORCE), id="a pause and its end that wait"),
         pytest.param((renewed,), 0, AFTER_THE_END, (P.VALID, Reason.IN_FORCE), id="a longer term that is signed"),
         pytest.param((renewed,), 1, AFTER_THE_END, (P.CANNOT_CHECK, Reason.NOT_SIGNED_YET), id="a longer term that waits"),
         pytest.param((visited,), 0, OVERDUE + DAY, (P.VALID, Reason.IN_FORCE), id="a visit that is signed"),
