@@ -45,18 +45,21 @@ def wants_json() -> bool:
     return request.path.startswith(API) or request.headers.get("X-Requested-With") == "fetch"
 
 
-def answer(status: int, text: str | None = None, code: str | None = None) -> tuple[Response | str, int]:
-    """One error page, or its JSON; needs neither database nor session."""
+def answer(
+    status: int, text: str | None = None, code: str | None = None, *, page: str | None = None
+) -> tuple[Response | str, int]:
+    """One error page, or its JSON; needs neither database nor session. ``page`` is another than that of the status."""
     if request.path.startswith(API):
         return problem(status, code, text), status
     if wants_json():
         return jsonify(error={"code": code or str(status), "sentence": text or ""}), status
-    name = f"errors/{status}.html" if status in DRAWN else "errors/error.html"
-    return render_template(name, status=status, sentence=text), status
+    name = page or (str(status) if status in DRAWN else "error")
+    return render_template(f"errors/{name}.html", status=status, sentence=text), status
 
 
 def _domain(error: DomainError) -> tuple[Response | str, int]:
-    return answer(status_of(error), sentence(error), error.code)
+    kept = "kept" if isinstance(error, NotConfirmed) else None  # nobody may be told to try again what was done
+    return answer(status_of(error), sentence(error), error.code, page=kept)
 
 
 def _stale(_error: StaleDataError) -> tuple[Response | str, int]:

@@ -118,14 +118,13 @@ def _follow(held: Keypair, ends: LogAct, now: Now, from_index: int | None = None
     try:
         with unit_of_work() as session, _held(session) if theft else _signed_or_undone(session, now):
             lives, coming = key_lives(), following_key()
-            if coming is not None and coming.kid in lives:  # another follows already: somebody was first, or nobody signed it yet
-                if theft and lives[held.kid].from_index != from_index:
-                    _tell([], ends, held.kid, _end(now), from_index)
-            else:
+            if coming is None or coming.kid not in lives:
                 if held.kid in lives and lives[held.kid].over:
                     msg = f"{held.kid} ended meanwhile; `tianguis keys list` says what signs now."
                     raise KeyProblemError(msg)
                 _announce(_next(), ends, held.kid, _end(now), from_index)
+            elif theft and lives[held.kid].from_index != from_index:  # another follows already, by somebody else or unsigned
+                _tell([], ends, held.kid, _end(now), from_index)
     except NotConfirmed:
         raise
     except DomainError:

@@ -14,21 +14,18 @@ from certification.applications.cases import check_decider
 from certification.core.db import writing
 from certification.log.appending import hold_log
 from certification.log.signing import require_key
-from certification.registry.acts import standing_of
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.credentials import path_of, scheme_behind
 from certification.registry.lost import newest_number
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
 from certification.registry.recorded import recorded_of
-from certification.registry.renewals import IS_LOST, SCHEME_OVER
-from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
+from certification.registry.succession import hold_versions, issue_again, no_further, running, tell_renewed
 from certification.registry.verifying import damages_of_version, is_logged_as_stated
 from certification.rules.canonical import digest
 from certification.rules.errors import DomainError, IllegalMove
 from certification.rules.text import N_
-from certification.rules.workflow import CERTIFICATE, RenewalCause
-from certification.schemes.texts import lapsed_at
+from certification.rules.workflow import RenewalCause
 
 ACTION = "reissue"
 OVER = N_("Este sello ya venció: no hay nada que firmar otra vez.")
@@ -72,11 +69,9 @@ def require_doubted(certificate: Certificate, at: datetime) -> None:
 
 
 def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
-    if ACTION not in CERTIFICATE.actions_from(standing_of(certificate)):
-        return IllegalMove("not_renewable", IS_LOST)
-    end = lapsed_at(certificate.scheme_version)
-    if end is not None and end <= at:
-        return IllegalMove("scheme_lapsed", SCHEME_OVER)
+    over = no_further(certificate, ACTION, at)
+    if over is not None:
+        return over
     if at >= certificate.valid_until:
         return IllegalMove("term_over", OVER)
     if not recorded_of([certificate])[certificate.id].is_dead(at):

@@ -28,7 +28,7 @@ from certification.registry.issuing import stands
 from certification.registry.models import Certificate, CertificateSubject, CertificateVersion
 from certification.registry.permissions import Permission
 from certification.registry.projection import next_page
-from certification.registry.succession import hold_versions, issue_version, running, tell_renewed
+from certification.registry.succession import hold_versions, issue_version, no_further, running, tell_renewed
 from certification.registry.telling import last_day
 from certification.registry.versions import Stated, subject_of
 from certification.rules.criteria import Stage, SubjectKind
@@ -39,14 +39,12 @@ from certification.rules.terms import CalendarTerm, changed_term, renewed_term
 from certification.rules.text import N_
 from certification.rules.workflow import CERTIFICATE, ApplicationState, RenewalCause
 from certification.schemes.queries import current_version
-from certification.schemes.texts import lapsed_at, text_of, zone_of
+from certification.schemes.texts import text_of, zone_of
 
 OPEN = (ApplicationState.DRAFT, *UNDER_WAY)
-IS_LOST = N_("Este sello se perdió y no vuelve. Para tener uno hay que solicitarlo de nuevo.")
 OVER = N_("Este sello ya venció y su plazo para renovarlo terminó con él. Solicite uno nuevo.")
 OVER_FOR_SCOPE = N_("El plazo del sello terminó antes de la decisión: ya no se puede cambiar lo que ampara.")
 EARLY = N_("Todavía no se puede renovar: el plazo abre %(days)d días antes de su fin.")
-SCHEME_OVER = N_("El esquema terminó y ya no puede otorgar sellos.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +254,9 @@ def _term(certificate: Certificate, application: Application, decided_on: date) 
 
 def _bar(certificate: Certificate, cause: RenewalCause, at: datetime, *, sent_at: datetime | None = None) -> DomainError | None:
     """Why a label may not be renewed or changed, or None. ``sent_at`` is when it was asked for, if it was."""
-    if "renew" not in CERTIFICATE.actions_from(standing_of(certificate)):
-        return IllegalMove("not_renewable", IS_LOST)
-    end = lapsed_at(certificate.scheme_version)
-    if end is not None and end <= at:
-        return IllegalMove("scheme_lapsed", SCHEME_OVER)
+    over = no_further(certificate, "renew", at)
+    if over is not None:
+        return over
     if cause is RenewalCause.SCOPE:
         return IllegalMove("term_over", OVER_FOR_SCOPE if sent_at else OVER) if at >= certificate.valid_until else None
     if (sent_at or at) >= certificate.valid_until:

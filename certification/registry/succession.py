@@ -7,6 +7,7 @@ from certification.accounts.models import User
 from certification.applications.models import Application
 from certification.audit.record import record
 from certification.core.db import hold, writing
+from certification.registry.acts import standing_of
 from certification.registry.commitments import Disclosure
 from certification.registry.credentials import issue_credential, scheme_behind
 from certification.registry.lost import standing_statement
@@ -16,17 +17,29 @@ from certification.registry.recording import add_act, told_of
 from certification.registry.telling import last_day, tell_holder
 from certification.registry.validity import facts_of
 from certification.registry.versions import Stated, calendar_of, state_version, stated_by, take_term, term_said
+from certification.rules.errors import IllegalMove
 from certification.rules.facts import renewed
 from certification.rules.statement import read_statement
 from certification.rules.terms import CalendarTerm
-from certification.rules.workflow import CertificateAct, RenewalCause
-from certification.schemes.texts import zone_of
+from certification.rules.text import N_
+from certification.rules.workflow import CERTIFICATE, CertificateAct, RenewalCause
+from certification.schemes.texts import lapsed_at, zone_of
 
 
 def hold_versions(certificate: Certificate) -> None:
     """Keep others from making a version, and see those that are there."""
     hold(certificate)
     writing().expire(certificate, ["versions", "acts", "lost"])
+
+
+def no_further(certificate: Certificate, action: str, at: datetime) -> IllegalMove | None:
+    """Why there is no further version by whatever way: the label is lost for good, or its scheme has ended."""
+    if action not in CERTIFICATE.actions_from(standing_of(certificate)):
+        return IllegalMove("not_renewable", N_("Este sello se perdió y no vuelve. Para tener uno hay que solicitarlo de nuevo."))
+    end = lapsed_at(certificate.scheme_version)
+    if end is not None and end <= at:
+        return IllegalMove("scheme_lapsed", N_("El esquema terminó y ya no puede otorgar sellos."))
+    return None
 
 
 def running(certificate: Certificate) -> CalendarTerm:

@@ -8,18 +8,17 @@ from certification.accounts.permissions import check
 from certification.applications.cases import check_decider
 from certification.core.db import writing
 from certification.log.appending import hold_log
-from certification.registry.acts import standing_of
 from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
-from certification.registry.renewals import IS_LOST, SCHEME_OVER, renewal_under_way
-from certification.registry.succession import hold_versions, issue_again, running, tell_renewed
+from certification.registry.renewals import renewal_under_way
+from certification.registry.succession import hold_versions, issue_again, no_further, running, tell_renewed
 from certification.rules.days import day_of
 from certification.rules.errors import Conflict, IllegalMove, InvalidInput
 from certification.rules.terms import CalendarTerm, watched_term
 from certification.rules.text import N_
-from certification.rules.workflow import CERTIFICATE, CertificateAct, RenewalCause
-from certification.schemes.texts import lapsed_at, text_of, zone_of
+from certification.rules.workflow import CertificateAct, RenewalCause
+from certification.schemes.texts import text_of, zone_of
 
 ACTION = "pass_surveillance"
 MOST_VISITORS = 50
@@ -130,11 +129,9 @@ def last_look(certificate: Certificate) -> date:
 
 
 def _bar(certificate: Certificate, at: datetime) -> IllegalMove | None:
-    end = lapsed_at(certificate.scheme_version)
-    if ACTION not in CERTIFICATE.actions_from(standing_of(certificate)):
-        return IllegalMove("not_renewable", IS_LOST)
-    if end is not None and end <= at:
-        return IllegalMove("scheme_lapsed", SCHEME_OVER)
+    over = no_further(certificate, ACTION, at)
+    if over is not None:
+        return over
     if at >= certificate.valid_until:
         return IllegalMove("term_over", ENDED_RENEWING if renewal_under_way(certificate, at) else ENDED)
     if at < certificate.valid_from:

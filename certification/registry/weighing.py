@@ -78,6 +78,8 @@ def weigh(row: Row, recorded: Recorded, lapse: datetime | None, at: datetime, *,
 
 def _led_to(row: Row, recorded: Sequence[Act], lapse: datetime | None, at: datetime) -> Verdict | None:
     """What acts lead to at ``at``, or at a grant whose own clock was a little ahead; None for acts that no registry records."""
+    if not recorded:
+        return None
     try:
         acts = tuple(as_rules(recorded, row))
         return history_verdict(acts, max(at, acts[0].at), scheme_lapsed_at=lapse)

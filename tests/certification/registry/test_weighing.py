@@ -336,6 +336,19 @@ def test_nobody_says_that_a_label_holds_by_acts_that_the_log_has_not_signed(  # 
     assert (found.state, found.reason) == told
 
 
+def test_an_act_that_lost_its_leaf_beside_one_that_waits_is_doubted_and_breaks_nothing(
+    client: FlaskClient, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = acted(by, paused, resumed)
+    leaves = recorded_of([made])[made.id].leaves
+    with without_triggers() as session:
+        session.execute(delete(ActLeaf).where(ActLeaf.leaf_index == leaves[0].place))
+    db.session.expire_all()
+    monkeypatch.setattr(recorded, "signed_size", lambda _leaf, _read, _app: leaves[0].place + 1)
+    assert standing(made, NOW).state is P.CANNOT_CHECK
+    assert client.get(f"/v/{made.code}").status_code == 503
+
+
 def test_a_log_whose_head_cannot_be_read_makes_no_label_hold(client: FlaskClient, by: User) -> None:
     made = acted(by)
     assert client.get(f"/v/{made.code}").status_code == 200
