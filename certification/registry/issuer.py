@@ -2,10 +2,10 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 
@@ -13,13 +13,12 @@ from certification.log.keys import verifying_keys
 from certification.log.lives import key_lives
 from certification.log.waiting import Ring
 from certification.rules.canonical import canonical_json
-from certification.rules.did import KeyPeriod, RegistryKeys, did_of, method_of
+from certification.rules.did import KeyPeriod, RegistryKeys, did_of, method_of, token_method_of
 from certification.rules.jose import issuer_of, sign_token
 from certification.rules.proofs import add_proof
 
 
-@dataclass(frozen=True, slots=True)
-class Seals:
+class Seals(NamedTuple):
     """Both ways to secure one document, by one key."""
 
     proof: dict[str, Any]
@@ -85,6 +84,6 @@ def seal(document: Mapping[str, object], ring: Ring, *, at: datetime) -> Seals:
     """
     canonical_json(document)  # ours is narrower than what the standards let anyone sign
     key, signed = ring.present, ring.time_of(at)
-    method = method_of(str(issuer_of(document)), key.kid)
-    whole: dict[str, Any] = add_proof(document, key.private, method=method, created=signed)
-    return Seals(whole["proof"], sign_token(document, key.private, method=method, signed=signed), signed)
+    did = str(issuer_of(document))
+    whole: dict[str, Any] = add_proof(document, key.private, method=method_of(did, key.kid), created=signed)
+    return Seals(whole["proof"], sign_token(document, key.private, method=token_method_of(did, key.kid), signed=signed), signed)

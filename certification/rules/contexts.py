@@ -13,6 +13,7 @@ CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 UNTP_DCC = "https://test.uncefact.org/vocabulary/untp/dcc/working/"
 DID = "https://www.w3.org/ns/did/v1"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
+JWK = "https://w3id.org/security/jwk/v1"
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _TEXT: Mapping[str, str] = MappingProxyType({"@type": f"{_XSD}string"})

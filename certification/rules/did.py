@@ -3,20 +3,24 @@
 A retired key signs no more, and what it signed while it was in use still verifies: so it stays among the `assertionMethod`s,
 where readers look whether a key may vouch for anything at all, and the end of its use is a word of our own. The standard's
 `expires` would end what it signed. `revoked` does, and is for a key that fell into other hands.
+
+Each key stands there twice: as a `Multikey`, which proofs name (vc-di-eddsa 1.0 §2.1.1), and as a `JsonWebKey`, the only kind
+that a token may name (vc-jose-cose 1.0 §4, controlled identifier documents). One method can't be both (Controlled Identifiers
+v1.0 §2.2).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from certification.rules.contexts import DID, MULTIKEY
+from certification.rules.contexts import DID, JWK, MULTIKEY
 from certification.rules.errors import InvalidInput, UnknownKey
 from certification.rules.instants import instant_text, read_instant
-from certification.rules.multiformats import decode_multikey, encode_multikey
+from certification.rules.multiformats import decode_multikey, encode_base64url, encode_multikey
 from certification.rules.proofs import Resolver
 from certification.rules.signing import DEMONSTRATION, fingerprint
 from certification.rules.text import N_
@@ -28,6 +32,7 @@ MEDIA_TYPE = "application/did+ld+json"
 OTHER_MEDIA_TYPES = ("application/did+json", "application/did")  # did-core 1.0 §6.2 and 1.1 §6: the same bytes
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?", re.ASCII)
 _METHOD_KEYS = frozenset({"id", "type", "controller", "publicKeyMultibase", "keyInUseFrom", "keyRetiredAt", "revoked"})
+_TOKENS = "-jwk"  # what is added to a kid where tokens name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class RegistryKeys:
 
         def resolve(method: str) -> Ed25519PublicKey | None:
             did, _, kid = method.partition("#")
+            kid = kid.removesuffix(_TOKENS)
             key = self.keys.get(kid)
             if (did != self.did and did not in self.former) or key is None or not key.covers(created):
                 return None
@@ -91,8 +97,13 @@ def address_of(did: str) -> str:
 
 
 def method_of(did: str, kid: str) -> str:
-    """The DID URL of a key, which proofs and tokens name."""
+    """The DID URL of a key, which proofs name."""
     return f"{did}#{kid}"
+
+
+def token_method_of(did: str, kid: str) -> str:
+    """The DID URL of the same key, which tokens name."""
+    return method_of(did, kid + _TOKENS)
 
 
 def did_document(did: str, keys: Iterable[KeyPeriod], *, context: str) -> dict[str, object]:
@@ -102,27 +113,37 @@ def did_document(did: str, keys: Iterable[KeyPeriod], *, context: str) -> dict[s
     """
     address_of(did)
     listed = sorted(keys, key=lambda key: (key.begun, key.kid))
+    methods = [_method(did, key) for key in listed]
     return {
-        "@context": [DID, MULTIKEY, context],
+        "@context": [DID, MULTIKEY, JWK, context],
         "id": did,
-        "verificationMethod": [_method(did, key) for key in listed],
-        "assertionMethod": [method_of(did, key.kid) for key in listed if key.revoked is None],
+        "verificationMethod": [*methods, *(_for_tokens(said, key) for said, key in zip(methods, listed, strict=True))],
+        "assertionMethod": [*_asserting(did, listed, method_of), *_asserting(did, listed, token_method_of)],
     }
 
 
 def read_did(document: Mapping[str, object], did: str) -> RegistryKeys:
-    """The keys of a document as `did_document` writes it, which must be that of `did`.
+    """The keys of a document as `did_document` writes it, which must be that of `did`. Earlier ones had no `JsonWebKey`.
 
     Raises InvalidInput: `bad_did` for anything else, a key under a name that is not its own included; and as `decode_multikey`.
     """
     listed, asserting = document.get("verificationMethod"), document.get("assertionMethod")
     if document.get("id") != did or not isinstance(listed, list) or not isinstance(asserting, list):
         raise _bad_did()
-    keys = [_read_method(did, one) for one in listed]
+    tokens = [one for one in listed if isinstance(one, Mapping) and one.get("type") == "JsonWebKey"]
+    methods = listed[: len(listed) - len(tokens)]
+    keys = [_read_method(did, one) for one in methods]
     held = {key.kid: key for key in keys}
-    if len(held) != len(keys) or asserting != [method_of(did, key.kid) for key in keys if key.revoked is None]:
+    ways = (method_of, token_method_of) if tokens else (method_of,)
+    if len(held) != len(keys) or asserting != [method for way in ways for method in _asserting(did, keys, way)]:
+        raise _bad_did()
+    if tokens and tokens != [_for_tokens(said, key) for said, key in zip(methods, keys, strict=True)]:
         raise _bad_did()
     return RegistryKeys(did, MappingProxyType(held))
+
+
+def _asserting(did: str, keys: Iterable[KeyPeriod], way: Callable[[str, str], str]) -> list[str]:
+    return [way(did, key.kid) for key in keys if key.revoked is None]
 
 
 def _method(did: str, key: KeyPeriod) -> dict[str, object]:
@@ -138,6 +159,13 @@ def _method(did: str, key: KeyPeriod) -> dict[str, object]:
     if key.revoked is not None:
         said["revoked"] = instant_text(key.revoked)
     return said
+
+
+def _for_tokens(method: Mapping[str, object], key: KeyPeriod) -> dict[str, object]:
+    """The same as a JSON Web Key (RFC 8037 §2)."""
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": encode_base64url(key.public.public_bytes_raw())}
+    rest = {name: value for name, value in method.items() if name != "publicKeyMultibase"}
+    return rest | {"id": f"{method['id']}{_TOKENS}", "type": "JsonWebKey", "publicKeyJwk": jwk}
 
 
 def _read_method(did: str, said: object) -> KeyPeriod:

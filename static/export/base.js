@@ -88,6 +88,8 @@ globalThis.tianguis = globalThis.tianguis || {};
 
   const encode64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
+  const encode64url = (bytes) => encode64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
   function base64url(text) {
     if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) refuse("bad_base64url");
     const padded = text.replace(/-/g, "+").replace(/_/g, "/") + "=".repeat((4 - (text.length % 4)) % 4);
@@ -158,7 +160,7 @@ globalThis.tianguis = globalThis.tianguis || {};
   }
 
   Object.assign(t, {
-    Doubt, utf8, joined, same, hex, sha256, canonical, jcs, digest, base58, base64, base64url, base32, instant, verifies, endOfDay,
+    Doubt, utf8, joined, same, hex, sha256, canonical, jcs, digest, base58, base64, base64url, encode64url, base32, instant, verifies, endOfDay,
     localised, isObject, part, refuse,
   });
 })();

@@ -6,6 +6,7 @@
   const { Doubt, isObject, instant, refuse } = t;
   const CREDENTIALS = "https://www.w3.org/ns/credentials/v2";
   const METHOD = ["id", "type", "controller", "publicKeyMultibase", "keyInUseFrom", "keyRetiredAt", "revoked"];
+  const TOKENS = "-jwk";
   const SMALLEST = 131072;
   const LARGEST_BYTES = 16 * 2 ** 20;
   const PURPOSES = ["revocation", "suspension"];
@@ -15,15 +16,26 @@
     const listed = document && document.verificationMethod;
     const asserting = document && document.assertionMethod;
     if (typeof did !== "string" || !Array.isArray(listed) || !Array.isArray(asserting)) refuse("bad_did");
+    const tokens = listed.filter((one) => isObject(one) && one.type === "JsonWebKey");
     const keys = new Map();
-    for (const said of listed) {
+    const same = [];
+    for (const said of listed.slice(0, listed.length - tokens.length)) {
       const one = await readMethod(did, said);
       if (keys.has(one.kid)) refuse("bad_did");
       keys.set(one.kid, one);
+      same.push(forTokens(said, one.key));
     }
-    const wanted = [...keys.values()].filter((one) => one.revoked === null).map((one) => `${did}#${one.kid}`);
+    const alive = [...keys.values()].filter((one) => one.revoked === null).map((one) => `${did}#${one.kid}`);
+    const wanted = tokens.length ? [...alive, ...alive.map((one) => one + TOKENS)] : alive;
     if (JSON.stringify(wanted) !== JSON.stringify(asserting)) refuse("bad_did");
+    if (tokens.length && t.jcs(tokens) !== t.jcs(same)) refuse("bad_did");
     return { did, keys };
+  }
+
+  // The same key as tokens name it; documents of before had no such.
+  function forTokens({ publicKeyMultibase: _value, ...rest }, key) {
+    const publicKeyJwk = { kty: "OKP", crv: "Ed25519", x: t.encode64url(key) };
+    return { ...rest, id: rest.id + TOKENS, type: "JsonWebKey", publicKeyJwk };
   }
 
   async function readMethod(did, said) {
@@ -42,7 +54,7 @@
   // As RegistryKeys.at: a compromised key counts only for a leaf before its mark; `former` are DIDs of before.
   function resolver(keys, created, compromised, index) {
     return (method) => {
-      const [did, kid] = [method.split("#")[0], method.split("#").slice(1).join("#")];
+      const [did, kid] = [method.split("#")[0], method.split("#").slice(1).join("#").replace(/-jwk$/, "")];
       const one = keys.keys.get(kid);
       const over = (end) => end !== null && created >= end;
       if ((did !== keys.did && !(keys.former || []).includes(did)) || !one || created < one.begun || over(one.retired) || over(one.revoked)) return null;

@@ -8,8 +8,9 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from jwt.algorithms import OKPAlgorithm
 
-from certification.rules.contexts import CREDENTIALS, DID, MULTIKEY
+from certification.rules.contexts import CREDENTIALS, DID, JWK, MULTIKEY
 from certification.rules.errors import DomainError
 from certification.rules.jose import MEDIA_TYPE, issuer_of, sign_token
 from certification.rules.multiformats import decode_multikey, encode_multikey
@@ -19,6 +20,7 @@ from tests.vc_api.model import DATA_INTEGRITY, ENVELOPED, ENVELOPED_PRESENTATION
 
 KEY_DID = "did:key:"
 AUTHENTICATION = "authentication"
+TOKENS = "-jwk"
 PURPOSES = ("revocation", "suspension")
 TTL = timedelta(minutes=5)
 NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -42,7 +44,7 @@ class Issuer:
         """Keys of did:key out of their own names, and ours."""
         did, _, fragment = method.partition("#")
         if did == self.web:
-            return self.key.public_key() if fragment == self.multikey else None
+            return self.key.public_key() if fragment.removesuffix(TOKENS) == self.multikey else None
         if not did.startswith(KEY_DID) or did.removeprefix(KEY_DID) != fragment:
             return None
         try:
@@ -69,7 +71,8 @@ class Issuer:
 
     def enveloped(self, credential: Mapping[str, Any]) -> dict[str, Any]:
         bare, did = self.named(_without_proof(credential))
-        token = sign_token(bare, self.key, method=self.method(did), signed=self.now())
+        method = self.method(did) + (TOKENS if did == self.web else "")  # a did:key has one method
+        token = sign_token(bare, self.key, method=method, signed=self.now())
         return {"@context": [CREDENTIALS], "type": ENVELOPED, "id": f"data:{MEDIA_TYPE},{token}"}
 
     def presented(self, presentation: Mapping[str, Any], options: Mapping[str, object]) -> dict[str, Any]:
@@ -131,10 +134,12 @@ def did_document(issuer: Issuer) -> dict[str, Any]:
     """Of its did:web."""
     method = issuer.method(issuer.web)
     key = {"id": method, "type": "Multikey", "controller": issuer.web, "publicKeyMultibase": issuer.multikey}
+    jwk = OKPAlgorithm.to_jwk(issuer.key.public_key(), as_dict=True)
+    token = {"id": f"{method}{TOKENS}", "type": "JsonWebKey", "controller": issuer.web, "publicKeyJwk": jwk}
     return {
-        "@context": [DID, MULTIKEY],
+        "@context": [DID, MULTIKEY, JWK],
         "id": issuer.web,
-        "verificationMethod": [key],
-        "assertionMethod": [method],
+        "verificationMethod": [key, token],
+        "assertionMethod": [method, token["id"]],
         "authentication": [method],
     }

@@ -4,6 +4,7 @@ vc-jose-cose and bitstring-status-list."""
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -157,12 +158,13 @@ def test_a_proof_of_tomorrow_is_refused() -> None:
     assert verified(client, issued(client, GOOD)) == 400
 
 
-def test_the_did_document_names_the_key(client: FlaskClient) -> None:
+def test_the_did_document_names_the_key_for_proofs_and_for_tokens(client: FlaskClient) -> None:
     document = said(client.get("/.well-known/did.json"))
     assert document["id"] == "did:web:localhost%3A8400"
-    made = issued(client, but(issuer=document["id"]))
-    assert made["proof"]["verificationMethod"] == document["verificationMethod"][0]["id"]
-    assert verified(client, made) == 200
+    made, enveloped = (issued(client, but(issuer=document["id"]), under) for under in ("", "/jwt"))
+    named = jwt.get_unverified_header(enveloped["id"].partition(",")[2])["kid"]
+    assert [one["id"] for one in document["verificationMethod"]] == [made["proof"]["verificationMethod"], named]
+    assert [verified(client, one) for one in (made, enveloped)] == [200, 200]
 
 
 def test_every_endpoint_that_the_suites_are_told_of_is_there(client: FlaskClient) -> None:

@@ -164,6 +164,11 @@ def change_list(head: dict[str, Any]) -> None:
     subject["encodedList"] = other_letter(subject["encodedList"], 20)
 
 
+def change_token_key(head: dict[str, Any]) -> None:
+    method = head["documents"]["/.well-known/did.json"]["application/json"]["verificationMethod"][-1]
+    method["publicKeyJwk"]["x"] = other_letter(method["publicKeyJwk"]["x"], 5)
+
+
 def change_scheme(head: dict[str, Any]) -> None:
     head["documents"]["/schemes/origen-local/1.0"]["application/json"]["document"]["version"] = "1.1"
 
@@ -200,6 +205,7 @@ WRONG: dict[str, tuple[str, Callable[[Path, str], object], str]] = {
         lambda to, _code: head_of(to, lambda one: one["documents"].pop("/.well-known/did.json")),
         "keys_missing",
     ),
+    "a key for tokens that is another": ("in force", lambda to, _code: head_of(to, change_token_key), "keys_missing"),
     "no log": ("in force", lambda to, _code: head_of(to, lambda one: one["documents"].pop("/log/checkpoint")), "log_missing"),
     "the scheme's text": ("in force", lambda to, _code: head_of(to, change_scheme), "other_scheme"),
     "no acts on keys": ("in force", lambda to, _code: head_of(to, lambda one: one["others"].clear()), "unannounced_key"),

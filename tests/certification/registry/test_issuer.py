@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -68,8 +69,9 @@ def test_the_did_document_has_every_key_from_its_first_signature_on(session: Ses
     outsider = Outsider(client)
     assert outsider.did()["verificationMethod"] == []
     makers.certified()
-    (method,) = outsider.did()["verificationMethod"]
-    assert (method["id"], method["keyInUseFrom"]) == (f"{DID}#{signing_key().kid}", "2026-01-02T12:00:00Z")
+    found = [(one["id"], one["keyInUseFrom"]) for one in outsider.did()["verificationMethod"]]
+    kid, begun = signing_key().kid, "2026-01-02T12:00:00Z"
+    assert found == [(f"{DID}#{kid}", begun), (f"{DID}#{kid}-jwk", begun)]
 
 
 def test_after_a_rotation_old_labels_hold_and_lists_are_signed_by_the_new_key(client: FlaskClient, session: Session) -> None:
@@ -81,10 +83,11 @@ def test_after_a_rotation_old_labels_hold_and_lists_are_signed_by_the_new_key(cl
         for one in (made, newer):
             assert outsider.check(one.code, LATER + HOUR).state is P.VALID
             assert faults_of(one.versions[0], LATER + HOUR) == ()
-    first, second = outsider.did()["verificationMethod"]
+    first, second, _first, token = outsider.did()["verificationMethod"]
     assert (first["id"], first["keyRetiredAt"]) == (f"{DID}#{old.kid}", "2026-11-21T17:32:00.001Z")
     assert (second["id"], "keyRetiredAt" in second) == (f"{DID}#{signing_key().kid}", False)
     assert outsider.credential(newer.code)["proof"]["verificationMethod"] == second["id"]
+    assert jwt.get_unverified_header(outsider.token(newer.code))["kid"] == token["id"]
     assert [status._kid(one) for one in session.query(StatusList)] == [signing_key().kid] * 2
     assert check() == []
 
@@ -347,7 +350,7 @@ def test_what_a_compromised_key_signed_counts_only_below_the_index_that_is_told(
         newer = makers.certified(at=LATER)
         assert Outsider(client).check(newer.code, LATER + HOUR).state is P.VALID
     methods = Outsider(client).did()["verificationMethod"]
-    assert ["revoked" in one for one in methods] == [True, False]
+    assert ["revoked" in one for one in methods] == [True, False, True, False]
     assert check() == []
 
 

@@ -5,9 +5,19 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
 from openvc.did.did_web import DidWebResolver
 
-from certification.rules.did import KeyPeriod, RegistryKeys, address_of, did_document, did_of, method_of, read_did
+from certification.rules.did import (
+    KeyPeriod,
+    RegistryKeys,
+    address_of,
+    did_document,
+    did_of,
+    method_of,
+    read_did,
+    token_method_of,
+)
 from certification.rules.errors import DomainError, InvalidInput, UnknownKey
 from certification.rules.signing import Keypair
 
@@ -25,6 +35,7 @@ ONE, TWO, THREE = pair(0), pair(1), pair(2)
 STOLEN = KeyPeriod(ONE.kid, ONE.public, JAN, retired=JUN, revoked=SEP)
 RETIRED = KeyPeriod(TWO.kid, TWO.public, MAR, retired=JUN)
 PRESENT = KeyPeriod(THREE.kid, THREE.public, JUN)
+ASSERTING = [way(DID, one.kid) for way in (method_of, token_method_of) for one in (TWO, THREE)]
 DOCUMENT: dict[str, Any] = did_document(DID, [PRESENT, STOLEN, RETIRED], context=CONTEXT)
 
 
@@ -58,7 +69,12 @@ def test_another_did_has_no_address(did: str) -> None:
 
 def test_the_document_says_exactly_this() -> None:
     assert {
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", CONTEXT],
+        "@context": [
+            "https://www.w3.org/ns/did/v1",
+            "https://w3id.org/security/multikey/v1",
+            "https://w3id.org/security/jwk/v1",
+            CONTEXT,
+        ],
         "id": DID,
         "verificationMethod": [
             {
@@ -85,9 +101,38 @@ def test_the_document_says_exactly_this() -> None:
                 "publicKeyMultibase": "z6Mkj1wKyqJVT26zhRLAVReP2wgeWHKjLzst1qRz68cd55Kp",
                 "keyInUseFrom": "2026-06-01T00:00:00Z",
             },
+            {
+                "id": f"{DID}#kzdvvj2umnduyauf-jwk",
+                "type": "JsonWebKey",
+                "controller": DID,
+                "publicKeyJwk": {"kty": "OKP", "crv": "Ed25519", "x": "A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg"},
+                "keyInUseFrom": "2026-01-01T00:00:00Z",
+                "keyRetiredAt": "2026-06-01T00:00:00Z",
+                "revoked": "2026-09-01T00:00:00Z",
+            },
+            {
+                "id": token_method_of(DID, TWO.kid),
+                "type": "JsonWebKey",
+                "controller": DID,
+                "publicKeyJwk": OKPAlgorithm.to_jwk(TWO.public, as_dict=True),
+                "keyInUseFrom": "2026-03-01T00:00:00Z",
+                "keyRetiredAt": "2026-06-01T00:00:00Z",
+            },
+            {
+                "id": token_method_of(DID, THREE.kid),
+                "type": "JsonWebKey",
+                "controller": DID,
+                "publicKeyJwk": OKPAlgorithm.to_jwk(THREE.public, as_dict=True),
+                "keyInUseFrom": "2026-06-01T00:00:00Z",
+            },
         ],
-        "assertionMethod": [method_of(DID, TWO.kid), method_of(DID, THREE.kid)],
+        "assertionMethod": ASSERTING,
     } == DOCUMENT
+
+
+def test_a_document_from_before_tokens_had_methods_of_their_own_is_read_the_same() -> None:
+    before = {**DOCUMENT, "verificationMethod": DOCUMENT["verificationMethod"][:3], "assertionMethod": ASSERTING[:2]}
+    assert read_did(before, DID).keys.keys() == read_did(DOCUMENT, DID).keys.keys()
 
 
 def test_the_document_is_read_back_as_it_was() -> None:
@@ -123,7 +168,7 @@ def test_a_demonstration_key_keeps_its_mark() -> None:
 )
 def test_a_key_counts_for_what_was_signed_in_its_time(key: KeyPeriod, created: datetime, *, counts: bool) -> None:
     keys = RegistryKeys(DID, {key.kid: key})
-    assert (keys.at(created)(method_of(DID, key.kid)) is not None) is counts
+    assert [keys.at(created)(way(DID, key.kid)) is not None for way in (method_of, token_method_of)] == [counts, counts]
 
 
 @pytest.mark.parametrize(("index", "counts"), [(None, False), (0, True), (99, True), (100, False), (101, False)])
@@ -144,7 +189,16 @@ def test_the_keys_are_those_of_former_addresses_too_and_of_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["", DID, f"{DID}#", THREE.kid, f"did:web:elsewhere.example#{THREE.kid}", method_of(DID, THREE.kid) + "#x"]
+    "method",
+    [
+        "",
+        DID,
+        f"{DID}#",
+        THREE.kid,
+        f"did:web:elsewhere.example#{THREE.kid}",
+        method_of(DID, THREE.kid) + "#x",
+        method_of(DID, "-jwk"),
+    ],
 )
 def test_another_method_has_no_key(method: str) -> None:
     assert RegistryKeys(DID, {THREE.kid: PRESENT}).at(SEP)(method) is None
@@ -160,6 +214,14 @@ def test_another_method_has_no_key(method: str) -> None:
         lambda d: d["assertionMethod"].pop(),
         lambda d: d["verificationMethod"].append(None),
         lambda d: d["verificationMethod"].append(d["verificationMethod"][2]),
+        lambda d: d["verificationMethod"].append(d["verificationMethod"][5]),
+        lambda d: d["verificationMethod"].pop(),
+        lambda d: d["verificationMethod"].reverse(),
+        lambda d: d["verificationMethod"][4]["publicKeyJwk"].update(x=d["verificationMethod"][5]["publicKeyJwk"]["x"]),
+        lambda d: d["verificationMethod"][4]["publicKeyJwk"].update(d="secret"),
+        lambda d: d["verificationMethod"][4].update(id=TWO.kid),
+        lambda d: d["verificationMethod"][3].pop("revoked"),
+        lambda d: d["assertionMethod"].remove(token_method_of(DID, TWO.kid)),
         lambda d: d["verificationMethod"][0].pop("revoked"),
         lambda d: d["verificationMethod"][2].update(revoked="2026-09-01T00:00:00Z"),
         lambda d: d["verificationMethod"][1].update(expires="2026-09-01T00:00:00Z"),
@@ -189,8 +251,9 @@ def test_another_implementation_finds_and_reads_our_document() -> None:
 
     read = DidWebResolver(fetch).resolve(DID)
     assert asked == [address_of(DID)]
-    assert [key.id for key in read.verification_methods] == [method_of(DID, one.kid) for one in (ONE, TWO, THREE)]
-    assert read.relationships == {"assertionMethod": [method_of(DID, TWO.kid), method_of(DID, THREE.kid)]}
+    every = [way(DID, one.kid) for way in (method_of, token_method_of) for one in (ONE, TWO, THREE)]
+    assert [key.id for key in read.verification_methods] == every
+    assert read.relationships == {"assertionMethod": ASSERTING}
 
 
 def test_another_registrys_document_is_refused() -> None:
