@@ -5,10 +5,9 @@ certificate's scope, or its producer holds an organization's label (guard 6 of t
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, Subquery, false, literal, select, union_all
@@ -38,8 +37,7 @@ class Mode(StrEnum):
     HOLDER_STATEMENT = "holder_statement"
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(NamedTuple):
     """One live label. ``names`` is the scheme's name, ``wordings`` what the product says ("Origen local, hecho a mano")."""
 
     code: str
@@ -104,8 +102,7 @@ def badges_for(subject_refs: Collection[str], holder_refs: Collection[str], at: 
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A certificate of a holder with its true state, whatever that is. ``weighed.since`` is when the state began."""
 
     code: str

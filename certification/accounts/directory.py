@@ -1,7 +1,7 @@
 """The operator's list of people: read only."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, tuple_
 from werkzeug.exceptions import BadRequest
@@ -12,8 +12,7 @@ from certification.core.web import PER_PAGE, cursor
 from certification.rules.fold import fold
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """A person in the list."""
 
     public_id: str
@@ -22,8 +21,7 @@ class Listed:
     roles: tuple[tuple[str, str], ...]  # role and scope, held now
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """One page of people; ``more`` is the cursor of the next, if there is one."""
 
     people: tuple[Listed, ...]
@@ -52,8 +50,7 @@ def find_people(words: str, after: list[str | int] | None = None) -> Found:
     return Found(tuple(_listed(user) for user in page), more)
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """What an operator sees of one person."""
 
     public_id: str

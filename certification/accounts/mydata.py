@@ -8,9 +8,8 @@ In a concept::
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -29,8 +28,7 @@ Export = Callable[[User], Any]
 Erasure = Callable[[User, datetime], None]
 
 
-@dataclass(frozen=True)
-class Warned:
+class Warned(NamedTuple):
     """A sentence, in Spanish and marked, that somebody reads before they erase their account."""
 
     sentence: str

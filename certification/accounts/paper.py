@@ -1,6 +1,6 @@
 """The sheet of paper that opens an account: code, address and its QR. Shown once, right after the code was made."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import make_response, render_template, url_for
 from werkzeug.wrappers import Response
@@ -11,8 +11,7 @@ from certification.core.web import outside
 QUIET = 4  # modules of white around (ISO/IEC 18004 §6.3.8)
 
 
-@dataclass(frozen=True)
-class Squares:
+class Squares(NamedTuple):
     """A QR code as one SVG path on a grid of ``size`` modules, white border included."""
 
     size: int

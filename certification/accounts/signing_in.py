@@ -1,7 +1,7 @@
 """Signing in and out: the acts, without request or session."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -32,8 +32,7 @@ class ProveAgain(DomainError):
     default_sentence = N_("Para este cambio, salga y vuelva a entrar con su llave de acceso; luego tiene diez minutos.")
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """An attempt that was counted and is to be judged; holds no rows, so that the hash is checked outside the database."""
 
     knocked: int
@@ -92,8 +91,7 @@ def sign_out_everywhere(user: User, *, visit: Visit | None = None, at: datetime)
     record("account.signed_out_everywhere", "user", user.public_id, by=user, at=at)
 
 
-@dataclass(frozen=True)
-class PrintedForMe:
+class PrintedForMe(NamedTuple):
     """Somebody printed a code for this account."""
 
     by: str

@@ -1,7 +1,7 @@
 """The desk of a scheme: it finds an application complete, and finds who will evaluate it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -34,8 +34,7 @@ from certification.schemes.permissions import scope_of
 WANTS_PANEL = (ApplicationState.ACCEPTED, ApplicationState.EVALUATING)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Somebody who evaluates for the scheme. ``bar`` says why not; ``workshops`` are those they could come from as a peer."""
 
     user: User

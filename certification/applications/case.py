@@ -1,14 +1,13 @@
 """What one application is made of, as its readers see it: plain values for templates."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from certification.core.media.files import Photo
 from certification.rules.workflow import ApplicationState
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """``kind`` is a ``FileKind`` value; ``width`` and ``height`` only for photographs. Served at /evidence/<item's id>."""
 
     kind: str
@@ -18,8 +17,7 @@ class FileView:
     height: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceView:
+class EvidenceView(NamedTuple):
     """One item. ``by`` is who added it; ``fresh`` whether it came after the application was last returned."""
 
     public_id: str
@@ -33,8 +31,7 @@ class EvidenceView:
     file: FileView | None
 
 
-@dataclass(frozen=True, slots=True)
-class AskView:
+class AskView(NamedTuple):
     """One ask of a criterion, ``number`` as in :class:`Evidence`. ``group`` is shared by alternatives, else empty.
 
     ``words`` whether it is answered in writing, ``files`` whether by upload; ``written`` is what was written.
@@ -53,8 +50,7 @@ class AskView:
     removed: tuple[EvidenceView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GapView:
+class GapView(NamedTuple):
     """What is missing, in words ready to translate (``sentence``) or as the scheme's own (``whats``, alternatives)."""
 
     screen: str
@@ -63,8 +59,7 @@ class GapView:
     whats: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestView:
+class RequestView(NamedTuple):
     """Why it came back. ``open`` until it was sent again."""
 
     criterion: str
@@ -73,8 +68,7 @@ class RequestView:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionView:
+class ConditionView(NamedTuple):
     """One agreement that a grant with conditions rests on: for the applicant's people and those who decide, never public."""
 
     criterion: str
@@ -82,8 +76,7 @@ class ConditionView:
     due: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionView:
+class CriterionView(NamedTuple):
     """``applies`` is None while the applicant has not said; ``spoken`` are sounds that answer the criterion itself."""
 
     code: str
@@ -103,8 +96,7 @@ class CriterionView:
     requests: tuple[RequestView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CaseView:
+class CaseView(NamedTuple):
     public_id: str
     state: ApplicationState
     editable: bool

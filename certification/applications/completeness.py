@@ -1,6 +1,6 @@
 """What an application still lacks before it may be sent."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from certification.applications.models import SPOKEN, Application, Evidence
 from certification.parties.models import Vetting
@@ -14,8 +14,7 @@ NO_CHOICE = N_("Diga si este criterio aplica en su caso.")
 NOT_VETTED = N_("Falta que alguien revise quién puede hablar por «%(party)s». Puede seguir llenando mientras tanto.")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """One gap. ``screen`` is a criterion's code, ``GOODS``, or empty when no screen mends it.
 
     Either a ``sentence`` (with ``party`` to fill it) or ``asks``: the one piece of evidence, or the alternatives.

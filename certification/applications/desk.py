@@ -1,10 +1,9 @@
 """The review desk's queue: what waits for whom, oldest first, and what one may not touch, with why."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import joinedload
@@ -46,16 +45,14 @@ class Work(StrEnum):
 DAYS = {Work.EVALUATE: 30, Work.DECIDE: 15, Work.ASSIGN: 10}  # the house's own pace; no scheme sets one
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """Why one may not: the failure's code, and the tie's name where it is one."""
 
     code: str
     tie: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One case in a queue. ``days_left`` is negative when it is late; ``done`` of ``total`` criteria for an evaluator.
 
     ``again`` says that it came back from its applicant.
@@ -74,8 +71,7 @@ class Item:
     bar: Bar | None
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(NamedTuple):
     """One page of one kind of work; ``following`` is where the next begins."""
 
     work: Work

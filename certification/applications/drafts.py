@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -42,8 +43,7 @@ class Description:
     photo: StoredFile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Renews:
+class Renews(NamedTuple):
     """Which label an application would renew: its code, why, and by which threshold of the scheme it is weighed."""
 
     code: str

@@ -1,7 +1,7 @@
 """Lists that the applicant's pages show."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -20,8 +20,7 @@ from certification.schemes.reasons import reason_codes
 from certification.schemes.texts import text_of
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationRow:
+class ApplicationRow(NamedTuple):
     """One of my applications. ``asked`` is how many requests wait for an answer."""
 
     number: int
@@ -38,15 +37,13 @@ class ApplicationRow:
     asked: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartyChoice:
+class PartyChoice(NamedTuple):
     public_id: str
     name: str
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class SchemeChoice:
+class SchemeChoice(NamedTuple):
     """A scheme that one may apply for, with who may ask for it in plain words."""
 
     key: str
@@ -58,8 +55,7 @@ class SchemeChoice:
     criteria: int
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionView:
+class DecisionView(NamedTuple):
     """What the applicant is told of the decision. ``reason`` and ``criterion`` are words; ``owner`` is whose the scheme is."""
 
     outcome: str

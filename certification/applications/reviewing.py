@@ -1,9 +1,9 @@
 """What the review desk shows of a case besides the application itself: the panel, the findings, how they weigh."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from typing import NamedTuple
 
 from certification.accounts.models import User
 from certification.applications.cases import counted, handed_in, seated, shortfalls, standing
@@ -16,8 +16,7 @@ from certification.schemes.texts import text_of
 OPEN_TO_COMPARE = (ApplicationState.IN_REVIEW, ApplicationState.DECIDED)
 
 
-@dataclass(frozen=True, slots=True)
-class SeatView:
+class SeatView(NamedTuple):
     """One evaluator of the case. What they recommend is empty for whoever may not know yet.
 
     ``counts`` is false where it was handed in and a tie has come up since.
@@ -39,8 +38,7 @@ class SeatView:
     counts: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ShortfallView:
+class ShortfallView(NamedTuple):
     """One rule of the panel that is not met; ``people`` are names."""
 
     rule: str
@@ -49,8 +47,7 @@ class ShortfallView:
     people: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundView:
+class FoundView(NamedTuple):
     """What one evaluator found on one criterion. ``words`` is the criterion's own text where it has findings of its own."""
 
     evaluator: str
@@ -62,8 +59,7 @@ class FoundView:
     plan_due: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedView:
+class ComparedView(NamedTuple):
     """One criterion as all evaluators found it. ``low`` and ``high`` bound an agreement where ``disputed``."""
 
     code: str
@@ -75,8 +71,7 @@ class ComparedView:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlockView:
+class BlockView(NamedTuple):
     """What stands against a grant: words to translate, and the criterion."""
 
     words: str
@@ -84,8 +79,7 @@ class BlockView:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class WeightView:
+class WeightView(NamedTuple):
     """Points or percent reached, what was needed and the class they lead to; ``provisional`` while scores are disputed."""
 
     points: int

@@ -1,16 +1,15 @@
 """Which of an applicant's goods may enter a label's scope. The shop stands higher and knows; this floor only holds names."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import Flask, current_app
 
 EXTENSION = "application_subjects"
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectChoice:
+class SubjectChoice(NamedTuple):
     """One thing to choose: ``ref`` is opaque here and enters the certificate's scope; ``image_src`` may be None.
 
     ``documents`` are the rules of the claims guard whose document a person accepted for it, each with its end if it has one.

@@ -1,7 +1,6 @@
 """One evaluator's pages: ties first, then criterion by criterion beside the evidence, then the recommendation."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -29,8 +28,7 @@ from certification.schemes.reasons import tie_rules
 from certification.schemes.texts import text_of
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The evidence of one criterion: all of it, the one that is looked at, and which that is, from 1."""
 
     items: tuple[tuple[EvidenceView, str], ...]
@@ -39,8 +37,7 @@ class Shown:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One criterion in the list of them; ``value`` is empty while nothing was found."""
 
     code: str
@@ -48,8 +45,7 @@ class Step:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeskPage:
+class DeskPage(NamedTuple):
     """The desk at one criterion; ``before`` and ``after`` are codes, empty at the ends."""
 
     case: CaseView

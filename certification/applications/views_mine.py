@@ -1,7 +1,6 @@
 """Applying for a label: my applications, the wizard, the summary and sending."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,8 +25,7 @@ from certification.rules.workflow import ApplicationState
 from certification.schemes.queries import current_version, find_scheme
 
 
-@dataclass(frozen=True, slots=True)
-class StartPage:
+class StartPage(NamedTuple):
     parties: list[queries.PartyChoice]
     schemes: list[queries.SchemeChoice]
     party: queries.PartyChoice | None

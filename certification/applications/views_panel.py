@@ -1,7 +1,6 @@
 """Who evaluates a case: candidates with why not, seats, and what the panel still lacks."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import flash, render_template, url_for
 from flask_babel import gettext as _
@@ -29,8 +28,7 @@ from certification.rules.errors import DomainError, NotFound
 from certification.schemes.texts import text_of
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateView:
+class CandidateView(NamedTuple):
     """Somebody who could be assigned. ``seats`` are what they could go as: ids and words; ``bar`` why not."""
 
     public_id: str

@@ -1,8 +1,7 @@
 """The review desk: the queue, one case, and what its desk does with it."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
@@ -45,8 +44,7 @@ USUAL_DAYS = 30
 RETURNABLE = (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW)
 
 
-@dataclass(frozen=True, slots=True)
-class CasePage:
+class CasePage(NamedTuple):
     """One case as one reviewer may see it. ``dossier`` is None for whoever may not read what was shown."""
 
     case: CaseView

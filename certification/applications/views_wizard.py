@@ -1,8 +1,7 @@
 """The screens of the wizard: the goods, then one criterion at a time. Each submit saves all that the screen holds."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, flash, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
@@ -32,16 +31,14 @@ from certification.rules.errors import ChangedMeanwhile, DomainError, NotFound
 from certification.schemes.texts import text_of, zone_of
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(NamedTuple):
     """One criterion of one application."""
 
     application: Application
     criterion: Criterion
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(NamedTuple):
     """One file on its way to a row; ``key`` keeps a retried request to one effect."""
 
     ask: int

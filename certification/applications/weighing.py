@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from certification.applications.completeness import given
 from certification.applications.evaluating import conforms, wants_visit
@@ -21,8 +22,7 @@ Counted = Sequence[Evaluation]  # as ``cases.counted`` gives them
 Rows = Mapping[str, Sequence[FindingRow]]
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(NamedTuple):
     """The one score that was agreed where evaluators differ, and why."""
 
     score: int

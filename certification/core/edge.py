@@ -6,9 +6,8 @@ requests). It must give exactly what Flask's own view of that address gives. An 
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from werkzeug.sansio.utils import host_is_trusted
@@ -23,8 +22,7 @@ MOST_KEPT = 64  # pages of some 20 KB, for a second: what many ask for at once i
 SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole page and the mark of what it shows (``etag``, with its quotes); ``headers`` stand in place of the usual ones."""
 
     body: bytes

@@ -5,7 +5,7 @@ A view asks for :func:`asked`, a query orders with :func:`ordered` and cuts with
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import request
 from sqlalchemy import Select, literal, tuple_
@@ -18,8 +18,7 @@ T = TypeVar("T")
 Query = TypeVar("Query", bound=Select[Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """The row beside which a page begins, itself outside: older rows follow, or, with ``back``, newer ones precede it."""
 
     keys: Keys
@@ -35,8 +34,7 @@ class Slice(Generic[T]):
     after: Keys | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(NamedTuple):
     """Addresses of the neighbours with everything else in the present address kept; ``None`` where there is none."""
 
     first: str | None

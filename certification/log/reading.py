@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
@@ -33,8 +34,7 @@ ENTRY = (LogLeaf.index, LogLeaf.entry)
 KEY_ACTS = (LogAct.KEY_ADDED, LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """``origin`` and ``note`` are None until the log was first signed."""
 
     size: int = 0

@@ -9,7 +9,6 @@ give the same signature, so a round that was cut short is simply done again.
 import os
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -132,7 +131,7 @@ def _begun_from(last: Checkpoint | None, found: Head) -> Checkpoint:
 
 def _checked(last: Checkpoint, found: Head, ring: Ring, at: datetime, session: Session) -> list[Waiting]:
     """The documents that wait, once they and the log are what was recorded. Raises LogConflict."""
-    check_carries_on(last, replace(found, origin=found.origin or last.origin), session)
+    check_carries_on(last, found._replace(origin=found.origin or last.origin), session)
     waiting = [one for kind in KINDS.values() for one in kind.waiting(ring, at)]
     _check_documents(waiting)
     return waiting

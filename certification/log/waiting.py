@@ -6,6 +6,7 @@ What waits above the log is known higher up: those concepts declare a :class:`Ki
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from certification.core.declared import declare
 from certification.rules.leaves import whole_milliseconds
@@ -25,8 +26,7 @@ class Ring:
         return whole_milliseconds(max(at, self.begun))
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One recorded document without its signature. ``holds`` tells a signer whether it is what its act recorded."""
 
     what: str
@@ -35,8 +35,7 @@ class Waiting:
     holds: Callable[[], bool] = lambda: True
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """Documents of one sort: those that wait, and whether any do; what to hold before the log is; having all signed anew."""
 
     waiting: Callable[[Ring, datetime], Iterator[Waiting]]

@@ -6,8 +6,8 @@ answers with anything but its signature of this very checkpoint, changes nothing
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from flask import current_app
@@ -31,8 +31,7 @@ COLUMNS = ("size", "root", "line", "cosigned_at", "problem", "try_after")
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A row as it was read, so that nothing is read again while a witness thinks."""
 
     size: int | None = None
@@ -43,8 +42,7 @@ class _Kept:
     try_after: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenBy:
+class SeenBy(NamedTuple):
     """A witness of ours: how many leaves it saw last and when, and whether that is all there are; None where nothing yet."""
 
     name: str

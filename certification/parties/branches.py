@@ -4,15 +4,14 @@ The registry needs them to tell whether a peer works in the same branch; what is
 """
 
 import csv
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _FILE = Path(__file__).parent / "data" / "branches.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class CraftBranch:
+class CraftBranch(NamedTuple):
     """``sold_online`` is false where the law or plain sense forbids sending the goods."""
 
     id: str

@@ -1,7 +1,6 @@
 """Forms about parties and their people."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -47,8 +46,7 @@ ROLE_WORDS = {
 POWER_WORDS = {Power.CATALOGUE: _l("Publicar productos y contestar preguntas"), Power.APPLY: _l("Solicitar sellos")}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """A municipality offered while typing."""
 
     name: str

@@ -1,7 +1,7 @@
 """What the page of a party shows to those who belong to it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -17,8 +17,7 @@ from certification.parties.permissions import Permission
 from certification.parties.places.places import Place, label
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """Somebody who belongs. ``prints`` is whether the reader may print a code for them."""
 
     public_id: str
@@ -30,8 +29,7 @@ class PersonRow:
     waits: bool  # the account was opened for them and never entered
 
 
-@dataclass(frozen=True, slots=True)
-class MandateRow:
+class MandateRow(NamedTuple):
     public_id: str
     holder: str
     power: str
@@ -39,15 +37,13 @@ class MandateRow:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PartyRow:
+class PartyRow(NamedTuple):
     public_id: str
     name: str
     place: str
 
 
-@dataclass(frozen=True)
-class PartyPage:
+class PartyPage(NamedTuple):
     """One party with its people, proofs, permits and members. ``inner``: the reader belongs to it."""
 
     place: str
@@ -62,8 +58,7 @@ class PartyPage:
     takes_members: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ProofRow:
+class ProofRow(NamedTuple):
     public_id: str
     party: str
     place: str
@@ -71,8 +66,7 @@ class ProofRow:
     given_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class VettingSheet:
+class VettingSheet(NamedTuple):
     """What a vetter looks at. ``voucher`` is who gave their word, with the parties they administer."""
 
     party: str

@@ -1,8 +1,7 @@
 """What happens to a certificate after its grant: acts are public, have a reason, and the holder is told (guards 1, 3, 4, 5)."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
@@ -34,8 +33,7 @@ NO_STEP = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """The public reason of an act: a code of the shared list, the criterion where it needs one, and a summary for everyone."""
 
     reason_code: str

@@ -6,9 +6,8 @@ A label renewed since shows its older end only in its own list, which is led fro
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
@@ -30,8 +29,7 @@ LARGEST_ID = 2_147_483_647
 Key = tuple[datetime, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """An act or a turn of one certificate, or the end of a scheme version. ``key`` is its place in the list."""
 
     key: Key
@@ -45,8 +43,7 @@ class Change:
         return self.key[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """One page; ``after`` is where the next begins, ``None`` on the last. It may be short, even empty, and go on."""
 
     found: list[Change]

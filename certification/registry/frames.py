@@ -1,7 +1,7 @@
 """What all certificates of one scheme version share, kept by its digest: the same digest is the same text for ever."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import joinedload
@@ -14,8 +14,7 @@ from certification.schemes.models import SchemeVersion
 from certification.schemes.texts import text_of, zone_of
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """``official`` schemes belong to an authority; all others carry the public notice."""
 
     key: str

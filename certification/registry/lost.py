@@ -5,9 +5,9 @@ by the one verdict, except that nobody may say VALID of a record that is not the
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
@@ -36,8 +36,7 @@ SENTENCE = N_(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """A code with leaves and no record. ``document`` is its newest credential that was found, with its proof."""
 
     code: str

@@ -1,8 +1,8 @@
 """When the register is read: now, at an instant, or at the end of a day in each scheme's zone; and what it knows of schemes."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, literal, select
@@ -22,8 +22,7 @@ TICK = timedelta(microseconds=1)
 InSql = datetime | ColumnElement[datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """``now`` is when somebody asked; ``day`` or ``instant`` is the past that they asked for, at most one of them."""
 
     now: datetime
@@ -88,8 +87,7 @@ def _ahead() -> InvalidInput:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A scheme version as the register shows it. ``lapse`` is when it stopped backing labels, even still to come."""
 
     id: int

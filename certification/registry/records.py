@@ -1,8 +1,7 @@
 """The whole public record of one certificate: what was signed, by which key, and every act since. Queries only."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -24,8 +23,7 @@ from certification.rules.verdict import Verdict
 from certification.schemes.texts import zone_of
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """``sound`` is false when a signature on file does not verify: then nobody may take the rest for true.
 
     ``at`` is the instant that the verdict is about.

@@ -7,8 +7,8 @@ application with a new code.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -47,8 +47,7 @@ OVER_FOR_SCOPE = N_("El plazo del sello terminó antes de la decisión: ya no se
 EARLY = N_("Todavía no se puede renovar: el plazo abre %(days)d días antes de su fin.")
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(NamedTuple):
     """What the holder may ask for now. ``opens_on`` is the first day to ask for a renewal, ``apply_by`` the day until which it is
     decided in time; ``under_way`` the public id of what they have asked for already. ``ended`` says that the term is over: only
     the renewal under way, asked for in time, can bring the label back.
@@ -62,8 +61,7 @@ class Ways:
     ended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
+class Foreseen(NamedTuple):
     """What a grant will do: to which label, from when and until when. ``refusal`` says why it can't, None where it can;
     ``ended`` whether the running term is over, so that without a grant the label stays so.
     """

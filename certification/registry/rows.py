@@ -1,9 +1,8 @@
 """One certificate as a line of the register, at a moment: its state by the one rule, and what stood then. No personal names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import null, select
 
@@ -23,8 +22,7 @@ from certification.rules.days import day_of
 from certification.rules.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One certificate in the register. Days are in the scheme's zone; absent facts are None.
 
     ``version`` is the certificate's that stands, ``scheme_version`` its rules'. ``valid_from`` and ``last_day`` are the first and

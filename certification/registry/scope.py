@@ -1,9 +1,8 @@
 """Goods in a certificate's scope that changed: their label waits until the committee looks at them again (guard 9)."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, exists, or_, select
 
@@ -27,8 +26,7 @@ LONGEST_WHY = 2000
 HOOKED = and_(CertificateSubject.certificate_id == Certificate.id, CertificateSubject.unhooked_at.is_(None))  # a join's condition
 
 
-@dataclass(frozen=True, slots=True)
-class Unhooked:
+class Unhooked(NamedTuple):
     """Goods that wait. ``seen`` is what :func:`rehook` asks back: which change the committee looked at."""
 
     ref: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
@@ -34,8 +34,7 @@ COLUMNS = tuple(
 )  # never the whole row: the page that stands in it is long
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """What a reader narrows the register to; empty means all.
 
     ``place`` is a state's two-digit code and ``municipality`` the five digits of one; both days of the grant are included.

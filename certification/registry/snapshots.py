@@ -12,10 +12,10 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -152,8 +152,7 @@ def _first_day(month: str) -> date:
     raise InvalidInput("bad_month", N_("Escriba el mes como año-mes, por ejemplo 2026-05."))
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """As the manifest says it."""
 
     name: str
@@ -215,7 +214,7 @@ def _said(month: str, begins: datetime, at: datetime, rows: int, files: list[_Fi
         "registry": outside("/register"),
         "licence": settings["DATA_LICENCE"],
         "rows": rows,
-        "files": [asdict(one) for one in files],
+        "files": [one._asdict() for one in files],
         "log": _log(begins),
     }
 

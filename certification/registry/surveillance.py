@@ -1,7 +1,7 @@
 """The visit that a scheme asks for between grant and end: passed, it makes the next version with a new due date."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from certification.accounts.models import User
 from certification.accounts.permissions import check
@@ -32,8 +32,7 @@ ENDED_RENEWING = N_(
 MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """What was seen: the day, how many visited as peers and as outsiders, and words for the public.
 
     ``seen`` is the number of the version on the page that it was written on: whoever sends it twice passes it once.

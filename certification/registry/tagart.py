@@ -4,11 +4,10 @@ Lengths are tenths of a millimetre. The size is that of a cell of the sheet (3.7
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from certification.registry import qr
 from certification.rules.weave import weave
@@ -29,8 +28,7 @@ DPI = 600
 MM_PER_INCH = 25.4
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """What stands on a tag; ``address`` is what its QR says, ``host`` what a person types."""
 
     code: str
@@ -44,8 +42,7 @@ class Tag:
     verify_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     text: str
     size: float
     bold: bool

@@ -4,9 +4,8 @@ See ``core.slots`` for the filling and ``weighing`` for what a row is held again
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
@@ -31,8 +30,7 @@ from certification.schemes.builtin import public_notice
 PHOTO = ("src", "srcset", "webp", "width", "height", "alt")
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What makes one page's template differ from another's; everything else is a slot."""
 
     lang: str

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from certification.registry.histories import as_rules
 from certification.registry.recorded import Act, Recorded
@@ -21,8 +20,7 @@ BY_DATE = {
 BEGUN = "begun"
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A surveillance that was passed."""
 
     on: date
@@ -31,8 +29,7 @@ class Visit:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An act by its kind or cause, or a period by date with the instant of its end, where it has one."""
 
     kind: str

@@ -1,8 +1,9 @@
 """A version of a certificate: what it states, with its number and the application that it rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from flask import current_app
 
@@ -21,8 +22,7 @@ from certification.schemes.texts import text_of, zone_of
 TERM = ("valid_from", "valid_until", "surveillance_due", "grace_ends")
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """What one version states beside its code and number."""
 
     scheme: SchemeVersion

@@ -1,7 +1,7 @@
 """The proof that a certificate's acts are in the public log: in words for its page, whole as JSON."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, jsonify, make_response, render_template
 
@@ -23,8 +23,7 @@ from certification.rules.notes import parse_note
 bp = Blueprint("proof", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(NamedTuple):
     """Where the acts stand in the log, counted from 1, how many it has, and whether one of them waits to be signed."""
 
     numbers: tuple[int, ...]

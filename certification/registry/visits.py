@@ -1,9 +1,8 @@
 """The surveillance visits that a committee has to see to: overdue ones and those soon due, in one list. Queries only."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
@@ -27,8 +26,7 @@ from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 
-@dataclass(frozen=True, slots=True)
-class DueVisit:
+class DueVisit(NamedTuple):
     """One label. ``due`` is the last day for its visit, ``grace`` the last on which it goes without one; ``late`` and ``over``
     say that these are past. ``bar`` is why this person may not write it down, None where they may.
     """
@@ -51,8 +49,7 @@ class DueVisit:
         return self.grace + timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(NamedTuple):
     """One page; ``after`` is the word for the next one, None on the last."""
 
     found: list[DueVisit]

@@ -1,8 +1,8 @@
 """How many hold a label. The registry stands higher and knows; the application tells this floor whom to ask."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import Flask, current_app
 
@@ -11,8 +11,7 @@ KEPT = timedelta(seconds=3)
 MOST_KEPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCounts:
+class LabelCounts(NamedTuple):
     """Certificates of one scheme, all versions, at an instant; ``holders`` are parties with a valid one."""
 
     valid: int = 0

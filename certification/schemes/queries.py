@@ -1,8 +1,8 @@
 """What the public pages of the schemes show. Nothing here writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -19,8 +19,7 @@ from certification.schemes.texts import lapsed_at, legal_notes_of, state_at, tak
 CURRENT_FIRST = tuple(SchemeVersionState(word) for word in ("active", "consultation", "superseded", "lapsed", "withdrawn"))
 
 
-@dataclass(frozen=True, slots=True)
-class SchemeCard:
+class SchemeCard(NamedTuple):
     """One scheme on the index, by the version that counts now."""
 
     key: str
@@ -33,16 +32,14 @@ class SchemeCard:
     counts: LabelCounts | None
 
 
-@dataclass(frozen=True, slots=True)
-class AskRow:
+class AskRow(NamedTuple):
     kind: str
     what: str
     required: bool
     alternative: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionRow:
+class CriterionRow(NamedTuple):
     """``kinds`` are the kinds of evidence, each once; ``rubric`` the meaning of 0 to 3 points."""
 
     code: str
@@ -57,8 +54,7 @@ class CriterionRow:
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(NamedTuple):
     version: str
     state: str
     activated_at: datetime | None
@@ -66,8 +62,7 @@ class VersionRow:
     shown: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SchemePage:
+class SchemePage(NamedTuple):
     """One version whole, in one language. ``text`` gives the numbers (days, months, counts); its words are not shown."""
 
     card: SchemeCard

@@ -1,8 +1,8 @@
 """The shared lists of ``standards.json`` that acts refer to: reason codes, and the table of ties."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from certification.rules.errors import InvalidInput
 from certification.rules.guards import TieRule, parse_ties
@@ -14,8 +14,7 @@ from certification.schemes.builtin import standards
 NEEDS_CRITERION = N_("Este motivo pide decir qué criterio del esquema no se cumple.")
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonCode:
+class ReasonCode(NamedTuple):
     """Why something was returned, refused, suspended, withdrawn or surrendered. ``acts`` are those it may stand for."""
 
     code: str

@@ -1,7 +1,7 @@
 """The public pages of the label schemes."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,8 +20,7 @@ bp = Blueprint("schemes", __name__)
 AN_HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What a shared link shows."""
 
     title: str

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -35,8 +35,7 @@ class Sort(StrEnum):
     DEAREST = "dearest"
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """What is asked of the catalogue; several values of one facet are alternatives."""
 
     words: str = ""
@@ -51,8 +50,7 @@ class Filter:
         return len(self.labels) + len(self.categories) + len(self.states) + len(self.prices)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """One page of products; ``next`` is the position to go on from."""
 
     products: list[Product]
@@ -106,10 +104,10 @@ def facets(session: Session, wanted: Filter, *, at: datetime) -> Facets:
     bands = case(*((_priced(n), n) for n in range(len(PRICES))), else_=-1)
     return Facets(
         total=session.scalar(_narrowed(session, select(func.count(Product.id)).join(Product.producer), wanted, at)) or 0,
-        labels=_label_counts(session, replace(wanted, labels=()), at),
-        categories=_counts(session, Product.category, replace(wanted, categories=()), at),
-        states=_counts(session, Product.state_code, replace(wanted, states=()), at),
-        prices=_counts(session, bands, replace(wanted, prices=()), at),
+        labels=_label_counts(session, wanted._replace(labels=()), at),
+        categories=_counts(session, Product.category, wanted._replace(categories=()), at),
+        states=_counts(session, Product.state_code, wanted._replace(states=()), at),
+        prices=_counts(session, bands, wanted._replace(prices=()), at),
     )
 
 

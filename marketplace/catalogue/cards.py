@@ -1,9 +1,8 @@
 """Products as cards in a list, with their live labels in one query."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import joinedload
 
@@ -17,16 +16,14 @@ from marketplace.labels import Badge, badges_for
 from marketplace.producers.models import Producer
 
 
-@dataclass(frozen=True, slots=True)
-class CardBadge:
+class CardBadge(NamedTuple):
     """The live label on a card: what it says of the goods and where its weave is drawn."""
 
     name: str
     weave: str
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """What ``components/card.html`` draws."""
 
     url: str

@@ -1,8 +1,7 @@
 """What a producer's desk shows of its listings."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
@@ -24,8 +23,7 @@ from marketplace.producers.models import Maker, Producer
 PER_PAGE = 20
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One listing on the desk. ``missing`` names the fields that a draft still lacks; ``on_hand`` is None when made to order."""
 
     public_id: str
@@ -41,8 +39,7 @@ class Line:
     page: str
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """``next`` is the position to go on from; ``counts`` holds every state."""
 
     lines: list[Line]

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -39,8 +38,7 @@ WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 HARMLESS = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(NamedTuple):
     """Who looks: a name when signed in, this page's address in the other language, what is flashed."""
 
     name: str | None
@@ -48,8 +46,7 @@ class Viewer:
     flashes: str = ""  # Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What makes one frame differ from another; everything else is a slot. ``present`` names the slots that hold something."""
 
     lang: str

@@ -1,10 +1,10 @@
 """What is for sale: the 20 craft branches of the registry, and 21 categories of food and other goods on top."""
 
 import csv
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from certification.parties.branches import branches
 
@@ -18,8 +18,7 @@ class Shelf(StrEnum):
     FOOD_AND_MORE = "food_and_more"
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(NamedTuple):
     """``protected_names`` are denominations a person may come to claim here; the claims guard asks for their document."""
 
     id: str

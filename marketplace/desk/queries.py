@@ -1,7 +1,7 @@
 """What waits for somebody today, from every concept that they work in."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -28,16 +28,14 @@ MOST_LABELS = 200
 UNFINISHED = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One of the first steps; ``done`` says whether it is behind."""
 
     key: str
     done: bool
 
 
-@dataclass(frozen=True)
-class Reviews:
+class Reviews(NamedTuple):
     """What waits for a reviewer in one kind of work: the first few, and whether there are more."""
 
     work: Work
@@ -45,8 +43,7 @@ class Reviews:
     more: bool
 
 
-@dataclass(frozen=True)
-class Today:
+class Today(NamedTuple):
     """Everything on the first page of the desk."""
 
     parties: list[Party]

@@ -1,7 +1,7 @@
 """What the desk and the private link show."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import func, select
@@ -18,8 +18,7 @@ from marketplace.producers.models import Producer
 PER_PAGE = 30
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One enquiry in the desk's list."""
 
     public_id: str
@@ -31,8 +30,7 @@ class Line:
     state: EnquiryState
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     lines: list[Line]
     next: int | None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -18,8 +19,7 @@ FACES = 3
 BRANCHES = 8
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     producers: int
     states: int
     labelled: int

@@ -1,9 +1,9 @@
 """Notices and terms: Markdown that an operator may replace, shown as safe HTML."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import nh3
 from flask import current_app
@@ -41,8 +41,7 @@ class BadText(ValueError):
     """An operator's text lacks its title; the message names the file."""
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text ready to show; ``language`` is that of the words, ``version`` what its author calls it."""
 
     title: str

@@ -1,8 +1,7 @@
 """What visitors see of the stalls: who sells and where, one stall whole, and the states of the map."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -24,32 +23,28 @@ MOST_WORDS = 8
 MOST_MEMBERS = 200
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """``state`` is a state's code, or empty."""
 
     words: str = ""
     state: str = ""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """One page of stalls by name; ``next`` is the id to go on from."""
 
     stalls: list[Producer]
     next: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
+class Goods(NamedTuple):
     """One page of a stall's goods, newest first; ``next`` is the position to go on from."""
 
     products: list[Product]
     next: tuple[str, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class StateCount:
+class StateCount(NamedTuple):
     """How much of a state is on show."""
 
     code: str

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from certification.core.media import wire
 from certification.core.media.limits import MIB, Limits
@@ -29,8 +29,7 @@ class Busy(Exception):  # noqa: N818 - named for the fact
     """No turn came free in time."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one child ended: its raw answer (may be cut short), wait status, whether late, peak memory in bytes.
 
     `status` is None when the process that would know it is gone.

@@ -6,7 +6,6 @@ The name and the type that a browser announces are never asked. What is kept is 
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -41,8 +40,7 @@ DEFAULT_CAPS: Mapping[Kind, int] = {
 """Most bytes of each kind. Images have `Limits.file_bytes`."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """Evidence that may be kept.
 
     `content` is what to keep: bytes of our own making (images, text), or what was given, checked. `suffix` is for

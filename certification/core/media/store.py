@@ -10,10 +10,9 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1024 * 1024
@@ -140,8 +139,7 @@ class Folder:
             raise
 
 
-@dataclass(frozen=True)
-class Shelves:
+class Shelves(NamedTuple):
     """The two stores. What is private never shares a folder with what a front server may hand out."""
 
     public: Folder

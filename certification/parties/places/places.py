@@ -8,9 +8,9 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from certification.rules.errors import InvalidInput
 from certification.rules.fold import fold
@@ -24,8 +24,7 @@ _PUNCTUATION = frozenset(" .,;:-–()/'’‘\"“”&#°ºª")
 _IN_OWN_WORDS = {"es": {"15": "Estado de México"}, "en": {"15": "State of Mexico", "09": "Mexico City"}}
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """One of the 32 federal entities; ``code`` is INEGI's, ``iso`` that of ISO 3166-2."""
 
     code: str
@@ -35,8 +34,7 @@ class State:
     iso: str
 
 
-@dataclass(frozen=True, slots=True)
-class Municipality:
+class Municipality(NamedTuple):
     """``code`` is the five-digit CVEGEO; ``apart`` tells it from its namesake in the same state, else it is empty.
 
     ``known_for`` suggests crafts and foods, as words whose meaning belongs to the shop; it claims nothing.
@@ -49,8 +47,7 @@ class Municipality:
     known_for: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where somebody works. ``reference`` ("junto a la escuela") is private: no label shows it."""
 
     state_code: str

@@ -1,9 +1,8 @@
 """What the API says of one certificate: the row of the verify page, its verdict, and never a maker's or reviewer's name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from certification.registry.api.past import Past
@@ -25,8 +24,7 @@ ACTED = (Reason.SUSPENDED_BY_ACT, Reason.SUSPENSION_PAST_LIMIT, Reason.WITHDRAWN
 Said = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is told of a certificate at one instant. ``why`` is (reason code, criterion) of the last act, where it had one;
     ``leaf`` is that act's in the public log; ``past`` says that the instant is before the moment of asking.
     """
@@ -70,8 +68,7 @@ def standing_then(  # noqa: PLR0913 - a question, and what was read for it
         return None
     act, version = last_act(past.certificate, as_of), version_at(past.certificate, as_of)
     found = weigh_then(verdict_at(past.certificate, as_of), past.certificate, recorded, as_of)
-    made = replace(
-        standing_now(row, frame, found),
+    made = standing_now(row, frame, found)._replace(
         facts=facts,
         why=(act.reason_code, act.criterion) if act and act.reason_code else None,
         leaf=past.leaves.get(act.id) if act else None,
@@ -82,7 +79,7 @@ def standing_then(  # noqa: PLR0913 - a question, and what was read for it
         return made
     said = version.statement
     goods = ", ".join(said["subject"]["goods"])
-    return replace(made, version=version.number, holder=said["holder"], goods=goods, place=_place(said["subject"]))
+    return made._replace(version=version.number, holder=said["holder"], goods=goods, place=_place(said["subject"]))
 
 
 def certificate(row: Any, frame: Frame, one: Standing, lang: str, words: Words, origin: str) -> Said:

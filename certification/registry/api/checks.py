@@ -3,10 +3,9 @@
 import json
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_babel import gettext as _
@@ -35,8 +34,7 @@ JSON = "application/json"
 HEADERS = tuple(OPEN.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """Why there is no certificate: a code of the API, a sentence, and where to look again."""
 
     reason: str

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from certification.registry.api.schemas import Schema
 
 Contents = Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A part of the address (``where`` is ``path``) or an argument (``query``); ``example`` is one that can be tried."""
 
     name: str
@@ -27,8 +27,7 @@ class Answers:
     contents: Contents = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One method of one address. ``summary`` is a Spanish sentence; ``body`` the schema of what is sent as JSON."""
 
     id: str

@@ -1,7 +1,7 @@
 """What the API reads of certificates as of the past. Queries only."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -12,8 +12,7 @@ from certification.registry.told import leaves_of
 from certification.schemes.models import Scheme, SchemeVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """A certificate with all its acts, and the leaf of each act that has one, by the act's id."""
 
     certificate: Certificate
