@@ -5,17 +5,20 @@ Pages go on then, but nobody may call a label valid: what took it back may be am
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
 
 from certification.core.db import db
-from certification.log.checkpoints import require_carried_on
+from certification.log.checkpoints import require_carried_on, verifiers
 from certification.log.keys import KeyProblemError
 from certification.log.reading import Head, head, signed
 from certification.rules.errors import DomainError, LogConflict
+from certification.rules.signed_checkpoint import open_checkpoint
 from certification.rules.text import N_
 
+T = TypeVar("T")
 SECONDS = 1.0
 KEPT, SIGNED = "log_lags", "log_signed_size"
 KNOWN = frozenset({"log_behind", "log_fork", "log_not_proven", "log_other_log"})
@@ -24,34 +27,49 @@ BEHIND = N_(
 )
 
 
+class Covered(NamedTuple):
+    """A head's note and how far it is signed; ``until``, on the clock of this process, it is not read again."""
+
+    note: bytes | None
+    size: int
+    until: float
+
+
+NOTHING = Covered(None, 0, 0.0)
+
+
 def lags(app: Flask | None = None) -> bool:
     """Looked at once a second in each process. A copy outside that is gone or damaged proves nothing against the database."""
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
     kept: tuple[float, bool] | None = app.extensions.get(KEPT)
     if kept is None or kept[0] <= time.monotonic():
-        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _look(app))
+        kept = app.extensions[KEPT] = (time.monotonic() + (0.0 if app.testing else SECONDS), _within(app, _behind))
     return kept[1]
 
 
 def signed_size(leaf: int, read: Callable[[], bytes | None], app: Flask | None = None) -> int:
-    """How many leaves the log's checkpoint covers; ``read`` gives the head's note, and one that can't be read covers nothing.
+    """How many leaves the log's checkpoint covers; ``read`` gives the head's note. One that can't be read, or is not signed by
+    this registry, covers nothing.
 
-    It is read once a second in each process, and at once for a ``leaf`` beyond what was known.
+    It is read once a second in each process, and at once for a ``leaf`` beyond what was known; its signature is verified once.
     """
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
-    again_at, known = app.extensions.get(SIGNED, (0.0, 0))
-    if app.testing or again_at <= time.monotonic() or leaf >= known:
-        known = _size(read())
-        app.extensions[SIGNED] = (time.monotonic() + SECONDS, known)
-    return int(known)
+    known: Covered = app.extensions.get(SIGNED, NOTHING)
+    if app.testing or known.until <= time.monotonic() or leaf >= known.size:
+        note = read()
+        size = known.size if known.size and note == known.note else _within(app, lambda: _covered(note))
+        known = app.extensions[SIGNED] = Covered(note, size, time.monotonic() + SECONDS)
+    return known.size
 
 
-def _size(note: bytes | None) -> int:
+def _covered(note: bytes | None) -> int:
     try:
-        checkpoint = signed(Head(note=note))
-    except DomainError:
+        said = signed(Head(note=note))
+        if note is None or said is None:
+            return 0
+        return open_checkpoint(note, said.origin, verifiers(said.origin, said.size)).checkpoint.size
+    except (DomainError, KeyProblemError):
         return 0
-    return checkpoint.size if checkpoint else 0
 
 
 def require_whole() -> None:
@@ -60,12 +78,12 @@ def require_whole() -> None:
         raise LogConflict("log_behind", BEHIND)
 
 
-def _look(app: Flask) -> bool:
+def _within(app: Flask, look: Callable[[], T]) -> T:
     if has_app_context():
-        return _behind()
+        return look()
     with app.app_context():
         try:
-            return _behind()
+            return look()
         finally:
             db.session.remove()
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import unit_of_work
 from certification.log.appending import append_all
-from certification.log.models import LogLeaf
+from certification.log.models import LogHead, LogLeaf
 from certification.log.reading import consistency, head, inclusion
 from certification.rules.checkpoint import Checkpoint
 from certification.rules.leaves import parse_leaf
@@ -179,6 +179,15 @@ def test_an_entry_that_cannot_be_read_takes_no_page_away(client: FlaskClient, se
     assert "Esta entrada no se puede leer." in client.get("/log").text
     assert client.get(f"/c/{certificate.code}").status_code == 200
     assert client.get(f"/c/{certificate.code}/proof").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/log", "/log/tile/0/000", "/c/{code}/proof", "/c/{code}/proof.json"])
+def test_a_head_that_is_damaged_is_our_fault_and_nobody_elses(client: FlaskClient, session: Session, path: str) -> None:
+    code = makers.certified().code
+    with unit_of_work():
+        session.execute(update(LogHead).values(note=b"no note"))
+    answer = client.get(path.format(code=code))
+    assert (answer.status_code, "La nota firmada de la bitácora pública no se puede leer." in answer.text) == (503, True)
 
 
 def test_an_empty_log_has_a_page_too(client: FlaskClient) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, event, insert, text, update
@@ -15,8 +16,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from certification.accounts.models import User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
-from certification.log import lagging, rotating
-from certification.log.keys import signing_key
+from certification.log import checkpoints, lagging, rotating
+from certification.log.keys import KeyProblemError, signing_key
 from certification.log.models import LogHead
 from certification.log.reading import head
 from certification.outside.verify import verify
@@ -29,8 +30,12 @@ from certification.registry.models import Certificate, CertificateVersion, Recor
 from certification.registry.recorded import Records, is_dead, recorded_of
 from certification.registry.records import is_sound
 from certification.registry.weighing import standing, weigh
+from certification.rules.checkpoint import parse_checkpoint
 from certification.rules.code import display
 from certification.rules.instants import instant_text
+from certification.rules.note_keys import VerifierKey
+from certification.rules.notes import parse_note
+from certification.rules.signed_checkpoint import sign_checkpoint
 from certification.rules.signing import Keypair, sign
 from certification.rules.verdict import PublicState, Reason, Verdict
 from certification.rules.workflow import CertificateAct
@@ -349,11 +354,25 @@ def test_an_act_that_lost_its_leaf_beside_one_that_waits_is_doubted_and_breaks_n
     assert client.get(f"/v/{made.code}").status_code == 503
 
 
-def test_a_log_whose_head_cannot_be_read_makes_no_label_hold(client: FlaskClient, by: User) -> None:
-    made = acted(by)
+def by_a_stranger(note: bytes) -> bytes:
+    return sign_checkpoint(parse_checkpoint(parse_note(note).text), Ed25519PrivateKey.generate()).encode()
+
+
+def of_a_larger_log(note: bytes) -> bytes:
+    """Under the signature of a smaller one."""
+    said = parse_checkpoint(parse_note(note).text)
+    return note.replace(f"\n{said.size}\n".encode(), f"\n{said.size + 1}\n".encode())
+
+
+@pytest.mark.parametrize("changed", [lambda _note: b"no note", by_a_stranger, of_a_larger_log])
+def test_a_log_whose_head_cannot_be_read_or_is_not_signed_by_us_makes_no_label_hold(
+    client: FlaskClient, by: User, changed: Callable[[bytes], bytes]
+) -> None:
+    made, note = acted(by), head().note
     assert client.get(f"/v/{made.code}").status_code == 200
+    assert note is not None
     with unit_of_work() as session:
-        session.execute(update(LogHead).values(note=b"no note"))
+        session.execute(update(LogHead).values(note=changed(note)))
     db.session.expire_all()
     assert client.get(f"/v/{made.code}").status_code == 503
     assert client.get(f"/api/v1/certificates/{made.code}").get_json()["code"] == "not_signed_yet"
@@ -371,7 +390,7 @@ def test_how_far_the_log_is_signed_is_read_once_a_second_and_for_what_lies_beyon
 
     monkeypatch.setattr(app, "testing", False)  # tests look each time
     monkeypatch.setattr("certification.log.lagging.time.monotonic", lambda: now[0])
-    monkeypatch.setitem(app.extensions, lagging.SIGNED, (0.0, 0))
+    monkeypatch.setitem(app.extensions, lagging.SIGNED, lagging.NOTHING)
     size = lagging.signed_size(0, read, app)
     assert (size, len(asked)) == (head().size, 1)
     assert (lagging.signed_size(size - 1, read, app), len(asked)) == (size, 1)
@@ -379,6 +398,24 @@ def test_how_far_the_log_is_signed_is_read_once_a_second_and_for_what_lies_beyon
     now[0] += 2
     note = None
     assert (lagging.signed_size(0, read, app), len(asked)) == (0, 3)
+    assert made.code
+
+
+def test_a_head_is_believed_again_when_the_list_of_keys_can_be_read_and_its_signature_is_verified_once(
+    app: Flask, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, note, told = acted(by), head().note, list[bool]()
+
+    def verifiers(origin: str, size: int) -> list[VerifierKey]:
+        told.append(len(told) > 0)
+        if not told[-1]:
+            raise KeyProblemError
+        return checkpoints.verifiers(origin, size)
+
+    monkeypatch.setattr(lagging, "verifiers", verifiers)
+    monkeypatch.setitem(app.extensions, lagging.SIGNED, lagging.NOTHING)
+    found = [lagging.signed_size(0, lambda: note, app) for _ in range(4)]
+    assert (found, told) == ([0, *[head().size] * 3], [False, True])
     assert made.code
 
 
