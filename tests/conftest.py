@@ -17,12 +17,13 @@ from certification.core import clock
 from certification.core.db import db
 from certification.core.settings import read_settings
 from certification.log.keys import create_keys
+from certification.log.lagging import SIGNED
 from certification.registry.recorded import KEPT
 from marketplace import upkeep  # noqa: F401 - declares what is checked, signed and reconciled by
 from marketplace.app import create_app
 from marketplace.migrations.schema import newest_version
 from marketplace.models import METADATA
-from tests.keeping import Kept
+from tests.keeping import Kept, begins, watch
 from tests.servers import postgres
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
@@ -106,15 +107,18 @@ def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> F
 def pristine(shared_app: Flask) -> Kept:
     """The empty database, to start each test from; commits and triggers stay real."""
     with shared_app.app_context():
+        watch(shared_app)
         return Kept()
 
 
 @pytest.fixture
-def app(shared_app: Flask, pristine: Kept) -> Iterator[Flask]:
+def app(shared_app: Flask, pristine: Kept, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application on an empty database, with no checkpoint beside it."""
     with shared_app.app_context():
         pristine.begin_again()
-    shared_app.extensions.pop(KEPT, None)  # of the log that was there before
+        begins(shared_app, as_ever="monkeypatch" not in request.fixturenames)  # whoever changes how things are made makes them
+    for known in (KEPT, SIGNED):  # of the log that was there before
+        shared_app.extensions.pop(known, None)
     yield shared_app
     with shared_app.app_context():
         db.session.remove()

@@ -1,14 +1,14 @@
 """A database kept as it stands, to begin again from: what takes long to make is made once in a worker and copied from then on."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
 import pysqlite3
-from flask import current_app
-from sqlalchemy import text
+from flask import Flask, current_app
+from sqlalchemy import Connection, event, text
 
-from certification.core.db import db
+from certification.core.db import WRITE, db
 from certification.log.checkpoints import place
 from marketplace.models import METADATA
 
@@ -21,7 +21,9 @@ EMPTIED = "; ".join(
         "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
     )
 )
-_made: dict[Callable[[], Any], tuple["Kept", Any]] = {}
+WRITES = ("INSERT", "UPDATE", "DELETE")
+_made: dict[Hashable, tuple["Kept", Any]] = {}
+_empty: set[Flask] = set()  # whose database is as it was when the test began
 
 
 class Kept:
@@ -39,6 +41,7 @@ class Kept:
     def begin_again(self, *, beside: bool = True) -> None:
         """The database as it was, and unless told otherwise what lies beside it; what the session had loaded is forgotten."""
         _forget()
+        _empty.discard(_application())
         if beside:
             shutil.rmtree(place().parent, ignore_errors=True)
         if beside and self._note is not None:
@@ -50,18 +53,43 @@ class Kept:
             _run(self._again)
 
 
-def made_once(make: Callable[[], Made]) -> Made:
-    """What ``make`` leaves in an empty database, and what it gives: values, no rows of a session.
+def made_once(make: Callable[..., Made], *asked: Hashable) -> Made:
+    """What ``make`` leaves in an empty database when it is ``asked`` so, and what it gives: values, no rows of a session.
 
     Needs the application's context.
     """
-    if make in _made:
-        _made[make][0].begin_again()
+    key = make, *asked
+    if key in _made:
+        _made[key][0].begin_again()
     else:
-        given = make()
+        given = make(*asked)
         _forget()
-        _made[make] = Kept(), given
-    return cast("Made", _made[make][1])
+        _made[key] = Kept(), given
+    return cast("Made", _made[key][1])
+
+
+def watch(app: Flask) -> None:
+    """Know from now on whether anything was written to the database of ``app``. Needs its context."""
+
+    def listen(_conn: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:  # noqa: FBT001 - the event's
+        if statement.startswith(WRITES):
+            _empty.discard(app)
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+
+
+def begins(app: Flask, *, as_ever: bool) -> None:
+    """A test begins with an empty database, which is watched; ``as_ever`` says that it makes things as other tests do."""
+    (_empty.add if as_ever else _empty.discard)(app)
+
+
+def is_empty() -> bool:
+    """Whether nothing was written since the test began, nor is about to be: then what :func:`made_once` left can be had instead."""
+    return _application() in _empty and not db.session().info.get(WRITE)
+
+
+def _application() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001 - werkzeug's way out of a proxy
 
 
 def _forget() -> None:

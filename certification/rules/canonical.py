@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from certification.rules.errors import InvalidInput
 from certification.rules.text import N_
 
 LARGEST = 2**53 - 1
+HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair, which no text of Unicode has alone
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | None
 
@@ -79,7 +81,7 @@ def _key(key: object, where: str, *, narrow: bool) -> str:
 
 
 def _text(text: str, where: str, *, narrow: bool) -> str:
-    if (narrow and not unicodedata.is_normalized("NFC", text)) or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and (HALF.search(text) or (narrow and not unicodedata.is_normalized("NFC", text))):
         raise _refused(where)
     return str(text)
 
