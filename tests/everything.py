@@ -50,6 +50,7 @@ CHECKS = [
     Step("contracts", tool("lint-imports")),
     Step("spelling", tool("codespell", "README.md", "docs", "marketplace", "certification", "tests")),
 ]
+MARKET = Step("demonstration market", tool("python", "-m", "tests.web.market"))  # a minute of drawing, for all browsers
 BROWSER = tool("python", "-m", "pytest", "-q", "-m", "web")
 TIMED = "tests/web/test_budgets.py"  # it measures moments, so nothing else runs then
 # What stands in one row runs together: the first prints as it goes, the others when all are done. Whatever measures time is alone.
@@ -88,7 +89,7 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checks", action="store_true", help="only style, types and contracts")
-    turns = [(step,) for step in CHECKS] + ([] if parser.parse_args().checks else TESTS)
+    turns = [tuple(CHECKS)] if parser.parse_args().checks else [(MARKET, *CHECKS), *TESTS]
     absent = _provide({need for turn in turns for step in turn for need in step.needs})
     with tempfile.TemporaryDirectory(prefix="tianguis-market-") as market:  # built once for all that browsers do
         os.environ.setdefault("WEB_TESTS_MARKET", market)

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     SURVEY = "certificate.survey"
     REISSUE = "certificate.reissue"
     SEE_VISITS = "certificate.visits"
+    SEE_DOUBTS = "certificate.doubts"
     WATCH = "certificate.watch"
 
 
@@ -55,6 +56,7 @@ declare(
         Permission.SURVEY: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.REISSUE: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
         Permission.SEE_VISITS: Rule(any_of=(sits_on_a_committee,), strong=True),
+        Permission.SEE_DOUBTS: Rule(any_of=(sits_on_a_committee,), strong=True),
         Permission.WATCH: Rule(any_of=(anyone,), public=True),  # to end one, the key in the link is the permission
         Permission.REHOOK: Rule(any_of=(decides_under_scheme,), seen_by=(anyone,), strong=True),
     }

@@ -1,28 +1,25 @@
 """The surveillance visits that a committee has to see to: overdue ones and those soon due, in one list. Queries only."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, tuple_
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import func, select, tuple_
 
-from certification.accounts.models import Role, User
+from certification.accounts.models import User
 from certification.applications.cases import bars_to_deciding
 from certification.applications.desk import Bar, bar_of
-from certification.applications.models import Application, Evaluation
 from certification.core.db import db
 from certification.core.web import PER_PAGE, cursor, instant_and_id
 from certification.log.lagging import lags
-from certification.registry.models import Certificate, CertificateVersion
+from certification.registry.committee import living, with_cases
+from certification.registry.models import Certificate
 from certification.registry.recorded import recorded_of
 from certification.registry.reminders import BEFORE_A_VISIT
 from certification.registry.telling import last_day
-from certification.registry.validity import lapsed_versions
 from certification.registry.weighing import weigh
 from certification.rules.code import display
 from certification.rules.verdict import PublicState
-from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import lapsed_at, text_of, zone_of
 
 
@@ -64,21 +61,12 @@ def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | 
         BadRequest: ``after`` is no position.
 
     """
-    one, panel = Certificate, selectinload(Application.evaluations).selectinload(Evaluation.findings)
-    case = (joinedload(Application.party), panel)  # what guard 1 asks of each
-    wanted = (
-        select(one)
-        .where(*_waiting(person, at), one.surveillance_due <= at + BEFORE_A_VISIT)
-        .order_by(one.grace_ends, one.id)
-        .limit(PER_PAGE + 1)
-        .options(
-            selectinload(one.versions).selectinload(CertificateVersion.application).options(*case),
-            selectinload(one.application).options(*case),
-        )
-    )
+    one = Certificate
+    due = (*living(person, at), one.surveillance_due <= at + BEFORE_A_VISIT)
+    wanted = select(one).where(*due).order_by(one.grace_ends, one.id).limit(PER_PAGE + 1)
     if after is not None:
         wanted = wanted.where(tuple_(one.grace_ends, one.id) > tuple_(*instant_and_id(after)))
-    rows = db.session.scalars(wanted).all()
+    rows = db.session.scalars(with_cases(wanted)).all()
     last = rows[PER_PAGE - 1] if len(rows) > PER_PAGE else None
     following = cursor(last.grace_ends.isoformat(), last.id) if last is not None and last.grace_ends else None
     told, behind = recorded_of(rows), lags()
@@ -89,27 +77,8 @@ def due_visits(person: User, lang: str, at: datetime, *, after: Sequence[Any] | 
 
 def count_overdue(person: User, at: datetime) -> int:
     """How many of them are past their day."""
-    overdue = select(func.count(Certificate.id)).where(*_waiting(person, at), Certificate.surveillance_due <= at)
+    overdue = select(func.count(Certificate.id)).where(*living(person, at), Certificate.surveillance_due <= at)
     return db.session.scalar(overdue) or 0
-
-
-def committees_of(person: User) -> Collection[str]:
-    """Keys of the schemes on whose committee somebody sits."""
-    return {held.scope for held in person.current_roles if held.role is Role.DECIDER}
-
-
-def _waiting(person: User, at: datetime) -> list[ColumnElement[bool]]:
-    """Labels of this person's committees that live, also paused ones, as :func:`surveillance.due` takes them."""
-    one = Certificate
-    backed = select(SchemeVersion.id).join(Scheme).where(Scheme.key.in_(committees_of(person)))
-    lost = (one.withdrawn_at, one.surrendered_at, one.superseded_at)
-    return [
-        one.scheme_version_id.in_(backed),
-        one.scheme_version_id.not_in(lapsed_versions(at)),
-        one.valid_from <= at,
-        one.valid_until > at,
-        *(mark.is_(None) for mark in lost),
-    ]
 
 
 def _shown(one: Certificate, state: PublicState, bar: Bar | None, lang: str, at: datetime) -> DueVisit:

@@ -14,6 +14,7 @@ from certification.core.db import db
 from certification.parties import vetting
 from certification.parties.belonging import parties_of
 from certification.parties.models import Membership, Power
+from certification.registry.doubts import count_doubted
 from certification.registry.visits import count_overdue
 from marketplace.catalogue.models import Product
 from marketplace.enquiries.models import Enquiry, EnquiryState
@@ -45,12 +46,19 @@ def desk_rooms() -> list[Room]:
         rooms.append(_room("review.index", _("Revisar solicitudes"), "eye"))
         if Role.DECIDER in roles:
             rooms.append(_room("visits.index", _("Visitas de seguimiento"), "calendar", count_overdue(who, clock.now())))
+            rooms += _doubts(who)
         rooms.append(_room("ties.index", _("Mis vínculos"), "people"))
     if Role.VETTER in roles:
         rooms.append(_room("parties.vetting_queue", _("Comprobar"), "check", vetting.count_waiting()))
     if Role.OPERATOR in roles:
         rooms.append(_room("accounts.people", _("Personas y cargos"), "key"))
     return rooms
+
+
+def _doubts(who: User) -> list[Room]:
+    """Only after a key fell into other hands."""
+    count = count_doubted(who, clock.now())
+    return [_room("doubts.index", _("Sellos por firmar otra vez"), "edit", count)] if count else []
 
 
 def _selling(who: User) -> list[Room]:

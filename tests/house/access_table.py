@@ -243,6 +243,7 @@ GET      | /evidence/<public_id>                    | ripe words evidence      |
 
 GET      | /review                                  |                          | desk
 GET      | /review/visits                           |                          | committees
+GET      | /review/signatures                       |                          | committees
 GET      | /review/<public_id>                      | draft case               | withdrawn from sight
 GET      | /review/<public_id>                      | sent case                | case
 GET      | /review/<public_id>                      | returned case            | case

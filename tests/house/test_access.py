@@ -32,6 +32,7 @@ STRONG = {
     "certificate.reissue",
     "certificate.survey",
     "certificate.visits",
+    "certificate.doubts",
     "scheme.install",
     "scheme.edit",
     "scheme.activate",

@@ -1,6 +1,6 @@
 """The demonstration market, built once, and servers on copies of it.
 
-``WEB_TESTS_MARKET`` may name a folder where the built market is kept and found again, for whoever works on these tests.
+``WEB_TESTS_MARKET`` may name a folder where the built market is kept and found again. ``python -m tests.web.market`` builds it there.
 """
 
 import os
@@ -107,3 +107,7 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+if __name__ == "__main__":
+    build(Path(os.environ["WEB_TESTS_MARKET"]))

@@ -248,6 +248,7 @@ KINDS = (
     Kind("application decided", named("applications.show", application(S.DECIDED, HORCONES)), "martina"),
     Kind("review queue", at("/review"), "leobardo"),
     Kind("surveillance visits", at("/review/visits"), "anselmo"),
+    Kind("nothing to sign again", at("/review/signatures"), "anselmo"),
     Kind("review case", named("review.case", application(S.SUBMITTED, "Platería")), "leobardo"),
     Kind("return a case", named("review.send_back", application(S.SUBMITTED, "Platería")), "leobardo"),
     Kind("panel", named("review.panel", application(S.ACCEPTED, HORCONES)), "leobardo"),
