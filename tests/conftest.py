@@ -28,6 +28,7 @@ from tests.servers import postgres
 
 NOW = datetime(2026, 11, 21, 16, 32, tzinfo=UTC)
 ENGINE = os.environ.get("TIANGUIS_TEST_DATABASE", "sqlite")
+SHORT = ENGINE != "sqlite" and not os.environ.get("TIANGUIS_TEST_WHOLE")  # what says the same on either runs once, on SQLite
 
 
 ONCE = pytest.StashKey[int]()
@@ -35,11 +36,14 @@ ONCE = pytest.StashKey[int]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what asks for the database: the rest is the same on either, and runs once, on SQLite."""
-    if ENGINE == "sqlite":
+    """On PostgreSQL only what asks for the database and is about more than HTTP, unless the whole is asked for."""
+    if not SHORT:
         return
-    left = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
-    items[:] = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    kept, left = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        about = "database_url" in getattr(item, "fixturenames", ()) and item.get_closest_marker("http") is None
+        (kept if about else left).append(item)
+    items[:] = kept
     config.hook.pytest_deselected(items=left)
     config.stash[ONCE] = len(left)
     if hasattr(config, "workeroutput"):
@@ -54,7 +58,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if left := config.stash.get(ONCE, 0):
-        terminalreporter.write_line(f"{left} tests that ask for no database were left to the run on SQLite")
+        terminalreporter.write_line(f"{left} tests that no database changes were left to the run on SQLite")
 
 
 class Browser(FlaskClient):

@@ -193,6 +193,7 @@ def poisoned(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield made
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("row", [row for row in ROWS if row.method == "GET"], ids=str)
 def test_what_people_write_is_never_markup(poisoned: World, row: Row) -> None:
     for role in {insider(row), "visitor", "operator"}:
@@ -208,6 +209,7 @@ def test_the_poison_is_really_in_the_pages(poisoned: World) -> None:
         assert "&lt;script&gt;alert(1)" in page.text
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("row", ONE_OF_EACH, ids=str)
 def test_what_a_route_does_not_take_is_refused(world: World, row: Row) -> None:
     path = address(world, row)
@@ -218,6 +220,7 @@ def test_what_a_route_does_not_take_is_refused(world: World, row: Row) -> None:
         assert world.written == []
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("wish", NEXTS)
 def test_signing_in_never_leads_elsewhere(world: World, wish: str) -> None:
     for base in ("/account/sign-in", "/account/passkeys", "/account/register", "/account/code"):
@@ -232,6 +235,7 @@ def test_signing_in_never_leads_elsewhere(world: World, wish: str) -> None:
                 )
 
 
+@pytest.mark.http
 @pytest.mark.parametrize(
     "path",
     [
@@ -250,6 +254,7 @@ def test_a_doubled_slash_leads_nowhere_else(world: World, path: str) -> None:
     assert not answer.location or urlsplit(urljoin("http://localhost/", answer.location)).netloc == "localhost"
 
 
+@pytest.mark.http
 @pytest.mark.parametrize(
     "host",
     [
@@ -294,6 +299,7 @@ FORGED = {
 }
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("row", PAGES, ids=str)
 def test_forged_forwarding_changes_no_page(world: World, row: Row) -> None:
     role, path = insider(row), address(world, row)
@@ -315,6 +321,7 @@ def guarded(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 WITHOUT_TOKEN = {"/api/v1/verify", "/watches/<public_id>/<key>/leave"}
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("row", [row for row in POSTS if row.route not in WITHOUT_TOKEN], ids=str)
 def test_nothing_is_done_without_the_form_s_own_token(guarded: World, row: Row) -> None:
     role, path = insider(row), address(guarded, row)
@@ -343,6 +350,7 @@ def test_with_its_token_a_form_is_taken(guarded: World) -> None:
 PUBLIC_FILES = {"/c/<code>/qr.png", "/c/<code>/qr.svg", "/weave/<code>.svg"}
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("row", PAGES, ids=str)
 @pytest.mark.parametrize("who", ["insider", "visitor", "stranger"])
 def test_every_answer_is_dressed(guarded: World, row: Row, who: str) -> None:
@@ -373,6 +381,7 @@ def _personal(answer: TestResponse, world: World, row: Row) -> bool:
 COOKIELESS = ("/v", "/v/<code>", "/V/<code>", "/weave/<code>.svg", "/healthz", "/readyz", "/api/v1/certificates/<code>")
 
 
+@pytest.mark.http
 @pytest.mark.parametrize("route", COOKIELESS)
 @pytest.mark.parametrize("query", ["", "?lang=en", "?lang=xx", "?code=nothing"])
 def test_a_page_that_anybody_scans_sets_and_reads_no_cookie(guarded: World, route: str, query: str) -> None:
@@ -383,6 +392,7 @@ def test_a_page_that_anybody_scans_sets_and_reads_no_cookie(guarded: World, rout
         assert "Cookie" not in answer.headers.get("Vary", "")
 
 
+@pytest.mark.http
 def test_evidence_and_documents_are_sealed_off(guarded: World) -> None:
     for row in (row for row in PAGES if row.route in ("/evidence/<public_id>", "/vetting/<public_id>/document")):
         answer = guarded.ask(insider(row), "GET", address(guarded, row))

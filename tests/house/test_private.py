@@ -23,7 +23,7 @@ from certification.core import clock
 from certification.core.db import db
 from certification.core.orm import AnyJson
 from marketplace.models import METADATA
-from tests.conftest import ENGINE, NOW
+from tests.conftest import NOW, SHORT
 from tests.house import access_table
 from tests.house.populate import populate
 from tests.house.private_table import Secret, classified, readers_of, secrets
@@ -40,7 +40,7 @@ BY_KEY = {
     "reset code",
     "no code",
 }
-ALSO_IN_ENGLISH = {"visitor", "admin", "rival", "evaluator", "decider", "vetter", "operator"}
+READ_MOST = ("visitor", "admin", "rival", "evaluator", "decider", "vetter", "operator")  # in English too, and on either database
 FEWEST_PAGES, MOST_PAGES, MOST_SECONDS = 250, 1000, 60
 SHAPES = {"text": "zq{:06}qz", "digest": "fa11{:06}", "phone": "9519{:06}"}
 
@@ -127,7 +127,7 @@ def crawl(canaries: Canaries, role: str) -> None:
     world = canaries.world
     waiting = [
         *_seeds(world, role, ""),
-        *(_seeds(world, role, "?lang=en") if ENGINE == "sqlite" and role in ALSO_IN_ENGLISH else ()),
+        *(() if SHORT or role not in READ_MOST else _seeds(world, role, "?lang=en")),
     ]
     seen = set(waiting)
     for page in islice(waiting, MOST_PAGES):  # it grows while it is read
@@ -179,7 +179,7 @@ def test_every_secret_is_planted(canaries: Canaries) -> None:
     assert {str(secret) for secret in secrets()} - planted == set()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", READ_MOST if SHORT else ROLES)
 def test_who_reads_all_that_can_be_reached_reads_what_is_theirs_and_nothing_else(canaries: Canaries, role: str) -> None:
     """What they may read is read, so that the canaries sing; and the reading goes far and ends."""
     began, before = time.monotonic(), canaries.pages
