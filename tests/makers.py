@@ -28,7 +28,7 @@ from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of
 from marketplace.catalogue.models import Product, Variant
 from marketplace.producers.models import Producer
-from tests.keeping import is_empty, made_once
+from tests.keeping import added_once, is_empty, made_once
 
 BELOW = -1_000_000  # where leaves lie that stand in no tree
 THEN = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -116,12 +116,12 @@ def fresh(session: Session, thing: Any) -> Any:
 
 def scheme_version(key: str = "origen-local") -> SchemeVersion:
     """A built-in scheme's newest version, the first one in force from the day the makers stand at."""
-    if is_empty():
-        made_once(_built_in)
-    with unit_of_work() as session:
-        if not set(session.scalars(select(Scheme.key))) >= BUILT_IN:  # reading and digesting them again is most of a certificate
-            install_builtin(by=None, at=THEN)
-        return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key).order_by(SchemeVersion.id)).all()[-1]
+    if not set(db.session.scalars(select(Scheme.key))) >= BUILT_IN:  # reading and digesting them again is most of a certificate
+        added_once(_built_in)
+    wanted = select(SchemeVersion).join(Scheme).where(Scheme.key == key).order_by(SchemeVersion.id)
+    found = db.session.scalars(wanted).all()[-1]
+    db.session.rollback()  # as after a commit
+    return found
 
 
 def _built_in() -> None:
