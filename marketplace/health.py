@@ -15,8 +15,9 @@ from certification.core.db import db
 from certification.log import reading
 from certification.log.checkpoints import require_carried_on
 from certification.log.keys import KeyProblemError
+from certification.log.lagging import require_believed
 from certification.log.signing import check_signs
-from certification.rules.errors import LogConflict
+from certification.rules.errors import DomainError
 from marketplace.migrations.schema import newest_version
 
 PATIENCE_S = 1.0
@@ -37,7 +38,8 @@ def alive() -> Response:
     """The process answers: 200 in any case, so that a probe that ends what does not answer looks at nothing but the status.
 
     ``public_log`` is false, and the status ``degraded``, when nothing can be signed because the database does not carry on from
-    the last checkpoint; null when the database could not say so within a second. To start the process anew mends neither.
+    the last checkpoint, or no label can be told because its head is not signed by this registry; null when the database could not
+    say so within a second. To start the process anew mends neither.
     """
     return _told({"public_log": _log_stands(current_app._get_current_object())}, 200)  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
 
@@ -47,8 +49,9 @@ def alive() -> Response:
 def ready() -> Response:
     """Database reachable, schema current, signing key usable: 200, or 503 when one is not. Why stands in the log alone.
 
-    ``public_log`` is false when nothing can be signed because the database does not carry on from the last checkpoint. Pages
-    can be served all the same, so that alone is told with 200 and the status ``degraded``.
+    ``public_log`` is false when nothing can be signed because the database does not carry on from the last checkpoint, or its
+    head is not signed by this registry. Pages can be served all the same, so that alone is told with 200 and the status
+    ``degraded``.
     """
     checks = {name: _passes(name, check) for name, check in CHECKS.items()}
     return _told(checks | {"public_log": _passes("public_log", _public_log)}, 200 if all(checks.values()) else 503)
@@ -72,7 +75,9 @@ def _signing_key() -> bool:
 
 
 def _public_log() -> bool:
-    require_carried_on(reading.head())
+    found = reading.head()
+    require_carried_on(found)
+    require_believed(found.note)
     return True
 
 
@@ -98,7 +103,7 @@ def _ask(app: Flask, asked: "Future[bool | None]") -> None:
     with app.app_context():
         try:
             found = _public_log()
-        except LogConflict:
+        except DomainError:
             found = False
         except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the log; /readyz tells more
             log.warning("log not looked at", error=type(error).__name__)
@@ -113,7 +118,7 @@ CHECKS: dict[str, Callable[[], bool]] = {"database": _database, "schema": _schem
 def _passes(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (SQLAlchemyError, KeyProblemError, LogConflict) as error:
+    except (SQLAlchemyError, KeyProblemError, DomainError) as error:
         db.session.rollback()
         log.warning("not ready", check=name, error=str(error))
         return False

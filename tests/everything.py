@@ -50,7 +50,9 @@ CHECKS = [
     Step("contracts", tool("lint-imports")),
     Step("spelling", tool("codespell", "README.md", "docs", "marketplace", "certification", "tests")),
 ]
-MARKET = Step("demonstration market", tool("python", "-m", "tests.web.market"))  # a minute of drawing, for all browsers
+MARKET = Step(
+    "demonstration market", tool("python", "-m", "tests.web.market"), ("chromium",)
+)  # a minute of drawing, for all browsers
 BROWSER = tool("python", "-m", "pytest", "-q", "-m", "web")
 TIMED = "tests/web/test_budgets.py"  # it measures moments, so nothing else runs then
 # What stands in one row runs together: the first prints as it goes, the others when all are done. Whatever measures time is alone.

@@ -21,7 +21,7 @@ EMPTIED = "; ".join(
         "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
     )
 )
-WRITES = ("INSERT", "UPDATE", "DELETE")
+READS = ("SELECT", "PRAGMA")
 _made: dict[Hashable, tuple["Kept", Any]] = {}
 _added: dict[Callable[[], None], "Added"] = {}
 _empty: set[Flask] = set()  # whose database is as it was when the test began
@@ -132,7 +132,7 @@ def watch(app: Flask) -> None:
     """Know from now on whether anything was written to the database of ``app``. Needs its context."""
 
     def listen(_conn: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:  # noqa: FBT001 - the event's
-        if statement.startswith(WRITES):
+        if not statement.lstrip().upper().startswith(READS):
             _empty.discard(app)
 
     event.listen(db.engine, "before_cursor_execute", listen)

@@ -118,10 +118,8 @@ def scheme_version(key: str = "origen-local") -> SchemeVersion:
     """A built-in scheme's newest version, the first one in force from the day the makers stand at."""
     if not set(db.session.scalars(select(Scheme.key))) >= BUILT_IN:  # reading and digesting them again is most of a certificate
         added_once(_built_in)
-    wanted = select(SchemeVersion).join(Scheme).where(Scheme.key == key).order_by(SchemeVersion.id)
-    found = db.session.scalars(wanted).all()[-1]
-    db.session.rollback()  # as after a commit
-    return found
+    with unit_of_work() as session:
+        return session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.key == key).order_by(SchemeVersion.id)).all()[-1]
 
 
 def _built_in() -> None:

@@ -12,6 +12,7 @@ from certification.core.log import told_of
 from certification.core.problems import API, problem
 from certification.core.quick import UnreachableError
 from certification.rules.errors import (
+    BadLeaf,
     BadNote,
     CannotSign,
     Conflict,
@@ -29,7 +30,8 @@ STATUS = (
     (Forbidden, 403),
     (Conflict, 409),
     (IllegalMove, 409),
-    (BadNote, 503),  # nobody hands us one: it is our own log's head that is damaged
+    (BadNote, 503),  # nobody hands us one of these: it is our own log that is damaged
+    (BadLeaf, 503),
     (InvalidInput, 422),
     (CannotSign, 503),
     (NotConfirmed, 503),

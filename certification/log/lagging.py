@@ -3,10 +3,12 @@
 Pages go on then, but nobody may call a label valid: what took it back may be among the acts that are missing.
 """
 
+import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
+import structlog
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +20,7 @@ from certification.rules.errors import DomainError, LogConflict
 from certification.rules.signed_checkpoint import open_checkpoint
 from certification.rules.text import N_
 
+log = structlog.get_logger()
 T = TypeVar("T")
 SECONDS = 1.0
 KEPT, SIGNED = "log_lags", "log_signed_size"
@@ -51,24 +54,38 @@ def signed_size(leaf: int, read: Callable[[], bytes | None], app: Flask | None =
     """How many leaves the log's checkpoint covers; ``read`` gives the head's note. One that can't be read, or is not signed by
     this registry, covers nothing.
 
-    It is read once a second in each process, and at once for a ``leaf`` beyond what was known; its signature is verified once.
+    It is read and verified once a second in each process, and at once for a ``leaf`` beyond what was known.
     """
     app = app or current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's way out of a proxy
     known: Covered = app.extensions.get(SIGNED, NOTHING)
-    if app.testing or known.until <= time.monotonic() or leaf >= known.size:
+    now = time.monotonic()
+    if app.testing or known.until <= now or leaf >= known.size:
         note = read()
-        size = known.size if known.size and note == known.note else _within(app, lambda: _covered(note))
-        known = app.extensions[SIGNED] = Covered(note, size, time.monotonic() + SECONDS)
+        if note != known.note or known.until <= now:
+            size = _within(app, lambda: _covered(note))
+            known = app.extensions[SIGNED] = Covered(note, size, math.inf if app.testing else now + SECONDS)
     return known.size
+
+
+def require_believed(note: bytes | None) -> int:
+    """How many leaves a head's note covers; 0 without one.
+
+    Raises:
+        BadNote, BadSignature, UnknownKey: it can't be read, or is not signed by this registry.
+        KeyProblemError, BadLeaf: nobody can say by which keys.
+
+    """
+    said = signed(Head(note=note))
+    if note is None or said is None:
+        return 0
+    return open_checkpoint(note, said.origin, verifiers(said.origin, said.size)).checkpoint.size
 
 
 def _covered(note: bytes | None) -> int:
     try:
-        said = signed(Head(note=note))
-        if note is None or said is None:
-            return 0
-        return open_checkpoint(note, said.origin, verifiers(said.origin, said.size)).checkpoint.size
-    except (DomainError, KeyProblemError):
+        return require_believed(note)
+    except (DomainError, KeyProblemError, OSError, SQLAlchemyError) as error:
+        log.error("the head of the log is not believed", error=str(error))  # noqa: TRY400 - it says what is the matter
         return 0
 
 

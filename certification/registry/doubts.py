@@ -55,7 +55,7 @@ def count_doubted(person: User, at: datetime) -> int:
 
 
 def _is_dead() -> ColumnElement[bool]:
-    """As ``recorded.Recorded.is_dead``, of the newest version."""
+    """What ``recorded.Recorded.is_dead`` says, in SQL: of the newest version that has a row, by the leaf that its act names."""
     ends = compromises()
     if not ends:
         return false()

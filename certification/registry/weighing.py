@@ -43,8 +43,8 @@ UNSURE: Mapping[Reason, str] = {
         "vale."
     ),
     Reason.NOT_SIGNED_YET: N_(
-        "Lo último que se registró de este sello todavía espera la firma de la bitácora. Mientras no la tenga, no se puede decir "
-        "si vale."
+        "Lo último que se registró de este sello no tiene todavía una firma de este registro en la bitácora. Mientras no la "
+        "tenga, no se puede decir si vale."
     ),
 }
 

@@ -69,7 +69,6 @@ class RegistryKeys:
 
         def resolve(method: str) -> Ed25519PublicKey | None:
             did, _, kid = method.partition("#")
-            kid = kid.removesuffix(_TOKENS)
             key = self.keys.get(kid)
             if (did != self.did and did not in self.former) or key is None or not key.covers(created):
                 return None
@@ -104,6 +103,11 @@ def method_of(did: str, kid: str) -> str:
 def token_method_of(did: str, kid: str) -> str:
     """The DID URL of the same key, which tokens name."""
     return method_of(did, kid + _TOKENS)
+
+
+def for_tokens(resolve: Resolver) -> Resolver:
+    """The same keys as tokens name them; those of before named them as proofs do."""
+    return lambda method: resolve(method.removesuffix(_TOKENS))
 
 
 def did_document(did: str, keys: Iterable[KeyPeriod], *, context: str) -> dict[str, object]:

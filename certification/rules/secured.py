@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from certification.rules.did import for_tokens
 from certification.rules.errors import BadSignature, InvalidInput
 from certification.rules.jose import issuer_of, peek_token, verify_token
 from certification.rules.proofs import Document, Resolver, one_by_one, proof_created, verify_proofs
@@ -54,5 +55,5 @@ def _opened_token(secured: str, keys_at: KeysAt, at: datetime) -> tuple[Document
     signed = peek_token(secured).signed
     if signed is None:
         raise InvalidInput("no_date", N_("El documento no dice cuándo se firmó."))
-    token = verify_token(secured, keys_at(signed), at=at)
+    token = verify_token(secured, for_tokens(keys_at(signed)), at=at)
     return token.document, (token.method,), signed

@@ -54,7 +54,7 @@
   // As RegistryKeys.at: a compromised key counts only for a leaf before its mark; `former` are DIDs of before.
   function resolver(keys, created, compromised, index) {
     return (method) => {
-      const [did, kid] = [method.split("#")[0], method.split("#").slice(1).join("#").replace(/-jwk$/, "")];
+      const [did, kid] = [method.split("#")[0], method.split("#").slice(1).join("#")];
       const one = keys.keys.get(kid);
       const over = (end) => end !== null && created >= end;
       if ((did !== keys.did && !(keys.former || []).includes(did)) || !one || created < one.begun || over(one.retired) || over(one.revoked)) return null;

@@ -2,16 +2,21 @@ from threading import Event
 
 import pytest
 from alembic.script import ScriptDirectory
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
 from certification.log import asking
 from certification.log.checkpoints import keep_outside
 from certification.log.keys import PRIVATE, signing_key
-from certification.rules.checkpoint import Checkpoint
+from certification.log.models import LogHead
+from certification.log.reading import head
+from certification.rules.checkpoint import Checkpoint, parse_checkpoint
+from certification.rules.notes import parse_note
 from certification.rules.signed_checkpoint import sign_checkpoint
 from marketplace import health
 from marketplace.migrations.schema import newest_version
@@ -115,3 +120,18 @@ def test_a_database_that_is_away_says_nothing_of_the_log(client: FlaskClient, mo
     monkeypatch.setattr(health, "_public_log", away)
     told = client.get("/healthz")
     assert (told.status_code, told.json) == (200, {"status": "degraded", "checks": {"public_log": None}})
+
+
+def test_a_head_that_this_registry_did_not_sign_is_told_by_both_probes(client: FlaskClient, session: Session) -> None:
+    """No label can be told then, see ``log.lagging``; pages can."""
+    makers.certified()
+    before = [client.get(path).json for path in ("/healthz", "/readyz")]
+    note = head().note
+    assert note is not None
+    said = parse_checkpoint(parse_note(note).text)
+    with unit_of_work():
+        session.execute(update(LogHead).values(note=sign_checkpoint(said, Ed25519PrivateKey.generate()).encode()))
+    after = [client.get(path) for path in ("/healthz", "/readyz")]
+    assert [one and one["checks"]["public_log"] for one in before] == [True, True]
+    assert [(one.status_code, one.json and one.json["status"]) for one in after] == [(200, "degraded")] * 2
+    assert [one.json and one.json["checks"]["public_log"] for one in after] == [False, False]

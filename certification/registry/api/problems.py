@@ -23,7 +23,7 @@ PROBLEMS = (
     (
         "not_signed_yet",
         503,
-        N_("Lo último que se registró todavía espera la firma de la bitácora: no lo tome por vigente mientras no la tenga."),
+        N_("Lo último que se registró no tiene todavía una firma de este registro en la bitácora: no lo tome por vigente."),
     ),
     ("not_granted_then", 404, N_("En esa fecha este sello todavía no se otorgaba.")),
     ("code_length", 404, N_("Así como está escrito no es un código: le faltan o le sobran letras.")),

@@ -180,7 +180,7 @@ def test_while_it_is_away_nobody_calls_a_new_label_valid_and_pages_say_what_it_w
     code = unconfirmed().code
     for path, status_code in ((f"/c/{code}", 200), (f"/v/{code}", 503)):
         page = client.get(path, headers={"Accept": "text/html"})
-        told = page.status_code, "Vigente" in page.text, "espera la firma de la bitácora" in page.text
+        told = page.status_code, "Vigente" in page.text, "no tiene todavía una firma de este registro en la bitácora" in page.text
         assert told == (status_code, False, True), path
     answer = client.get(f"/api/v1/certificates/{code}")
     assert (answer.status_code, answer.get_json()["state"], answer.get_json()["code"]) == (503, "CANNOT_CHECK", "not_signed_yet")

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log import rotating
+from certification.log.models import LogLeaf
 from certification.parties.models import Tie
 from certification.registry import doubts
 from certification.registry.doubts import count_doubted, doubted_labels
@@ -20,8 +21,10 @@ from certification.registry.models import Certificate
 from certification.registry.recorded import recorded_of
 from certification.registry.reissuing import reissue
 from certification.rules.code import display
+from certification.rules.leaves import LogAct
 from certification.schemes.versions import lapse
 from tests import makers
+from tests.certification.log.acts import behind_our_back
 from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.truth import acted, paused, taken
 from tests.conftest import NOW
@@ -142,6 +145,15 @@ def test_the_page_leads_to_the_act_and_the_desk_to_the_page(client_of: Browser, 
         done = client_of(decider).get("/review/signatures")
     assert "Ningún sello por firmar otra vez" in done.text
     assert room not in client_of(decider).get("/review/visits").text
+
+
+def test_a_log_that_cannot_be_read_takes_no_desk_away(client_of: Browser, decider: User) -> None:
+    stolen(makers.certified(decider))
+    with behind_our_back():
+        db.session.execute(update(LogLeaf).where(LogLeaf.act == LogAct.KEY_COMPROMISED).values(entry=b"{}"))
+    found = [client_of(decider).get(path) for path in ("/desk", "/desk/ties", "/review/signatures")]
+    assert [one.status_code for one in found] == [200, 200, 503]
+    assert not any('href="/review/signatures"' in one.text for one in found)
 
 
 @pytest.mark.parametrize("word", ["x", "%", "WyJ4Il0", "bnVsbA"])

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, event, insert, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -401,22 +402,40 @@ def test_how_far_the_log_is_signed_is_read_once_a_second_and_for_what_lies_beyon
     assert made.code
 
 
-def test_a_head_is_believed_again_when_the_list_of_keys_can_be_read_and_its_signature_is_verified_once(
-    app: Flask, by: User, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [KeyProblemError("gone"), OSError("gone"), OperationalError("gone", None, Exception())])
+def test_a_head_is_verified_once_a_second_and_believed_again_when_that_can_be_done(
+    app: Flask, by: User, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
-    made, note, told = acted(by), head().note, list[bool]()
+    made, note, tries, now = acted(by), head().note, list[float](), [1000.0]
 
     def verifiers(origin: str, size: int) -> list[VerifierKey]:
-        told.append(len(told) > 0)
-        if not told[-1]:
-            raise KeyProblemError
+        tries.append(now[0])
+        if len(tries) == 1:
+            raise failure
         return checkpoints.verifiers(origin, size)
 
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setattr("certification.log.lagging.time.monotonic", lambda: now[0])
     monkeypatch.setattr(lagging, "verifiers", verifiers)
     monkeypatch.setitem(app.extensions, lagging.SIGNED, lagging.NOTHING)
-    found = [lagging.signed_size(0, lambda: note, app) for _ in range(4)]
-    assert (found, told) == ([0, *[head().size] * 3], [False, True])
+    found = []
+    for now[0] in (1000.0, 1000.5, 1001.5, 1001.6, 1003.0):
+        found.append(lagging.signed_size(0, lambda: note, app))
+    assert (found, tries) == ([0, 0, *[head().size] * 3], [1000.0, 1001.5, 1003.0])
     assert made.code
+
+
+def test_a_database_that_fails_while_the_head_is_verified_is_a_label_that_nobody_can_check(
+    client: FlaskClient, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = acted(by)
+
+    def away(_origin: str, _size: int) -> list[VerifierKey]:
+        raise OperationalError("gone", None, Exception())
+
+    monkeypatch.setattr(lagging, "verifiers", away)
+    monkeypatch.setitem(client.application.extensions, lagging.SIGNED, lagging.NOTHING)
+    assert [client.get(f"/{way}/{made.code}").status_code for way in ("v", "c", "api/v1/certificates")] == [503, 200, 503]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from certification.rules.did import (
     address_of,
     did_document,
     did_of,
+    for_tokens,
     method_of,
     read_did,
     token_method_of,
@@ -168,7 +169,10 @@ def test_a_demonstration_key_keeps_its_mark() -> None:
 )
 def test_a_key_counts_for_what_was_signed_in_its_time(key: KeyPeriod, created: datetime, *, counts: bool) -> None:
     keys = RegistryKeys(DID, {key.kid: key})
-    assert [keys.at(created)(way(DID, key.kid)) is not None for way in (method_of, token_method_of)] == [counts, counts]
+    proofs = keys.at(created)
+    tokens, either = for_tokens(proofs), (method_of(DID, key.kid), token_method_of(DID, key.kid))
+    assert [proofs(one) is not None for one in either] == [counts, False]
+    assert [tokens(one) is not None for one in either] == [counts, counts]
 
 
 @pytest.mark.parametrize(("index", "counts"), [(None, False), (0, True), (99, True), (100, False), (101, False)])
