@@ -23,7 +23,7 @@ def shared(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     if database_url.startswith("postgresql"):
         server = create_engine(database_url, isolation_level="AUTOCOMMIT")
         with server.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS logged"))
+            connection.execute(text("DROP DATABASE IF EXISTS logged WITH (FORCE)"))
             connection.execute(text("CREATE DATABASE logged"))
         server.dispose()
         url = database_url.replace("/postgres?", "/logged?")
