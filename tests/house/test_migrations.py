@@ -37,7 +37,7 @@ def address(tmp_path: Path, database_url: str) -> Iterator[str]:
         return
     server = create_engine(database_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS migrated"))
+        connection.execute(text("DROP DATABASE IF EXISTS migrated WITH (FORCE)"))
         connection.execute(text("CREATE DATABASE migrated"))
     yield database_url.replace("/postgres?", "/migrated?")
     server.dispose()

@@ -51,7 +51,7 @@ def old(session: Session, tmp_path: Path, database_url: str) -> str:
     if ENGINE == "postgresql":
         server = create_engine(database_url, isolation_level="AUTOCOMMIT")
         with server.connect() as connection:
-            connection.execute(sa.text("DROP DATABASE IF EXISTS old"))
+            connection.execute(sa.text("DROP DATABASE IF EXISTS old WITH (FORCE)"))
             connection.execute(sa.text("CREATE DATABASE old"))
         server.dispose()
         address = database_url.replace("/postgres?", "/old?")
