@@ -121,7 +121,7 @@ def did_document(did: str, keys: Iterable[KeyPeriod], *, context: str) -> dict[s
     return {
         "@context": [DID, MULTIKEY, JWK, context],
         "id": did,
-        "verificationMethod": [*methods, *(_for_tokens(said, key) for said, key in zip(methods, listed, strict=True))],
+        "verificationMethod": [*methods, *(_as_jwk(said, key) for said, key in zip(methods, listed, strict=True))],
         "assertionMethod": [*_asserting(did, listed, method_of), *_asserting(did, listed, token_method_of)],
     }
 
@@ -141,7 +141,7 @@ def read_did(document: Mapping[str, object], did: str) -> RegistryKeys:
     ways = (method_of, token_method_of) if tokens else (method_of,)
     if len(held) != len(keys) or asserting != [method for way in ways for method in _asserting(did, keys, way)]:
         raise _bad_did()
-    if tokens and tokens != [_for_tokens(said, key) for said, key in zip(methods, keys, strict=True)]:
+    if tokens and tokens != [_as_jwk(said, key) for said, key in zip(methods, keys, strict=True)]:
         raise _bad_did()
     return RegistryKeys(did, MappingProxyType(held))
 
@@ -165,7 +165,7 @@ def _method(did: str, key: KeyPeriod) -> dict[str, object]:
     return said
 
 
-def _for_tokens(method: Mapping[str, object], key: KeyPeriod) -> dict[str, object]:
+def _as_jwk(method: Mapping[str, object], key: KeyPeriod) -> dict[str, object]:
     """The same as a JSON Web Key (RFC 8037 §2)."""
     jwk = {"kty": "OKP", "crv": "Ed25519", "x": encode_base64url(key.public.public_bytes_raw())}
     rest = {name: value for name, value in method.items() if name != "publicKeyMultibase"}

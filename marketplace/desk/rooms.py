@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from flask import Flask, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from marketplace.catalogue.models import Product
 from marketplace.enquiries.models import Enquiry, EnquiryState
 from marketplace.producers.models import Producer
 
+log = structlog.get_logger()
 MOST_STALLS = 3
 REVIEWERS = (Role.EVALUATOR, Role.DECIDER, Role.SCHEME_OWNER)
 
@@ -60,7 +62,8 @@ def _doubts(who: User) -> list[Room]:
     """Only after a key fell into other hands. A log that can't be read takes no other room away."""
     try:
         count = count_doubted(who, clock.now())
-    except BadLeaf:
+    except BadLeaf as error:
+        log.warning("doubted labels not counted", error=str(error))
         count = 0
     return [_room("doubts.index", _("Sellos por firmar otra vez"), "edit", count)] if count else []
 

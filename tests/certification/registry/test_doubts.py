@@ -26,7 +26,7 @@ from certification.schemes.versions import lapse
 from tests import makers
 from tests.certification.log.acts import behind_our_back
 from tests.certification.log.signers import keys_put_back
-from tests.certification.registry.truth import acted, paused, taken
+from tests.certification.registry.truth import acted, changed, paused, renewed, resumed, taken
 from tests.conftest import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -73,6 +73,18 @@ def test_what_was_signed_from_the_theft_on_waits_until_it_is_signed_anew(decider
         reissue(first, by=decider, at=LATER)
     assert (found(decider), count_doubted(decider, LATER)) == ([second.code], 1)
     assert after.code not in found(decider)
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 4])
+def test_sql_says_of_each_label_what_its_record_says(decider: User, offset: int) -> None:
+    """Whatever acts it had, and from whichever leaf on the key no longer counts."""
+    made = [acted(*acts)(decider) for acts in ((), (changed,), (renewed,), (paused, resumed), (changed, renewed))]
+    first = recorded_of(made)[made[0].id].leaves[0].place
+    rotating.compromise(str(made[0].versions[0].kid), first + 2 * offset, now=lambda: NOW)
+    db.session.expire_all()
+    dead = {one.code for one in made if recorded_of(made)[one.id].is_dead(LATER)}
+    assert set(found(decider)) == dead
+    assert len(dead) == {0: 5, 1: 4, 2: 3, 3: 1, 4: 1}[offset]  # the last issue of each stands at 0, 2, 4, 5 and 10
 
 
 def test_a_paused_label_waits_too_and_a_lost_one_does_not(decider: User) -> None:
