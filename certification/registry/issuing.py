@@ -59,16 +59,16 @@ def certify(application: Application, decision: Decision, *, by: User, at: datet
     term = term_of(text_of(version).timing, _first_day(decided_on, begins))
     makers = disclose(str(name) for name in application.makers)
     certificate = _certificate(application, decision, term.instants(zone_of(version)), _free_code(session), at)
+    certificate.page = first_page(application, decision, makers)
     session.add(certificate)
     session.flush()
     stated = Stated(version, certificate.label_class, subject_of(application, makers), decided_on, term)
     first = state_version(certificate, stated, application=application, at=at)
     session.add_all(CertificateSubject(certificate_id=certificate.id, subject_ref=ref) for ref in set(application.subject_refs))
-    certificate.page = first_page(application, decision, makers)
     issue_credential(first, at=at)
-    certificate.page = with_proof(certificate.page, first)
     said = {"term": term_said(certificate), "outcome": decision.outcome.value}
     act = add_act(certificate, CertificateAct.GRANTED, by=by, at=at, details=said)
+    certificate.page = with_proof(certificate.page, first)
     told = {"application": application.public_id, **told_of(act)}
     record("certificate.grant", "certificate", certificate.code, by=by, at=at, **told)
     tell_holder(certificate, "certificate-granted", at=at)
@@ -113,7 +113,6 @@ def _certificate(application: Application, decision: Decision, term: Term, code:
         photo_id=application.photo_id,
         granted_at=at,
         **asdict(term),
-        page={},
     )
 
 
