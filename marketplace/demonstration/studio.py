@@ -1,23 +1,22 @@
 """The drawings of the demonstration, through the same pipeline as photographs, before any transaction begins."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from io import BytesIO
+from multiprocessing import get_context
 
 from flask import Flask, current_app
 
 from certification.accounts.models import User
 from certification.core.media.files import Prepared, keep, prepare_document, prepare_photo
 from certification.core.media.models import StoredFile
-from certification.core.media.raster import rasterize
 from marketplace.demonstration.content import DemoArt, DemoContent
-from marketplace.demonstration.illustrations import EVIDENCE_KINDS, evidence, illustrate, place, portrait
+from marketplace.demonstration.drawing import draw, end_with_parent
 from marketplace.demonstration.sound import note
 
-GOODS_PX = (640, 800)  # a drawing gains nothing from more, and the first start would take a minute
-SCENE_PX = (800, 600)
 HANDS = 2
 PAPERS = ("minutes", "receipts", "hands")
 SOUND = ("sound", 1, True)
@@ -35,10 +34,10 @@ class Studio:
         """Draw and store all of them; ``told`` hears how many are done."""
         wanted = sorted(set(wishes) - set(self.prepared))
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - threads need the app itself
-        with ThreadPoolExecutor(HANDS) as pool:
-            for number, (wish, made) in enumerate(
-                zip(wanted, pool.map(lambda wish: _prepare(app, wish), wanted), strict=True), 1
-            ):
+        # who draws holds the interpreter meanwhile, so the drawers are processes; what they give is prepared here
+        with ProcessPoolExecutor(HANDS, get_context("spawn"), end_with_parent) as drawers, ThreadPoolExecutor(HANDS) as pool:
+            prepared = pool.map(partial(_prepare, app, drawers), wanted)
+            for number, (wish, made) in enumerate(zip(wanted, prepared, strict=True), 1):
                 self.prepared[wish] = made
                 told(number, len(wanted))
 
@@ -63,19 +62,11 @@ def wishes_of(content: DemoContent, more: Iterable[DemoArt] = ()) -> set[Wish]:
     return wanted | papers | {SOUND, *((art.kind, art.seed, True) for art in more)}
 
 
-def _prepare(app: Flask, wish: Wish) -> Prepared:
+def _prepare(app: Flask, drawers: Executor, wish: Wish) -> Prepared:
     kind, seed, private = wish
     if wish == SOUND:
         with app.app_context():
             return prepare_document(BytesIO(note()))
-    size = SCENE_PX if kind in {"place", "portrait", *EVIDENCE_KINDS} else GOODS_PX
+    drawn = drawers.submit(draw, kind, seed).result()
     with app.app_context():
-        return prepare_photo(BytesIO(rasterize(_drawing(kind, seed), *size)), private=private)
-
-
-def _drawing(kind: str, seed: int) -> str:
-    if kind == "place":
-        return place(seed)
-    if kind == "portrait":
-        return portrait(seed)
-    return evidence(kind, seed) if kind in EVIDENCE_KINDS else illustrate(kind, seed)
+        return prepare_photo(BytesIO(drawn), private=private)
