@@ -8,9 +8,10 @@ head) made anew in between. So the figure is of rows as the product writes them 
 what was thought before. Sixteen grants in
 one commit are measured the same way. Apart from that, with no promise: the copy of the checkpoint outside, and the whole service
 from the decided case to the answer. The control commits with `synchronous=OFF`: it must come out faster than the disk can sync,
-or the run shows nothing of durability. Exits 2 when the reference moved more than twofold. A line below the table says from which disk on
-the promise is kept: what signatures, statements and some forty pages take beside one sync is the same on any. The short form
-judges no disk that is faster than that line commonly says; the full form judges every one.
+or the run shows nothing of durability. Exits 2 when the reference moved more than twofold.
+
+A reference counts as :data:`ORDINARY` a second at most (docs/decisions/0018): on a disk that syncs faster it is the processor
+that is measured, and a promise in multiples of the sync would ask more of it the faster the disk. Both multiples are shown.
 """
 
 import argparse
@@ -44,7 +45,8 @@ from tests.drills.registry import BEGUN, Place, registry
 ROUNDS, BATCH = 7, 16
 GRANTS, SHORT_GRANTS = 30, 6
 COMMIT, BATCHED = 0.6, 2.0
-RESTLESS, FAST_DISK = 2.0, 1000  # references a second, above which the short form says nothing
+ORDINARY = 1000  # references a second; no more is asked of a faster disk
+RESTLESS = 2.0
 SIGNATURES = 3  # of each grant; one more of the head
 BLOCK = b"x" * 4096
 WRITES = ("INSERT", "UPDATE")
@@ -53,16 +55,22 @@ Statement = tuple[str, Any, bool]
 
 @dataclass
 class Row:
-    """Grants a second, round by round; and as a multiple of the bare rate of the same round."""
+    """Grants a second, round by round; as a multiple of the bare rate of the same round, and of what counts of that."""
 
     name: str
     least: float | None = None
     rates: list[float] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
+    counted: list[float] = field(default_factory=list)
+
+    def add(self, rate: float, bare: float) -> None:
+        self.rates.append(rate)
+        self.ratios.append(rate / bare)
+        self.counted.append(rate / min(bare, ORDINARY))
 
     @property
     def kept(self) -> bool:
-        return self.least is None or statistics.median(self.ratios) >= self.least
+        return self.least is None or statistics.median(self.counted) >= self.least
 
 
 class Bench:
@@ -201,10 +209,10 @@ def one_round(bench: Bench, grants: int, rows: dict[str, Row]) -> float:
     statements = bench.prepared(BATCH)
     spent["batch"] = took(lambda: bench.committed(statements, BATCH)) * grants / BATCH
     spent["commit+outside"] = spent["commit"] + spent["outside"]
+    bare = grants / spent["bare"]
     for name, row in rows.items():
-        row.rates.append(grants / spent[name])
-        row.ratios.append(spent["bare"] / spent[name])
-    return grants / spent["bare"]
+        row.add(grants / spent[name], bare)
+    return bare
 
 
 def show(rows: Sequence[Row], references: list[float]) -> None:
@@ -212,11 +220,13 @@ def show(rows: Sequence[Row], references: list[float]) -> None:
         f"bare 4 KB append + fdatasync: {statistics.median(references):.0f} a second ({min(references):.0f} to {max(references):.0f})"
     )
     for row in rows:
-        said = "" if row.least is None else f"   at least {row.least:g}: {'kept' if row.kept else 'BROKEN'}"
-        spread = f"({min(row.ratios):.2f} to {max(row.ratios):.2f})"
-        print(
-            f"  {row.name:<44} {statistics.median(row.rates):>8.0f} a second   {statistics.median(row.ratios):>5.2f}× {spread}{said}"
-        )
+        spread = f"{statistics.median(row.ratios):>5.2f}× ({min(row.ratios):.2f} to {max(row.ratios):.2f})"
+        said = "" if row.least is None else f"   counted {statistics.median(row.counted):.2f}× {_verdict(row)}"
+        print(f"  {row.name:<44} {statistics.median(row.rates):>8.0f} a second   {spread}{said}")
+
+
+def _verdict(row: Row) -> str:
+    return f"(at least {row.least:g}): {'kept' if row.kept else 'BROKEN'}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -238,20 +248,21 @@ def main(arguments: list[str] | None = None) -> int:
         one_round(bench, 3, {name: Row(name) for name in rows})  # warm
         references = [one_round(bench, grants, rows) for _ in range(ROUNDS)]
     show(list(rows.values()), references)
-    beside = 1 / statistics.median(rows["commit"].rates) - 1 / statistics.median(references)
-    slow = beside * COMMIT / (1 - COMMIT)
-    if beside > 0:
-        print(f"a commit takes {beside * 1000:.2f} ms beside its sync: kept where a reference takes {slow * 1000:.2f} ms or more")
+    print(f"a commit takes {1000 * _beside(rows['commit'], references):.2f} ms beside its sync")
+    if statistics.median(references) > ORDINARY:
+        print(f"this disk is faster than {ORDINARY:,} references a second, and counts as one that makes so many")
     faster = statistics.median(rows["control"].rates) > statistics.median(rows["commit"].rates)
     if not faster:
         print("the control is no faster than what waits for the disk: this disk does not sync, and the run shows nothing")
     if max(references) > RESTLESS * min(references):
         print(f"no verdict: the reference moved by more than {RESTLESS:g} times")
         return 2
-    if short and statistics.median(references) > FAST_DISK:
-        print(f"no verdict in this form: this disk makes more than {FAST_DISK:,} references a second")
-        return 2
     return 0 if faster and all(row.kept for row in rows.values()) else 1
+
+
+def _beside(commit: Row, references: Sequence[float]) -> float:
+    """Seconds."""
+    return 1 / statistics.median(commit.rates) - 1 / statistics.median(references)
 
 
 if __name__ == "__main__":
