@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from certification.core.console import in_english
@@ -47,6 +47,7 @@ def check(at: datetime) -> Iterator[str]:
 def faults(at: datetime) -> Iterator[str]:
     """As :func:`check`, in the read transaction at hand."""
     session = db.session()
+    yield from _guarded("the database", database())
     yield from _guarded("the log", of_log.faults_of_log(session))
     yield from _guarded("the keys", keys())
     yield from _guarded("the schemes", of_schemes.check())
@@ -66,6 +67,14 @@ def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
         yield f"{what} can't be read to their end: the database says {type(error).__name__}"
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         yield f"{what} can't be read to their end ({type(error).__name__})"
+
+
+def database() -> Iterator[str]:
+    """What SQLite finds wrong with its own file: pages are read from indexes too, which repeat what rows say."""
+    if db.engine.dialect.name == "sqlite":
+        for told in db.session.scalars(text("PRAGMA integrity_check(10)")):
+            if told != "ok":
+                yield f"the database is damaged: {told}"
 
 
 def keys() -> Iterator[str]:

@@ -1,8 +1,12 @@
 """Whatever is changed behind our back in what anybody is told, fsck names it."""
 
+import re
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 
+import pysqlite3
 import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
@@ -11,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role
 from certification.core import clock
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.log import rotating
 from certification.registry import fsck
 from certification.registry.acts import Why, withdraw
@@ -202,6 +206,28 @@ def test_a_change_is_named_in_plain_words(session: Session) -> None:
                 point.rollback()
             expected = told.format(one=one.code, two=two.code)
             assert [fault for fault in found if fault.startswith((expected, told))], found
+
+
+@pytest.mark.usefixtures("history")
+def test_what_stands_in_an_index_and_not_in_its_row_is_named(session: Session, tmp_path: Path) -> None:
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has no such check")
+    file = tmp_path / "copy.db"
+    raw = db.engine.raw_connection().driver_connection
+    assert raw is not None
+    with closing(pysqlite3.dbapi2.connect(file)) as copy:
+        raw.backup(copy)
+    before = file.read_bytes()
+    code = session.scalars(select(Certificate.code).limit(1)).one().encode()
+    changed = re.sub(code + b"(.{1,4})granted", code + rb"\1grantee", before, count=1, flags=re.DOTALL)
+    assert sum(one != other for one, other in zip(before, changed, strict=True)) == 1
+    file.write_bytes(changed)
+    session.rollback()
+    with closing(pysqlite3.dbapi2.connect(file)) as copy:
+        copy.backup(raw)
+    (said,) = fsck.database()
+    assert said.startswith("the database is damaged: row ")
+    assert "ix_log_leaves_certificate_code" in said
 
 
 def test_a_name_that_was_removed_by_consent_is_no_fault(session: Session) -> None:
