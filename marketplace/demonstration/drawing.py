@@ -1,18 +1,23 @@
-"""One drawing of the demonstration as a picture; what a process that only draws needs, and no more."""
+"""One drawing of the demonstration as a picture, for processes that do nothing else."""
 
 import os
+import signal
 from multiprocessing import parent_process
 from threading import Thread
 
 from certification.core.media.raster import rasterize
 from marketplace.demonstration.illustrations import EVIDENCE_KINDS, evidence, illustrate, place, portrait
 
-GOODS_PX = (640, 800)  # a drawing gains nothing from more, and the first start would take a minute
+GOODS_PX = (640, 800)  # a drawing gains nothing from more, and the first start would take half as long again
 SCENE_PX = (800, 600)
 
 
-def end_with_parent() -> None:
-    """Have this process end when the one that began it does, however that ends; it would wait for work for ever."""
+def follow_parent() -> None:
+    """Have this process end when the one that began it does, however that ends, and leave Ctrl-C to it.
+
+    Else it would wait for work for ever, or be gone in the middle of it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_after_parent, daemon=True).start()
 
 

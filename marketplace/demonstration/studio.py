@@ -14,7 +14,7 @@ from certification.accounts.models import User
 from certification.core.media.files import Prepared, keep, prepare_document, prepare_photo
 from certification.core.media.models import StoredFile
 from marketplace.demonstration.content import DemoArt, DemoContent
-from marketplace.demonstration.drawing import draw, end_with_parent
+from marketplace.demonstration.drawing import draw, follow_parent
 from marketplace.demonstration.sound import note
 
 HANDS = 2
@@ -35,9 +35,8 @@ class Studio:
         wanted = sorted(set(wishes) - set(self.prepared))
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - threads need the app itself
         # who draws holds the interpreter meanwhile, so the drawers are processes; what they give is prepared here
-        with ProcessPoolExecutor(HANDS, get_context("spawn"), end_with_parent) as drawers, ThreadPoolExecutor(HANDS) as pool:
-            prepared = pool.map(partial(_prepare, app, drawers), wanted)
-            for number, (wish, made) in enumerate(zip(wanted, prepared, strict=True), 1):
+        with ProcessPoolExecutor(HANDS, get_context("spawn"), follow_parent) as drawers, ThreadPoolExecutor(HANDS) as pool:
+            for number, (wish, made) in enumerate(zip(wanted, pool.map(partial(_prepare, app, drawers), wanted), strict=True), 1):
                 self.prepared[wish] = made
                 told(number, len(wanted))
 

@@ -3,20 +3,25 @@ import select
 import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from multiprocessing import get_context
+from typing import IO
 
 import pytest
+from flask import Flask
 from PIL import Image
 
-from marketplace.demonstration.drawing import draw
+from certification.core.media.files import Prepared, prepare_photo
+from marketplace.demonstration.drawing import draw, follow_parent
+from marketplace.demonstration.studio import Studio
 
 DRAWERS = """
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from os import getpid
-from marketplace.demonstration.drawing import end_with_parent
+from marketplace.demonstration.drawing import follow_parent
 if __name__ == "__main__":
     with ProcessPoolExecutor(1, get_context("spawn"), BEGIN) as drawers:
         print(drawers.submit(getpid).result(), flush=True)
@@ -31,12 +36,42 @@ def test_a_drawing_fits_its_frame_and_is_the_same_in_another_process(kind: str, 
     assert width == size[0] or height == size[1]
     assert (width <= size[0], height <= size[1]) == (True, True)
     assert draw(kind, 4) != drawn
-    with get_context("spawn").Pool(1) as others:
-        assert others.apply(draw, (kind, 3)) == drawn
+    with ProcessPoolExecutor(1, get_context("spawn"), follow_parent) as others:
+        assert others.submit(draw, kind, 3).result() == drawn
+
+
+def test_a_drawing_that_fails_ends_it_and_nothing_more_is_drawn(app: Flask) -> None:
+    told: list[int] = []
+    studio = Studio()
+    with app.app_context(), pytest.raises(KeyError):
+        studio.draw(
+            [("rebozo", seed, False) for seed in range(12)] + [("a thing that nobody can draw", 1, False)],
+            lambda *_: told.append(1),
+        )
+    assert (studio.prepared, told) == ({}, [])
+
+
+def test_who_is_told_of_progress_and_fails_ends_it_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare, prepared = prepare_photo, list[bool]()
+
+    def counted(stream: IO[bytes], *, private: bool) -> Prepared:
+        prepared.append(private)
+        return prepare(stream, private=private)
+
+    def told(done: int, of: int) -> None:
+        assert (done, of) == (1, 12)
+        raise BrokenPipeError
+
+    studio = Studio()
+    monkeypatch.setattr("marketplace.demonstration.studio.prepare_photo", counted)
+    with app.app_context(), pytest.raises(BrokenPipeError):
+        studio.draw([("rebozo", seed, False) for seed in range(12)], told)
+    assert list(studio.prepared) == [("rebozo", 0, False)]
+    assert len(prepared) < 12  # what was asked for and not begun is not begun
 
 
 def test_who_draws_ends_with_whoever_began_it_however_that_ends() -> None:
-    assert outlives("end_with_parent") is False
+    assert outlives("follow_parent") is False
     assert outlives("None") is True  # the control
 
 
