@@ -88,7 +88,6 @@ def violations(world: World, row: Row) -> list[str]:
     return found
 
 
-@pytest.mark.http
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_each_role_meets_what_the_table_says_and_who_is_turned_away_leaves_no_trace(world: World, row: Row) -> None:
     assert violations(world, row) == []
