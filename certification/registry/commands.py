@@ -18,7 +18,7 @@ EVERY = 1_000
 @click.command(name="fsck")
 @click.pass_obj
 def check_all(make_app: MakeApp) -> None:
-    """Check the log, schemes, every certificate and every status list. Changes nothing; ends with 1 and a line for each fault."""
+    """Check file, log, schemes, every certificate and status list. Changes nothing; ends with 1 and a line for each fault."""
     faults = 0
     with at_work(make_app):
         for fault in fsck.check(clock.now()):

@@ -3,7 +3,7 @@
     python tests/benchmarks/verify_page.py --certificates 10000 --certificates 1000000
 
 Of a process that has answered :data:`WARM` pages: at a million nearly every row is still one that it never read, but it has met the
-indexes above them. The first pages of a process that just started are shown, without a verdict.
+indexes above them. The first pages of an application that was just opened are shown, without a verdict.
 
 Exits 1 when a promise of docs/promises.md is broken, 2 when the machine was too restless to say.
 """
@@ -275,7 +275,7 @@ def main() -> int:
             found = measure(app, codes, seed=size)
             print(f"{size:,} certificates; bare Flask hello {statistics.median(found['bare']):.0f} µs of CPU")
             quiet &= max(found["bare"]) <= RESTLESS * min(found["bare"])
-            print(f"  {'just started':<22} {found['cold']:5.2f}× hello")
+            print(f"  {'just opened':<22} {found['cold']:5.2f}× hello")
             kept &= shown("uncached, at random", found["uncached"], UNCACHED)
             kept &= shown("hot", found["hot"], HOT)
             kept &= shown("304", found["304"], HOT)

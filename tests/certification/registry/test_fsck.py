@@ -1,7 +1,8 @@
 """Whatever is changed behind our back in what anybody is told, fsck names it."""
 
 import re
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -33,7 +34,7 @@ from tests import makers, mutations
 from tests.certification.log import test_fsck as of_log
 from tests.certification.log.signers import keys_put_back
 from tests.certification.registry.lives import AFTER, lived
-from tests.conftest import NOW
+from tests.conftest import ENGINE, NOW
 from tests.mutations import with_no_guard
 
 history = of_log.history  # two certificates with every kind of act that this registry knows
@@ -208,26 +209,49 @@ def test_a_change_is_named_in_plain_words(session: Session) -> None:
             assert [fault for fault in found if fault.startswith((expected, told))], found
 
 
+@pytest.mark.skipif(ENGINE != "sqlite", reason="PostgreSQL has no such check")
 @pytest.mark.usefixtures("history")
-def test_what_stands_in_an_index_and_not_in_its_row_is_named(session: Session, tmp_path: Path) -> None:
-    if session.get_bind().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL has no such check")
-    file = tmp_path / "copy.db"
+class TestTheFile:
+    def test_what_stands_in_an_index_and_not_in_its_row_is_named(self, session: Session, tmp_path: Path) -> None:
+        code = session.scalars(select(Certificate.code).limit(1)).one().encode()
+        assert list(fsck.database()) == []
+        with as_a_file(session, tmp_path / "copy.db") as file:
+            before = file.read_bytes()
+            changed = re.sub(code + b"(.{1,4})granted", code + rb"\1grantee", before, count=1, flags=re.DOTALL)
+            assert sum(one != other for one, other in zip(before, changed, strict=True)) == 1
+            file.write_bytes(changed)
+        (said,) = fsck.database()
+        assert said.startswith("the database is damaged: row ")
+        assert "ix_log_leaves_certificate_code" in said
+
+    def test_each_damage_has_a_line_and_where_looking_ended_is_said(
+        self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pages = session.scalars(text("SELECT rootpage FROM sqlite_master WHERE name LIKE 'ix_certificate_acts_%'")).all()
+        size = int(session.scalar(text("PRAGMA page_size")) or 0)
+        with as_a_file(session, tmp_path / "copy.db") as file, file.open("r+b") as damaged:
+            for page in pages:
+                damaged.seek((page - 1) * size + 7)  # how many bytes lie waste on it
+                damaged.write(b"\x33")
+        said = list(fsck.database())
+        assert len(said) >= len(pages) == 3
+        assert {one.partition(": ")[0] for one in said} == {"the database is damaged"}
+        assert [one for one in said if "\n" in one or "***" in one] == []
+        monkeypatch.setattr(fsck, "MOST", 1)
+        assert list(fsck.database()) == [said[0], "the database is damaged: there may be more, this is where looking ended"]
+
+
+@contextmanager
+def as_a_file(session: Session, file: Path) -> Iterator[Path]:
+    """The database in memory as a file, to be damaged; it is the database in memory from then on."""
+    session.rollback()
     raw = db.engine.raw_connection().driver_connection
     assert raw is not None
     with closing(pysqlite3.dbapi2.connect(file)) as copy:
         raw.backup(copy)
-    before = file.read_bytes()
-    code = session.scalars(select(Certificate.code).limit(1)).one().encode()
-    changed = re.sub(code + b"(.{1,4})granted", code + rb"\1grantee", before, count=1, flags=re.DOTALL)
-    assert sum(one != other for one, other in zip(before, changed, strict=True)) == 1
-    file.write_bytes(changed)
-    session.rollback()
+    yield file
     with closing(pysqlite3.dbapi2.connect(file)) as copy:
         copy.backup(raw)
-    (said,) = fsck.database()
-    assert said.startswith("the database is damaged: row ")
-    assert "ix_log_leaves_certificate_code" in said
 
 
 def test_a_name_that_was_removed_by_consent_is_no_fault(session: Session) -> None:

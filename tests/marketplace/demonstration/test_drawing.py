@@ -27,6 +27,7 @@ if __name__ == "__main__":
         print(drawers.submit(getpid).result(), flush=True)
         sys.stdin.read()
 """
+MANY = [("rebozo", seed, False) for seed in range(20)]
 
 
 @pytest.mark.parametrize(("kind", "size"), [("rebozo", (640, 800)), ("place", (800, 600)), ("portrait", (800, 600))])
@@ -40,34 +41,37 @@ def test_a_drawing_fits_its_frame_and_is_the_same_in_another_process(kind: str, 
         assert others.submit(draw, kind, 3).result() == drawn
 
 
-def test_a_drawing_that_fails_ends_it_and_nothing_more_is_drawn(app: Flask) -> None:
-    told: list[int] = []
-    studio = Studio()
-    with app.app_context(), pytest.raises(KeyError):
-        studio.draw(
-            [("rebozo", seed, False) for seed in range(12)] + [("a thing that nobody can draw", 1, False)],
-            lambda *_: told.append(1),
-        )
-    assert (studio.prepared, told) == ({}, [])
-
-
-def test_who_is_told_of_progress_and_fails_ends_it_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare, prepared = prepare_photo, list[bool]()
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """One for each drawing that was begun to be prepared."""
+    begun = list[bool]()
 
     def counted(stream: IO[bytes], *, private: bool) -> Prepared:
-        prepared.append(private)
-        return prepare(stream, private=private)
+        begun.append(private)
+        return prepare_photo(stream, private=private)
 
+    monkeypatch.setattr("marketplace.demonstration.studio.prepare_photo", counted)
+    return begun
+
+
+def test_after_a_drawing_that_fails_no_other_is_begun(app: Flask, prepared: list[bool]) -> None:
+    studio = Studio()
+    with app.app_context(), pytest.raises(KeyError):
+        studio.draw([("a thing that nobody can draw", 1, False), *MANY])
+    assert studio.prepared == {}
+    assert len(prepared) < len(MANY)
+
+
+def test_nor_where_whoever_is_told_of_progress_fails(app: Flask, prepared: list[bool]) -> None:
     def told(done: int, of: int) -> None:
-        assert (done, of) == (1, 12)
+        assert (done, of) == (1, len(MANY))
         raise BrokenPipeError
 
     studio = Studio()
-    monkeypatch.setattr("marketplace.demonstration.studio.prepare_photo", counted)
     with app.app_context(), pytest.raises(BrokenPipeError):
-        studio.draw([("rebozo", seed, False) for seed in range(12)], told)
-    assert list(studio.prepared) == [("rebozo", 0, False)]
-    assert len(prepared) < 12  # what was asked for and not begun is not begun
+        studio.draw(MANY, told)
+    assert list(studio.prepared) == [MANY[0]]
+    assert len(prepared) < len(MANY)
 
 
 def test_who_draws_ends_with_whoever_began_it_however_that_ends() -> None:
