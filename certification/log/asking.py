@@ -1,6 +1,7 @@
 """Asking the signer process: two words on a Unix socket. No byte that is to be signed ever goes this way."""
 
 import socket
+import struct
 
 SIGN, HELLO = b"sign\n", b"hello\n"
 DONE, HERE, REFUSED = b"signed ", b"here ", b"refused "
@@ -36,10 +37,18 @@ def greet(path: str, *, seconds: float = 2.0) -> str:
 
 def _exchange(path: str, word: bytes, seconds: float) -> bytes:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(seconds))
+        line.connect(
+            path
+        )  # waits its turn where more ask than the signer takes in; with Python's own timeout it would fail at once
         line.settimeout(seconds)
-        line.connect(path)
         line.sendall(word)
         return _read_line(line)
+
+
+def _timeval(seconds: float) -> bytes:
+    """As socket(7) has it: seconds and microseconds."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def _read_line(line: socket.socket) -> bytes:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
@@ -494,6 +495,27 @@ def test_who_is_silent_keeps_nobody_waiting(at_work: Path, silent: Callable[[int
     assert (asking.ask(str(at_work), seconds=5), asking.greet(str(at_work), seconds=5)) == (7, "demo")
     lines[3].sendall(SIGN)
     assert lines[3].recv(100) == b"signed 7\n"  # whoever takes their time is answered all the same
+
+
+def test_who_asks_while_a_signer_takes_nobody_in_waits_for_a_turn(tmp_path: Path) -> None:
+    path = str(tmp_path / "busy.sock")
+    with ExitStack() as open_lines, ThreadPoolExecutor(1) as asker:
+        busy = open_lines.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        busy.bind(path)
+        busy.listen(0)
+        busy.settimeout(10)
+        first = open_lines.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        first.connect(path)
+        with pytest.raises(BlockingIOError):
+            asking.ask(path, seconds=0.05)
+        asked = asker.submit(asking.ask, path, seconds=20)
+        assert wait([asked], timeout=0.2).done == set()
+        for _ in range(2):
+            taken, _ = busy.accept()
+            open_lines.enter_context(taken)
+        assert taken.recv(10) == asking.SIGN
+        taken.sendall(b"signed 7\n")
+        assert asked.result() == 7
 
 
 def test_of_too_many_who_are_silent_the_first_are_let_go(at_work: Path, silent: Callable[[int], list[socket.socket]]) -> None:
