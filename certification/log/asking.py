@@ -38,9 +38,8 @@ def greet(path: str, *, seconds: float = 2.0) -> str:
 def _exchange(path: str, word: bytes, seconds: float) -> bytes:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(seconds))
-        line.connect(
-            path
-        )  # waits its turn where more ask than the signer takes in; with Python's own timeout it would fail at once
+        # waits its turn where more ask than the signer takes in; with Python's own timeout it would fail at once
+        line.connect(path)
         line.settimeout(seconds)
         line.sendall(word)
         return _read_line(line)

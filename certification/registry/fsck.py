@@ -79,8 +79,8 @@ def database() -> Iterator[str]:
     if db.engine.dialect.name != "sqlite":
         return
     told = list(db.session.scalars(text(f"PRAGMA integrity_check({MOST})")))
-    lines = [line for one in told for line in one.splitlines() if line and not line.startswith("***")]
-    yield from (f"the database is damaged: {line}" for line in lines if line != "ok")
+    lines = [line for one in told for line in one.splitlines() if line not in ("", "ok") and not line.startswith("***")]
+    yield from (f"the database is damaged: {line}" for line in lines)
     if len(lines) >= MOST:
         yield "the database is damaged: there may be more, this is where looking ended"
 

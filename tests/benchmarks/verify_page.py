@@ -2,14 +2,10 @@
 
     python tests/benchmarks/verify_page.py --certificates 10000 --certificates 1000000
 
-Of a process that has answered :data:`WARM` pages: at a million nearly every row is still one that it never read, but it has met the
-indexes above them. The first pages of an application that was just opened are shown, without a verdict.
-
 Exits 1 when a promise of docs/promises.md is broken, 2 when the machine was too restless to say.
 """
 
 import argparse
-import gc
 import json
 import random
 import shutil
@@ -46,7 +42,6 @@ from tests import makers  # noqa: E402
 SECRET = "benchmarks only: " + "x" * 32
 ROUNDS = 9
 REQUESTS = 1500
-WARM = 10_000
 RESTLESS = 2.0
 UNCACHED, HOT, GROWTH = 4.0, 0.5, 1.15
 THEN = datetime(2026, 3, 14, 18, tzinfo=UTC)
@@ -189,15 +184,9 @@ def measure(app: Flask, codes: list[str], seed: int) -> dict[str, Any]:
     reference, product = caller(hello(), "/"), caller(app, "/v/")
     edge = app.extensions["edge"]
     hot_code = codes[0]
-    edge._seconds = 0.0
-    for first in chance.sample(codes, 50):
-        product(first)
-        reference("")
-    gc.collect()
-    gc.freeze()  # a million codes of this benchmark's own
-    opened = cpu(product, chance.choices(codes, k=REQUESTS), "200 OK")
-    for warm in chance.choices(codes, k=WARM):
+    for warm in chance.sample(codes, 50):
         product(warm)
+        reference("")
     rounds = []
     for _ in range(ROUNDS):
         edge._seconds = 0.0
@@ -214,7 +203,6 @@ def measure(app: Flask, codes: list[str], seed: int) -> dict[str, Any]:
     edge._seconds = 1.0
     edge.forget()
     return {
-        "opened_us": opened,
         "bare": [bare for bare, *_ in rounds],
         "uncached_us": [uncached for _, uncached, *_ in rounds],
         "uncached": [uncached / bare for bare, uncached, *_ in rounds],
@@ -278,7 +266,6 @@ def main() -> int:
             found = measure(app, codes, seed=size)
             print(f"{size:,} certificates; bare Flask hello {statistics.median(found['bare']):.0f} µs of CPU")
             quiet &= max(found["bare"]) <= RESTLESS * min(found["bare"])
-            print(f"  {'just opened':<22} {found['opened_us'] / statistics.median(found['bare']):5.2f}× hello")
             kept &= shown("uncached, at random", found["uncached"], UNCACHED)
             kept &= shown("hot", found["hot"], HOT)
             kept &= shown("304", found["304"], HOT)
