@@ -236,10 +236,10 @@ def slowed(by: float) -> int:
     held_up = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", os.devnull, "-e", f"trace={SYNCS}"]
     held_up += ["-e", f"inject={SYNCS}:delay_exit={max(1, round(by * 1e6))}"]
     if shutil.which("strace") is None or subprocess.run([*held_up, "true"], check=False).returncode:
-        print("no verdict: this disk is faster than those that the promise is of, and strace can't hold it up")
+        print("strace can hold nothing up here, so no slower disk is shown")
         return 2
     print(
-        f"\nthis disk is faster than those that the promise is of; the same with {by * 1000:.2f} ms more for each sync:",
+        f"\nbeside the verdict, the same with {by * 1000:.2f} ms more for each sync:",
         flush=True,
     )
     command = [*held_up, sys.executable, "-m", "tests.benchmarks.issue", "--held-up", str(by)]
