@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 
 from tests.vc_api.__main__ import implementation
 from tests.vc_api.adapter import create_adapter
-from tests.vc_api.cases import CHANGES, EXAMPLES, GOOD, NOW, RIGHT, WRONG, but
+from tests.vc_api.cases import BASE, CHANGES, EXAMPLES, GOOD, NOW, RIGHT, WRONG, but
+from tests.vc_api.issuer import Issuer
 from tests.vc_api.model import DATA_INTEGRITY, FIRST_VERSION
 
 
@@ -49,6 +50,16 @@ def test_what_the_model_refuses_is_not_issued(client: FlaskClient) -> None:
     for name, credential in WRONG.items():
         answer = client.post("/credentials/issue", json={"credential": credential})
         assert (answer.status_code, said(answer)["type"].rpartition("#")[2][-6:]) == (400, "_ERROR"), name
+
+
+def test_a_signed_credential_with_another_digest_than_its_resource_has_is_refused(client: FlaskClient) -> None:
+    """vc-data-model-2.0 §5.3"""
+    issuer: Issuer = client.application.extensions["issuer"]
+    signed = [
+        issuer.secured(but(issuer=issuer.did, relatedResource=BASE | changed))
+        for changed in ({}, {"digestSRI": "sha384-" + "A" * 64}, {"digestMultibase": "u" + "A" * 43})
+    ]
+    assert [verified(client, one) for one in signed] == [200, 400, 400]
 
 
 def test_a_proof_is_that_of_the_suite(client: FlaskClient) -> None:
