@@ -44,6 +44,9 @@ RIGHT: dict[str, dict[str, Any]] = {
     "a type as text": but(type="VerifiableCredential"),
     "an address as type": but(**{"@context": [CREDENTIALS]}, type=["VerifiableCredential", "https://example.org/T"]),
     "a mapped type": but(**{"@context": [CREDENTIALS, {"T": "https://example.org/T"}]}, type=["VerifiableCredential", "T"]),
+    "a type in a vocabulary": but(
+        **{"@context": [CREDENTIALS, {"@vocab": None}, {"@vocab": "https://example.org/#"}]}, type=["VerifiableCredential", "T"]
+    ),
     "an issuer as object": but(issuer={"id": "did:example:1", "name": {"@value": "Taller", "@language": "es"}}),
     "two subjects": but(credentialSubject=[{"id": "did:example:1", "a": "b"}, {"a": "c"}]),
     "milliseconds": but(validFrom="2026-11-21T16:32:00.123Z"),
@@ -98,6 +101,10 @@ WRONG: dict[str, dict[str, Any]] = {
     "no type": but(type=GONE),
     "another type": but(type=["Other"]),
     "an unmapped type": but(**{"@context": [CREDENTIALS]}, type=["VerifiableCredential", "Unmapped"]),
+    "a type in no vocabulary": but(**{"@context": [CREDENTIALS, {"@vocab": None}]}, type=["VerifiableCredential", "T"]),
+    "a type in a vocabulary that was taken back": but(
+        **{"@context": [CREDENTIALS, {"@vocab": "https://example.org/#"}, {"@vocab": None}]}, type=["VerifiableCredential", "T"]
+    ),
     "a type that leads nowhere": but(**{"@context": [CREDENTIALS, {"T": "t"}]}, type=["VerifiableCredential", "T"]),
     "an id without a scheme": but(id="not-a-url"),
     "two ids": but(id=["https://example.org/1", "https://example.org/2"]),

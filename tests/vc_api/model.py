@@ -129,7 +129,8 @@ def _known(one: Mapping[str, object]) -> dict[str, object] | None:
     contexts = one.get("@context")
     items = contexts if isinstance(contexts, list) else []
     inline = [item for item in items if isinstance(item, Mapping)]
-    if any("@vocab" in item for item in inline) or any(
+    vocabularies = [item["@vocab"] for item in inline if "@vocab" in item]  # the last one rules; null takes it back
+    if vocabularies[-1:] not in ([], [None]) or any(
         isinstance(item, str) and item not in (CREDENTIALS, DATA_INTEGRITY) for item in items
     ):
         return None
