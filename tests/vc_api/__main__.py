@@ -1,10 +1,13 @@
-"""``python -m tests.vc_api --port N``: the adapter on loopback, for W3C's test suites.
+"""``python -m tests.vc_api --port N [--tls]``: the adapter on loopback, for W3C's test suites.
 
-It prints what their ``localConfig.cjs`` takes as one of its ``implementations``: which endpoint is for which suite.
+It prints what their ``localConfig.cjs`` takes as one of its ``implementations``: which endpoint is for which suite. With ``--tls``
+it has a certificate of its own making, which they don't check: that of status lists fetches no list by plain http, and that of the
+data model takes a credential out of its answer (``verifiableCredential``) only over https.
 """
 
 import argparse
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from werkzeug.serving import run_simple
@@ -34,14 +37,21 @@ def implementation(origin: str, did: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def asked(arguments: Sequence[str] | None = None) -> tuple[int, str]:
+    """On which port, and at which origin it is reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8400)
-    port = parser.parse_args().port
-    origin = f"http://localhost:{port}"
+    parser.add_argument("--tls", action="store_true")
+    said = parser.parse_args(arguments)
+    return said.port, f"http{'s' if said.tls else ''}://localhost:{said.port}"
+
+
+def main() -> None:
+    port, origin = asked()
     adapter = create_adapter(origin)
     print(json.dumps(implementation(origin, adapter.extensions["issuer"].did), indent=2), flush=True)
-    run_simple("127.0.0.1", port, adapter, threaded=True)
+    secure = origin.startswith("https:")
+    run_simple("127.0.0.1", port, adapter, threaded=True, ssl_context="adhoc" if secure else None)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,11 @@ ENTRY = {
     "statusListCredential": "http://localhost:8400/status/revocation",
 }
 FIRST = {"@context": [FIRST_VERSION], "issuanceDate": "2026-11-21T16:32:00Z"}
+BASE = {  # what W3C says of its base context
+    "id": CREDENTIALS,
+    "digestSRI": "sha384-l/HrjlBCNWyAX91hr6LFV2Y3heB5Tcr6IeE4/Tje8YyzYBM8IhqjHWiWpr8+ZbYU",
+    "digestMultibase": "uWZVc7WaX1h4D8rJVb-vlMIqxaEKEb1tYbX8fet7JJzQ",
+}
 GONE = object()
 
 
@@ -39,6 +44,9 @@ RIGHT: dict[str, dict[str, Any]] = {
     "a type as text": but(type="VerifiableCredential"),
     "an address as type": but(**{"@context": [CREDENTIALS]}, type=["VerifiableCredential", "https://example.org/T"]),
     "a mapped type": but(**{"@context": [CREDENTIALS, {"T": "https://example.org/T"}]}, type=["VerifiableCredential", "T"]),
+    "a type in a vocabulary": but(
+        **{"@context": [CREDENTIALS, {"@vocab": None}, {"@vocab": "https://example.org/#"}]}, type=["VerifiableCredential", "T"]
+    ),
     "an issuer as object": but(issuer={"id": "did:example:1", "name": {"@value": "Taller", "@language": "es"}}),
     "two subjects": but(credentialSubject=[{"id": "did:example:1", "a": "b"}, {"a": "c"}]),
     "milliseconds": but(validFrom="2026-11-21T16:32:00.123Z"),
@@ -64,6 +72,10 @@ RIGHT: dict[str, dict[str, Any]] = {
     "of version 1.1": but(**FIRST),
     "of version 1.1 with an end": but(**FIRST, expirationDate="2036-11-21T16:32:00Z"),
     "a related resource": but(relatedResource=[{"id": "https://example.org/r", "digestSRI": "sha384-x"}]),
+    "the base context as related resource": but(relatedResource=BASE),
+    "the base context by a multihash": but(
+        relatedResource={"id": CREDENTIALS, "digestMultibase": "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"}
+    ),
 }
 WRONG: dict[str, dict[str, Any]] = {
     "no context": but(**{"@context": GONE}),
@@ -89,6 +101,10 @@ WRONG: dict[str, dict[str, Any]] = {
     "no type": but(type=GONE),
     "another type": but(type=["Other"]),
     "an unmapped type": but(**{"@context": [CREDENTIALS]}, type=["VerifiableCredential", "Unmapped"]),
+    "a type in no vocabulary": but(**{"@context": [CREDENTIALS, {"@vocab": None}]}, type=["VerifiableCredential", "T"]),
+    "a type in a vocabulary that was taken back": but(
+        **{"@context": [CREDENTIALS, {"@vocab": "https://example.org/#"}, {"@vocab": None}]}, type=["VerifiableCredential", "T"]
+    ),
     "a type that leads nowhere": but(**{"@context": [CREDENTIALS, {"T": "t"}]}, type=["VerifiableCredential", "T"]),
     "an id without a scheme": but(id="not-a-url"),
     "two ids": but(id=["https://example.org/1", "https://example.org/2"]),
@@ -121,6 +137,13 @@ WRONG: dict[str, dict[str, Any]] = {
     "a refresh service without a type": but(refreshService={"id": "https://example.org/1"}),
     "a proof without a type": but(proof={"cryptosuite": "x"}),
     "a related resource without a digest": but(relatedResource=[{"id": "https://example.org/r"}]),
+    "a related resource with an empty set of digests": but(relatedResource=[{"id": "https://example.org/r", "digestSRI": []}]),
+    "the base context with another SRI": but(relatedResource=BASE | {"digestSRI": BASE["digestSRI"].replace("l/H", "m/H")}),
+    "the base context with a second SRI that is another": but(
+        relatedResource=BASE | {"digestSRI": BASE["digestSRI"] + " sha384-x"}
+    ),
+    "the base context with another multibase": but(relatedResource=BASE | {"digestMultibase": "u" + "A" * 43}),
+    "the base context with a number as digest": but(relatedResource=BASE | {"digestMultibase": 7}),
     "a related resource twice": but(relatedResource=[{"id": "https://example.org/r", "digestSRI": "x"}] * 2),
 }
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from certification.rules.contexts import CREDENTIALS
 from certification.rules.errors import InvalidInput
 from certification.rules.instants import read_instant
+from tests.vc_api.resources import differs
 
 FIRST_VERSION = "https://www.w3.org/2018/credentials/v1"
 DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v2"
@@ -57,6 +58,7 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 LANGUAGE = {"@value", "@language", "@direction"}
 TYPED = ("credentialStatus", "credentialSchema", "termsOfUse", "evidence", "refreshService", "proof")
 WITH_ID = ("credentialSchema",)
+DIGESTS = ("digestSRI", "digestMultibase")
 
 
 def faults(credential: object) -> list[str]:
@@ -127,7 +129,8 @@ def _known(one: Mapping[str, object]) -> dict[str, object] | None:
     contexts = one.get("@context")
     items = contexts if isinstance(contexts, list) else []
     inline = [item for item in items if isinstance(item, Mapping)]
-    if any("@vocab" in item for item in inline) or any(
+    vocabularies = [item["@vocab"] for item in inline if "@vocab" in item]  # the last one rules; null takes it back
+    if vocabularies[-1:] not in ([], [None]) or any(
         isinstance(item, str) and item not in (CREDENTIALS, DATA_INTEGRITY) for item in items
     ):
         return None
@@ -265,5 +268,8 @@ def _resources(one: Mapping[str, object]) -> Iterator[str]:
             yield "relatedResource: its id is missing, no address, or there twice"
             continue
         seen.add(part["id"])
-        if not part.keys() & {"digestSRI", "digestMultibase"}:
+        told = [digest for name in DIGESTS for digest in listed(part.get(name, []))]
+        if not told:
             yield "relatedResource: no digest"
+        if any(differs(part["id"], digest) for digest in told):
+            yield "relatedResource: the resource has another digest"

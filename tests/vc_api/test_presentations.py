@@ -79,6 +79,7 @@ def test_a_credential_with_its_own_proof_may_stand_in_a_presentation_that_has_on
         {"type": None},
         {"type": ["VerifiableCredential"]},
         {"type": ["VerifiablePresentation", "Unmapped"]},
+        {"@context": [CREDENTIALS, {"@vocab": None}], "type": ["VerifiablePresentation", "Unmapped"]},
         {"id": "not-an-address"},
         {"id": ["urn:a", "urn:b"]},
         {"holder": {"name": "x"}},

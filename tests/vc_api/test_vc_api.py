@@ -9,9 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.vc_api.__main__ import implementation
+from tests.vc_api.__main__ import asked, implementation
 from tests.vc_api.adapter import create_adapter
-from tests.vc_api.cases import CHANGES, EXAMPLES, GOOD, NOW, RIGHT, WRONG, but
+from tests.vc_api.cases import BASE, CHANGES, EXAMPLES, GOOD, NOW, RIGHT, WRONG, but
+from tests.vc_api.issuer import Issuer
 from tests.vc_api.model import DATA_INTEGRITY, FIRST_VERSION
 
 
@@ -49,6 +50,16 @@ def test_what_the_model_refuses_is_not_issued(client: FlaskClient) -> None:
     for name, credential in WRONG.items():
         answer = client.post("/credentials/issue", json={"credential": credential})
         assert (answer.status_code, said(answer)["type"].rpartition("#")[2][-6:]) == (400, "_ERROR"), name
+
+
+def test_a_signed_credential_with_another_digest_than_its_resource_has_is_refused(client: FlaskClient) -> None:
+    """vc-data-model-2.0 §5.3"""
+    issuer: Issuer = client.application.extensions["issuer"]
+    signed = [
+        issuer.secured(but(issuer=issuer.did, relatedResource=BASE | changed))
+        for changed in ({}, {"digestSRI": "sha384-" + "A" * 64}, {"digestMultibase": "u" + "A" * 43})
+    ]
+    assert [verified(client, one) for one in signed] == [200, 400, 400]
 
 
 def test_a_proof_is_that_of_the_suite(client: FlaskClient) -> None:
@@ -165,6 +176,22 @@ def test_the_did_document_names_the_key_for_proofs_and_for_tokens(client: FlaskC
     named = jwt.get_unverified_header(enveloped["id"].partition(",")[2])["kid"]
     assert [one["id"] for one in document["verificationMethod"]] == [made["proof"]["verificationMethod"], named]
     assert [verified(client, one) for one in (made, enveloped)] == [200, 200]
+
+
+def test_over_tls_all_that_is_told_has_its_address() -> None:
+    assert asked(["--port", "8443"]) == (8443, "http://localhost:8443")
+    port, origin = asked(["--port", "8443", "--tls"])
+    assert (port, origin) == (8443, "https://localhost:8443")
+    secure = create_adapter(origin, lambda: NOW).test_client()
+    made = issued(secure, GOOD, "/status-lists")
+    assert [one["statusListCredential"].removesuffix(one["statusPurpose"]) for one in made["credentialStatus"]] == [
+        "https://localhost:8443/status/"
+    ] * 2
+    assert verified(secure, made) == 200
+    assert said(secure.get("/status/revocation"))["id"] == "https://localhost:8443/status/revocation"
+    assert (
+        implementation(origin, "did:key:z")["issuers"][2]["endpoint"] == "https://localhost:8443/status-lists/credentials/issue"
+    )
 
 
 def test_every_endpoint_that_the_suites_are_told_of_is_there(client: FlaskClient) -> None:
