@@ -14,6 +14,7 @@ from certification.rules.proofs import add_proof
 from tests.vc_api.adapter import create_adapter
 from tests.vc_api.cases import GOOD, NOW
 from tests.vc_api.issuer import Issuer
+from tests.vc_api.model import FIRST_VERSION
 from tests.vc_api.test_vc_api import issued, said, verified
 
 PLAIN: dict[str, Any] = {"@context": [CREDENTIALS], "type": ["VerifiablePresentation"]}
@@ -79,6 +80,7 @@ def test_a_credential_with_its_own_proof_may_stand_in_a_presentation_that_has_on
         {"type": None},
         {"type": ["VerifiableCredential"]},
         {"type": ["VerifiablePresentation", "Unmapped"]},
+        {"@context": [FIRST_VERSION], "type": ["VerifiablePresentation", "Unmapped"]},
         {"id": "not-an-address"},
         {"id": ["urn:a", "urn:b"]},
         {"holder": {"name": "x"}},
