@@ -114,6 +114,26 @@ def test_what_a_holder_says_of_itself_names_it(client: FlaskClient) -> None:
     assert shown(client, by_hand(client, PLAIN | {"holder": "did:example:acme"}))[0] == 400
 
 
+def test_problems_of_data_integrity_have_their_numbers(client: FlaskClient) -> None:
+    """vc-data-integrity §4.7"""
+    made = proved(client, PLAIN)
+
+    def number(path: str, **body: object) -> object:
+        answer = said(client.post(path, json=body))
+        return answer.get("errors", [answer])[0].get("code")
+
+    def shown_with(**options: str) -> object:
+        return number("/presentations/verify", verifiablePresentation=made, options=options)
+
+    assert number("/credentials/issue", credential=GOOD | {"credentialSubject": {"a": 2**53 + 1}}) == -16
+    assert [shown_with(expectedProofPurpose="assertionMethod"), shown_with(domain="x"), shown_with(challenge="x")] == [
+        -17,
+        -19,
+        -20,
+    ]
+    assert number("/credentials/verify", verifiableCredential=GOOD) is None
+
+
 def test_an_answer_to_another_challenge_or_for_another_domain_is_refused(client: FlaskClient) -> None:
     security = "https://w3id.org/security#"
     for under in ("", "/jwt"):
