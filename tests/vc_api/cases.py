@@ -24,12 +24,17 @@ ENTRY = {
     "statusListIndex": "7",
     "statusListCredential": "http://localhost:8400/status/revocation",
 }
-FIRST = {"@context": [FIRST_VERSION], "issuanceDate": "2026-11-21T16:32:00Z"}
+FIRST = {
+    "@context": [FIRST_VERSION],
+    "issuanceDate": "2026-11-21T16:32:00Z",
+    "credentialSubject": {"id": "did:example:ebfeb1f712ebc6f1c276e12ec21"},
+}
 BASE = {  # what W3C says of its base context
     "id": CREDENTIALS,
     "digestSRI": "sha384-l/HrjlBCNWyAX91hr6LFV2Y3heB5Tcr6IeE4/Tje8YyzYBM8IhqjHWiWpr8+ZbYU",
     "digestMultibase": "uWZVc7WaX1h4D8rJVb-vlMIqxaEKEb1tYbX8fet7JJzQ",
 }
+FIRST_EXAMPLES = "https://www.w3.org/2018/credentials/examples/v1"
 GONE = object()
 
 
@@ -71,6 +76,16 @@ RIGHT: dict[str, dict[str, Any]] = {
     ),
     "of version 1.1": but(**FIRST),
     "of version 1.1 with an end": but(**FIRST, expirationDate="2036-11-21T16:32:00Z"),
+    "of version 1.1 with a context that isn't read": but(
+        **FIRST | {"@context": [FIRST_VERSION, FIRST_EXAMPLES], "credentialSubject": {"name": "Añil"}}
+    ),
+    "of version 1.1 with terms of its own": but(
+        **FIRST
+        | {
+            "@context": [FIRST_VERSION, {"T": "https://example.org/T", "name": "https://example.org/name"}],
+            "credentialSubject": {"type": "T", "name": "Añil"},
+        }
+    ),
     "a related resource": but(relatedResource=[{"id": "https://example.org/r", "digestSRI": "sha384-x"}]),
     "the base context as related resource": but(relatedResource=BASE),
     "the base context by a multihash": but(
@@ -95,7 +110,13 @@ WRONG: dict[str, dict[str, Any]] = {
     "a base for relative types": but(
         **{"@context": [CREDENTIALS, {"@base": "https://example.org/"}]}, type=["VerifiableCredential", "Unmapped"]
     ),
-    "of version 1.1 without a date": but(**{"@context": [FIRST_VERSION]}),
+    "an unmapped term of version 1.1": but(**FIRST | {"credentialSubject": {"id": "urn:x", "name": "Añil"}}),
+    "an unmapped type of version 1.1": but(**FIRST, type=["VerifiableCredential", "Unmapped"]),
+    "a base for relative types of version 1.1": but(
+        **FIRST | {"@context": [FIRST_VERSION, {"@base": "https://example.org/"}]}, type=["VerifiableCredential", "Unmapped"]
+    ),
+    "a type of version 2 in version 1.1": but(**FIRST, credentialStatus=ENTRY),
+    "of version 1.1 without a date": but(**FIRST | {"issuanceDate": GONE}),
     "of version 1.1 whose date is a day": but(**FIRST | {"issuanceDate": "2026-11-21"}),
     "of version 1.1 that ended before it began": but(**FIRST, expirationDate="2026-11-20T16:32:00Z"),
     "no type": but(type=GONE),

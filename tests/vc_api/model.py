@@ -53,6 +53,25 @@ OTHERS = """
     sub termsOfUse ttl verifiableCredential verificationMethod x5u
 """
 TERMS = PROTECTED | {*OTHERS.split()}  # all of the base context, in whichever of its scopes
+FIRST_TYPES = {
+    VERIFIABLE,
+    PRESENTATION,
+    "DataIntegrityProof",
+    "EcdsaSecp256k1Signature2019",
+    "EcdsaSecp256r1Signature2019",
+    "Ed25519Signature2018",
+    "JsonSchemaValidator2018",
+    "ManualRefreshService2018",
+    "RsaSignature2018",
+}
+FIRST_OTHERS = """
+    assertionMethod authentication capabilityDelegation capabilityInvocation challenge created cred credentialSchema
+    credentialStatus credentialSubject cryptosuite domain evidence expirationDate expires holder id issuanceDate issued issuer jws
+    keyAgreement nonce previousProof proof proofPurpose proofValue refreshService sec termsOfUse type validFrom validUntil
+    verifiableCredential verificationMethod xsd
+"""
+FIRST_TERMS = FIRST_TYPES | {*FIRST_OTHERS.split()}  # of the base context of 1.1, with that of Data Integrity
+READ = (CREDENTIALS, FIRST_VERSION, DATA_INTEGRITY)
 LITERAL = {"jsonSchema"}  # of the type @json: what is inside is no JSON-LD
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 LANGUAGE = {"@value", "@language", "@direction"}
@@ -117,11 +136,11 @@ def _type(one: Mapping[str, object]) -> Iterator[str]:
 
 
 def _presentation_type(one: Mapping[str, object]) -> Iterator[str]:
-    types, known = listed(one.get("type")), _known(one)
+    types, known, (_, base) = listed(one.get("type")), _known(one), _base(one)
     if not all(isinstance(name, str) for name in types) or PRESENTATION not in types:
         yield "type: not that of a verifiable presentation"
     elif known is not None:
-        yield from (f"type: nothing maps {name}" for name in types if not _mapped(name, TYPES | known.keys()))
+        yield from (f"type: nothing maps {name}" for name in types if not _mapped(name, base | known.keys()))
 
 
 def _known(one: Mapping[str, object]) -> dict[str, object] | None:
@@ -130,18 +149,21 @@ def _known(one: Mapping[str, object]) -> dict[str, object] | None:
     items = contexts if isinstance(contexts, list) else []
     inline = [item for item in items if isinstance(item, Mapping)]
     vocabularies = [item["@vocab"] for item in inline if "@vocab" in item]  # the last one rules; null takes it back
-    if vocabularies[-1:] not in ([], [None]) or any(
-        isinstance(item, str) and item not in (CREDENTIALS, DATA_INTEGRITY) for item in items
-    ):
+    if vocabularies[-1:] not in ([], [None]) or any(isinstance(item, str) and item not in READ for item in items):
         return None
     return {name: said for item in inline for name, said in item.items() if _maps(said)}
 
 
 def _terms(one: Mapping[str, object]) -> Iterator[str]:
     """JSON-LD in safe mode: nothing is dropped because nothing maps it."""
-    known = _known(one)
+    known, (terms, types) = _known(one), _base(one)
     if known is not None:
-        yield from _unmapped(one, TERMS | known.keys() | _scoped(known), TYPES | known.keys())
+        yield from _unmapped(one, terms | known.keys() | _scoped(known), types | known.keys())
+
+
+def _base(one: Mapping[str, object]) -> tuple[set[str], set[str]]:
+    """The terms and the types of its base context."""
+    return (FIRST_TERMS, FIRST_TYPES) if is_of_first_version(one) else (TERMS, TYPES)
 
 
 def _scoped(known: Mapping[str, object]) -> set[str]:

@@ -17,11 +17,18 @@ from certification.rules.statuslist import read_status
 from tests.vc_api.issuer import AUTHENTICATION, PURPOSES, Issuer
 from tests.vc_api.model import ENVELOPED, ENVELOPED_PRESENTATION, faults, faults_of_presentation, listed
 
-SECURITY = "https://w3id.org/security#"  # vc-data-integrity §4.6
+SECURITY = "https://w3id.org/security#"  # vc-data-integrity §4.7
 MODEL = "https://www.w3.org/TR/vc-data-model#"  # vc-data-model-2.0 §7.2
 STATUS = "https://www.w3.org/ns/credentials/status-list#"  # vc-bitstring-status-list §3.5
 VC_DATA = tuple(f"data:application/{kind}," for kind in ("vc+jwt", "jwt"))
 VP_DATA = tuple(f"data:application/{kind}," for kind in ("vp+jwt", "jwt"))
+CODES = {  # the number that goes with each
+    "PROOF_GENERATION_ERROR": -16,
+    "PROOF_VERIFICATION_ERROR": -17,
+    "PROOF_TRANSFORMATION_ERROR": -18,
+    "INVALID_DOMAIN_ERROR": -19,
+    "INVALID_CHALLENGE_ERROR": -20,
+}
 STATUS_KINDS = {
     "unreachable": "STATUS_RETRIEVAL_ERROR",
     "too_short": "STATUS_LIST_LENGTH_ERROR",
@@ -35,7 +42,12 @@ class Refused(Exception):
 
     def __init__(self, kind: str, detail: str, base: str = SECURITY) -> None:
         super().__init__(detail)
-        self.problem = {"type": base + kind, "title": kind.replace("_", " ").capitalize(), "detail": detail}
+        self.problem: dict[str, object] = {
+            "type": base + kind,
+            "title": kind.replace("_", " ").capitalize(),
+            "detail": detail,
+            **({"code": CODES[kind]} if base == SECURITY else {}),
+        }
 
 
 def refuse_faults(found: list[str]) -> None:

@@ -14,6 +14,7 @@ from certification.rules.proofs import add_proof
 from tests.vc_api.adapter import create_adapter
 from tests.vc_api.cases import GOOD, NOW
 from tests.vc_api.issuer import Issuer
+from tests.vc_api.model import FIRST_VERSION
 from tests.vc_api.test_vc_api import issued, said, verified
 
 PLAIN: dict[str, Any] = {"@context": [CREDENTIALS], "type": ["VerifiablePresentation"]}
@@ -80,6 +81,7 @@ def test_a_credential_with_its_own_proof_may_stand_in_a_presentation_that_has_on
         {"type": ["VerifiableCredential"]},
         {"type": ["VerifiablePresentation", "Unmapped"]},
         {"@context": [CREDENTIALS, {"@vocab": None}], "type": ["VerifiablePresentation", "Unmapped"]},
+        {"@context": [FIRST_VERSION], "type": ["VerifiablePresentation", "Unmapped"]},
         {"id": "not-an-address"},
         {"id": ["urn:a", "urn:b"]},
         {"holder": {"name": "x"}},
@@ -111,6 +113,26 @@ def test_what_a_holder_says_of_itself_names_it(client: FlaskClient) -> None:
     assert shown(client, by_hand(client, own | {"holder": {"id": held.did}}))[0] == 200
     assert shown(client, by_hand(client, own | {"holder": "did:example:acme"}))[0] == 400
     assert shown(client, by_hand(client, PLAIN | {"holder": "did:example:acme"}))[0] == 400
+
+
+def test_problems_of_data_integrity_have_their_numbers(client: FlaskClient) -> None:
+    """vc-data-integrity §4.7"""
+    made = proved(client, PLAIN)
+
+    def number(path: str, **body: object) -> object:
+        answer = said(client.post(path, json=body))
+        return answer.get("errors", [answer])[0].get("code")
+
+    def shown_with(**options: str) -> object:
+        return number("/presentations/verify", verifiablePresentation=made, options=options)
+
+    assert number("/credentials/issue", credential=GOOD | {"credentialSubject": {"a": 2**53 + 1}}) == -16
+    assert [shown_with(expectedProofPurpose="assertionMethod"), shown_with(domain="x"), shown_with(challenge="x")] == [
+        -17,
+        -19,
+        -20,
+    ]
+    assert number("/credentials/verify", verifiableCredential=GOOD) is None
 
 
 def test_an_answer_to_another_challenge_or_for_another_domain_is_refused(client: FlaskClient) -> None:
