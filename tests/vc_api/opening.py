@@ -14,6 +14,7 @@ from certification.rules.jsontext import read_object
 from certification.rules.multiformats import decode_base64url
 from certification.rules.proofs import PURPOSE, Resolver, one_by_one, verify_proofs
 from certification.rules.statuslist import read_status
+from tests.vc_api import rdfc
 from tests.vc_api.issuer import AUTHENTICATION, PURPOSES, Issuer
 from tests.vc_api.model import ENVELOPED, ENVELOPED_PRESENTATION, faults, faults_of_presentation, listed
 
@@ -56,14 +57,17 @@ def refuse_faults(found: list[str]) -> None:
         raise Refused("MALFORMED_VALUE_ERROR", "; ".join(found), MODEL)
 
 
-def opened(secured: Mapping[str, Any], resolve: Resolver, options: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
-    """The credential that was signed, by keys of who issued it."""
+def opened(
+    secured: Mapping[str, Any], resolve: Resolver, options: Mapping[str, Any], at: datetime, *, within: bool = False
+) -> Mapping[str, Any]:
+    """The credential that was signed, by keys of who issued it; ``within`` a presentation by either suite."""
     if ENVELOPED in listed(secured.get("type")):
         found, methods = _unwrapped(secured, resolve, at)
     else:
         _must_be_proved(secured)
         refuse_faults(faults(secured))
-        found, methods = _proved(secured, resolve, options, at, options.get("expectedProofPurpose") or PURPOSE)
+        purpose = options.get("expectedProofPurpose") or PURPOSE
+        found, methods = _proved(secured, resolve, options, at, purpose, either=within)
     if any(_controller(method) != issuer_of(found) for method in methods):
         raise Refused("PROOF_VERIFICATION_ERROR", "signed by somebody else than the issuer")
     refuse_faults(faults(found))
@@ -78,7 +82,7 @@ def presented(secured: Mapping[str, Any], resolve: Resolver, options: Mapping[st
     else:
         _must_be_proved(secured)
         refuse_faults(faults_of_presentation(secured))
-        found, methods = _proved(secured, resolve, options, at, _purpose(secured, options))
+        found, methods = _proved(secured, resolve, options, at, _purpose(secured, options), either=True)
     refuse_faults(faults_of_presentation(found))
     holder = found.get("holder")
     holder = holder.get("id") if isinstance(holder, Mapping) else holder
@@ -89,7 +93,7 @@ def presented(secured: Mapping[str, Any], resolve: Resolver, options: Mapping[st
     for one in credentials:
         if enveloped and ENVELOPED not in listed(one.get("type")):
             raise Refused("MALFORMED_VALUE_ERROR", "a credential is not enveloped", MODEL)
-        if issuer_of(opened(one, resolve, {}, at)) in signers and holder is None:
+        if issuer_of(opened(one, resolve, {}, at, within=True)) in signers and holder is None:
             raise Refused("MALFORMED_VALUE_ERROR", "self-asserted, and no holder is named", MODEL)
     return found
 
@@ -111,10 +115,14 @@ def _purpose(secured: Mapping[str, Any], options: Mapping[str, Any]) -> str:
 
 
 def _proved(
-    secured: Mapping[str, Any], resolve: Resolver, options: Mapping[str, Any], at: datetime, purpose: str
+    secured: Mapping[str, Any], resolve: Resolver, options: Mapping[str, Any], at: datetime, purpose: str, *, either: bool
 ) -> tuple[dict[str, Any], list[str]]:
+    """By proofs of our own suite; or of ``either``, as W3C's suite of the data model signs what it presents."""
     try:
-        proved = [verify_proofs(one, resolve, at=at, purpose=purpose) for one in one_by_one(secured)]
+        proved = [
+            (rdfc.verify_proof if either and rdfc.is_of_suite(one) else verify_proofs)(one, resolve, at=at, purpose=purpose)
+            for one in one_by_one(secured)
+        ]
     except DomainError as error:
         raise Refused("PROOF_VERIFICATION_ERROR", error.code) from error
     _check_bound(listed(secured["proof"]), options)
