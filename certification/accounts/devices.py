@@ -3,7 +3,8 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy.orm import joinedload
 
 from certification.accounts.digests import keyed
 from certification.accounts.models import KnownDevice, SpentToken, User
@@ -11,6 +12,11 @@ from certification.accounts.throttle import Visit
 from certification.core.db import db, writing
 
 LONGEST_SESSION = timedelta(days=90)
+_SIGNED_IN = (
+    select(User)
+    .where(User.public_id == bindparam("who"), ~exists().where(SpentToken.digest == bindparam("digest")))
+    .options(joinedload(User.roles))
+)
 
 
 def remember(user: User, visit: Visit, *, at: datetime) -> str:
@@ -45,6 +51,10 @@ def spend(kind: str, token: str, *, until: datetime) -> bool:
     return True
 
 
-def is_spent(kind: str, token: str) -> bool:
-    """Whether the token was made useless."""
-    return db.session.scalar(select(SpentToken.id).where(SpentToken.digest == keyed(kind, token))) is not None
+def signed_in(public_id: str, kind: str, token: str | None) -> User | None:
+    """The account, unless the token of its session was made useless.
+
+    With its roles, in one statement: each request of somebody who is signed in begins with it.
+    """
+    digest = "" if token is None else keyed(kind, token)
+    return db.session.scalars(_SIGNED_IN, {"who": public_id, "digest": digest}).unique().one_or_none()

@@ -13,8 +13,7 @@ from flask_wtf.csrf import CSRFError
 from certification.accounts import sessions
 from certification.accounts.models import User
 from certification.accounts.permissions import RULES, check
-from certification.accounts.sessions import STRONG, is_over
-from certification.core.db import db
+from certification.accounts.sessions import STRONG
 from certification.core.failures import answer, wants_json
 from certification.core.web import came_from, see_other
 from certification.rules.errors import Forbidden, NotFound
@@ -100,8 +99,8 @@ def _dead_token(_error: CSRFError) -> Any:
 def load_user(remembered: str) -> User | None:
     """The user whom a session remembers, while that session still counts."""
     public_id, _, epoch = remembered.partition(".")
-    user = db.session.query(User).filter_by(public_id=public_id).one_or_none()
-    return user if user and user.is_active and str(user.session_epoch) == epoch and not is_over() else None
+    user = sessions.remembered(public_id)
+    return user if user and user.is_active and str(user.session_epoch) == epoch else None
 
 
 def init_app(app: Any) -> None:

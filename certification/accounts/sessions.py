@@ -86,10 +86,12 @@ def end() -> None:
     session.clear()
 
 
-def is_over() -> bool:
-    """Whether the session at hand was signed out of, or has lasted long enough."""
-    if SID in session and devices.is_spent(SID, session[SID]):
-        return True
+def remembered(public_id: str) -> User | None:
+    """The account that the session at hand remembers, unless that session was signed out of or has lasted long enough."""
+    return None if _has_lasted() else devices.signed_in(public_id, SID, session.get(SID))
+
+
+def _has_lasted() -> bool:
     return SINCE in session and clock.now() - _moment(SINCE) > devices.LONGEST_SESSION
 
 
