@@ -34,7 +34,7 @@ from sqlalchemy import Connection, event, insert, select
 from certification.accounts.models import User
 from certification.applications.models import Application, Decision
 from certification.core import clock
-from certification.core.db import db, unit_of_work
+from certification.core.db import CHECKPOINT_PAGES, db, unit_of_work
 from certification.core.ids import new_id
 from certification.log.checkpoints import keep_outside
 from certification.log.keys import signing_key
@@ -98,7 +98,8 @@ class Bench:
     def connected(self, synchronous: str) -> Any:
         """As ``core.db`` connects."""
         raw = pysqlite3.dbapi2.connect(str(self.place.folder / "tianguis.db"), isolation_level=None)
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=10000", "foreign_keys=ON"):
+        waits = (f"wal_autocheckpoint={CHECKPOINT_PAGES}", "busy_timeout=10000")
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", *waits, "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
