@@ -12,6 +12,11 @@ GOODS_PX = (640, 800)  # a drawing gains nothing from more, and the first start 
 SCENE_PX = (800, 600)
 
 
+def leave_ctrl_c() -> None:
+    """Have the threads and processes that this thread begins leave Ctrl-C to the others, from their first moment on."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def follow_parent() -> None:
     """Have this process end when the one that began it does, however that ends, and leave Ctrl-C to it.
 

@@ -14,7 +14,7 @@ from certification.accounts.models import User
 from certification.core.media.files import Prepared, keep, prepare_document, prepare_photo
 from certification.core.media.models import StoredFile
 from marketplace.demonstration.content import DemoArt, DemoContent
-from marketplace.demonstration.drawing import draw, follow_parent
+from marketplace.demonstration.drawing import draw, follow_parent, leave_ctrl_c
 from marketplace.demonstration.sound import note
 
 HANDS = 2
@@ -35,7 +35,8 @@ class Studio:
         wanted = sorted(set(wishes) - set(self.prepared))
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - threads need the app itself
         # who draws holds the interpreter meanwhile, so the drawers are processes; what they give is prepared here
-        with ProcessPoolExecutor(HANDS, get_context("spawn"), follow_parent) as drawers, ThreadPoolExecutor(HANDS) as pool:
+        processes = ProcessPoolExecutor(HANDS, get_context("spawn"), follow_parent)
+        with processes as drawers, ThreadPoolExecutor(HANDS, initializer=leave_ctrl_c) as pool:
             for number, (wish, made) in enumerate(zip(wanted, pool.map(partial(_prepare, app, drawers), wanted), strict=True), 1):
                 self.prepared[wish] = made
                 told(number, len(wanted))

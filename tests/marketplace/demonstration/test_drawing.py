@@ -3,7 +3,9 @@ import select
 import signal
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from io import BytesIO
 from multiprocessing import get_context
 from typing import IO
@@ -13,7 +15,7 @@ from flask import Flask
 from PIL import Image
 
 from certification.core.media.files import Prepared, prepare_photo
-from marketplace.demonstration.drawing import draw, follow_parent
+from marketplace.demonstration.drawing import draw, follow_parent, leave_ctrl_c
 from marketplace.demonstration.studio import Studio
 
 DRAWERS = """
@@ -72,6 +74,28 @@ def test_nor_where_whoever_is_told_of_progress_fails(app: Flask, prepared: list[
         studio.draw(MANY, told)
     assert list(studio.prepared) == [MANY[0]]
     assert len(prepared) < len(MANY)
+
+
+def test_who_draws_leaves_ctrl_c_to_whoever_began_it(capfd: pytest.CaptureFixture[str]) -> None:
+    assert drawn_after_ctrl_c(follow_parent) == draw("rebozo", 3)
+    with pytest.raises(BrokenProcessPool):  # the control
+        drawn_after_ctrl_c(None)
+    assert "KeyboardInterrupt" in capfd.readouterr().err
+
+
+def drawn_after_ctrl_c(begin: Callable[[], None] | None) -> bytes:
+    with ProcessPoolExecutor(1, get_context("spawn"), begin) as drawers:
+        os.kill(drawers.submit(os.getpid).result(), signal.SIGINT)
+        return drawers.submit(draw, "rebozo", 3).result()
+
+
+@pytest.mark.parametrize("begin", [leave_ctrl_c, None])
+def test_it_does_so_before_it_can_say_anything(begin: Callable[[], None] | None) -> None:
+    """A process that begins has what the thread that begins it lets through. Without that, the control, Ctrl-C is not held up."""
+    spawning = ProcessPoolExecutor(1, get_context("spawn"))
+    with spawning as drawers, ThreadPoolExecutor(1, initializer=begin) as hands:
+        held_up = hands.submit(lambda: drawers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()).result()
+    assert (signal.SIGINT in held_up) is (begin is leave_ctrl_c)
 
 
 def test_who_draws_ends_with_whoever_began_it_however_that_ends() -> None:
