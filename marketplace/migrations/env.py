@@ -66,7 +66,7 @@ def main() -> None:
             with connection.begin():
                 run(connection)
         finally:
-            if engine.dialect.name == "sqlite":
+            if engine.dialect.name == "sqlite" and not connection.invalidated:  # Ctrl-C in a statement closes it
                 raw.execute("PRAGMA foreign_keys=ON")
 
 

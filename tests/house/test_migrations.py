@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from certification.core.db import engine_options, prepare
@@ -74,6 +74,25 @@ def test_an_empty_database_comes_to_the_models_schema(address: str) -> None:
                 if INDEX_TABLES not in repr(one) and "ix_products_words" not in repr(one)
             ]
         assert differences == []
+
+
+@pytest.mark.parametrize("told", [KeyboardInterrupt, RuntimeError])
+def test_who_is_stopped_in_the_middle_hears_that_and_nothing_is_changed(address: str, told: type[BaseException]) -> None:
+    def stop(_cursor: object, statement: str, *_given: object) -> None:
+        if "CREATE TABLE certificates" in statement:
+            raise told
+
+    with opened(address) as engine:
+        event.listen(engine, "do_execute", stop)
+        with pytest.raises(told):
+            upgrade(engine)
+        event.remove(engine, "do_execute", stop)
+        assert current(engine) is None
+        upgrade(engine)
+        assert current(engine) == newest_version()
+        if engine.dialect.name == "sqlite":
+            with engine.connect() as connection:
+                assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
 def partial_indexes(engine: Engine) -> dict[str, str]:
