@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import select
 
 from certification.accounts.models import Role, User
@@ -13,6 +14,8 @@ from certification.core.i18n import language
 from certification.parties import vetting
 from certification.parties.belonging import parties_of
 from certification.parties.models import MemberRole, Membership, Party, Power, Vetting
+from certification.registry.doubts import count_doubted
+from certification.rules.errors import BadLeaf
 from certification.rules.workflow import ApplicationState, ListingState
 from marketplace.catalogue import desk as catalogue
 from marketplace.enquiries import queries as enquiries
@@ -25,6 +28,7 @@ from marketplace.producers.stalls import is_away
 SOON = timedelta(days=60)
 SHOWN = 3
 MOST_LABELS = 200
+log = structlog.get_logger()
 UNFINISHED = (ApplicationState.DRAFT, ApplicationState.RETURNED)
 
 
@@ -61,12 +65,13 @@ class Today(NamedTuple):
     labels: list[Held]
     reviews: list[Reviews]
     proofs: int | None
+    doubted: int
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits."""
         waiting = (self.unvetted, self.questions, self.drafts, self.applications, self.labels, self.reviews, self.closed)
-        return not any(waiting) and not self.without_stall and not self.proofs and not self.steps
+        return not any(waiting) and not self.without_stall and not self.proofs and not self.steps and not self.doubted
 
 
 def today(person: User, at: datetime) -> Today:
@@ -90,7 +95,19 @@ def today(person: User, at: datetime) -> Today:
         labels=[held for held in _labels(person, at) if wants_care(held, at)],
         reviews=_reviews(person, at),
         proofs=vetting.count_waiting() if person.holds(Role.VETTER) else None,
+        doubted=doubted(person, at),
     )
+
+
+def doubted(person: User, at: datetime) -> int:
+    """How many labels of this person's committees wait to be signed anew. A log that can't be read takes nothing else away."""
+    if Role.DECIDER not in {held.role for held in person.current_roles}:
+        return 0
+    try:
+        return count_doubted(person, at)
+    except BadLeaf as error:
+        log.warning("doubted labels not counted", error=str(error))
+        return 0
 
 
 def wants_care(held: Held, at: datetime) -> bool:

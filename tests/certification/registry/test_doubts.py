@@ -160,6 +160,21 @@ def test_the_page_leads_to_the_act_and_the_desk_to_the_page(client_of: Browser, 
     assert room not in client_of(decider).get("/review/visits").text
 
 
+def test_the_first_page_of_the_desk_says_how_many_wait(client_of: Browser, decider: User) -> None:
+    first, second = makers.certified(decider), makers.certified(decider)
+    browser, stranger = client_of(decider), client_of(makers.user("Inés Compra"))
+    assert "cayó en otras manos" not in browser.get("/desk").text
+    stolen(second)
+    with clock.standing_at(LATER):
+        assert "Un sello espera: la llave con que se firmó cayó en otras manos" in browser.get("/desk").text
+    stolen(first)
+    with clock.standing_at(LATER):
+        page = browser.get("/desk?lang=en").text
+        assert "2 labels wait: the key that signed them fell into other hands" in page
+        assert page.count('href="/review/signatures"') == 2  # in its room too
+        assert "cayó en otras manos" not in stranger.get("/desk").text
+
+
 def test_a_log_that_cannot_be_read_takes_no_desk_away(client_of: Browser, decider: User) -> None:
     stolen(makers.certified(decider))
     with behind_our_back():
