@@ -61,7 +61,10 @@ class Row(Protocol):
 
 
 class Act(NamedTuple):
-    """A recorded act as ``histories`` reads it, with its public summary and the place of its leaf."""
+    """A recorded act as ``histories`` reads it, with its public summary.
+
+    ``leaf`` is the place of its own leaf, None where there is none; and where :class:`Records` read it and nothing waits.
+    """
 
     id: int
     kind: CertificateAct
@@ -119,9 +122,13 @@ class Recorded:
         issued = [one.place for one in self.leaves if one.at <= at and one.kind in ISSUING]
         return stood is not None and is_dead(stood.kid, issued[-1] if issued else None, self.ends)
 
+    def lags(self) -> bool:
+        """Whether the log has leaves of it that it has not signed yet."""
+        return self.signed is not None and bool(self.leaves) and self.leaves[-1].place >= self.signed
+
     def waiting(self, at: datetime) -> list[Leaf]:
-        """The leaves of acts until ``at`` that the log has not signed yet."""
-        if self.signed is None or not self.leaves or self.leaves[-1].place < self.signed:
+        """Those of acts until ``at``."""
+        if self.signed is None or not self.lags():
             return []
         return [one for one in self.leaves if one.place >= self.signed and one.at <= at]
 
@@ -142,7 +149,7 @@ def recorded_of(rows: Collection[Row]) -> dict[int, Recorded]:
     if not rows:
         return {}
     ids, codes = [one.id for one in rows], [one.code for one in rows]
-    wanted = _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes))
+    wanted = _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes), placed=True)
     found, marks = _sorted(rows, db.session.execute(wanted))
     _add_signed(found, lambda: reading.head().note)
     if marks:
@@ -156,6 +163,7 @@ class Records:
     def __init__(self, app: Flask, engine: Engine) -> None:
         self._app = app
         self._note = QuickSelect(engine, select(LogHead.note).where(LogHead.id == ONLY_HEAD))
+        self._leaf = QuickSelect(engine, select(ActLeaf.leaf_index).where(ActLeaf.act_id == bindparam("act")))
         self._prepared = {size: _of_so_many(engine, size) for size in (*(size for size in SIZES if size < MOST), MOST)}
 
     def one(self, row: Row, connection: Any = None) -> Recorded:
@@ -176,6 +184,9 @@ class Records:
     def _found(self, rows: Collection[Row], read: Iterable[Any], connection: Any) -> dict[int, Recorded]:
         found, marks = _sorted(rows, read)
         _add_signed(found, lambda: (self._note.first(connection) or (None,))[0], self._app)
+        for one in found.values():
+            if one.lags():  # only then anybody asks which leaf is an act's own
+                one.acts = [act._replace(leaf=(self._leaf.first(connection, act=act.id) or (None,))[0]) for act in one.acts]
         if marks and has_app_context():
             _add_versions(found, self._ends(marks))
         elif marks:
@@ -203,8 +214,11 @@ def _of_so_many(engine: Engine, size: int) -> QuickSelect:
     return QuickSelect(engine, _wanted(RecordedAct.certificate_id.in_(ids), LogLeaf.certificate_code.in_(codes)))
 
 
-def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
-    """Acts, leaves, and the leaves that tell of a compromised key: of these there are none, or very few."""
+def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool], *, placed: bool = False) -> CompoundSelect[*tuple[Any, ...]]:
+    """Acts, leaves, and the leaves that tell of a compromised key: of these there are none, or very few.
+
+    ``placed``: each act with the place of its own leaf, which is one more row to find.
+    """
     act, leaf = RecordedAct, LogLeaf
     number, word, details = cast(null(), Integer), cast(null(), String), cast(null(), act.details.type)
     kind = type_coerce(leaf.act, String)
@@ -216,8 +230,10 @@ def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool]) -> CompoundS
         act.at.label("at"),
         act.details.label("details"),
         act.public_summary.label("summary"),
-        ActLeaf.leaf_index.label("leaf"),
-    ).outerjoin(ActLeaf, ActLeaf.act_id == act.id)
+        (ActLeaf.leaf_index if placed else number).label("leaf"),
+    )
+    if placed:
+        recorded = recorded.outerjoin(ActLeaf, ActLeaf.act_id == act.id)
     told = select(number, leaf.certificate_code, leaf.index, kind, leaf.at, details, word, number)
     marks = select(number, word, leaf.index, kind, leaf.at, details, word, number)
     return union_all(

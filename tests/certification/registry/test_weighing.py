@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -200,8 +201,9 @@ def test_a_hundred_are_read_in_one_query(app: Flask, by: User) -> None:
     found = recorded_of(made)
     quick = Records(app, db.engine).several(made)
     assert sum("FROM certificate_acts" in sql for sql in asked) == 1  # the quick one runs on the driver's connection
-    assert quick == found
-    assert Records(app, db.engine).one(made[2]) == found[made[2].id]
+    for one in made:
+        without = replace(found[one.id], acts=[act._replace(leaf=None) for act in found[one.id].acts])
+        assert (quick[one.id], Records(app, db.engine).one(one)) == (without, without)  # nothing waits, so no leaf is asked for
     states = [weigh(one, found[one.id], None, NOW, behind=False).state for one in made]
     assert states == [P.VALID, P.CANNOT_CHECK, P.WITHDRAWN]
     assert [[act.kind.value for act in found[one.id].acts] for one in made] == [
@@ -210,6 +212,19 @@ def test_a_hundred_are_read_in_one_query(app: Flask, by: User) -> None:
         ["granted", "suspended", "withdrawn"],
     ]
     assert [act.leaf for act in found[made[2].id].acts] == [leaf.place for leaf in found[made[2].id].leaves]
+
+
+@pytest.mark.parametrize("signed", [0, 1, 2])
+def test_where_acts_wait_for_their_signature_the_quick_one_reads_which_leaf_is_whose(
+    app: Flask, by: User, monkeypatch: pytest.MonkeyPatch, signed: int
+) -> None:
+    made = acted(by, paused, taken)
+    places = [leaf.place for leaf in recorded_of([made])[made.id].leaves]
+    monkeypatch.setattr(recorded, "signed_size", lambda *_given: places[signed])
+    found, quick = recorded_of([made])[made.id], Records(app, db.engine).one(made)
+    assert quick == found
+    assert [act.leaf for act in quick.signed_acts()] == places[:signed]
+    assert [leaf.place for leaf in quick.waiting(NOW)] == places[signed:]
 
 
 def test_beyond_a_hundred_none_is_taken_for_one_of_which_nothing_was_recorded(
