@@ -3,11 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from sqlalchemy import func, select
+
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.applications.cases import check_decider
 from certification.audit.record import record
-from certification.core.db import hold, writing
+from certification.core.db import db, hold, writing
 from certification.parties.belonging import WRITERS, has_role
 from certification.parties.models import Power
 from certification.registry.models import Certificate, RecordedAct
@@ -24,6 +26,7 @@ from certification.schemes.reasons import ReasonCode, check_reason
 from certification.schemes.texts import text_of, zone_of
 
 SUSPENSION_MONTHS = 6
+MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
 NO_STEP = {
     CertificateStanding.IN_FORCE: N_("Este sello no está en pausa por un acto del comité: no hay nada que restablecer."),
     CertificateStanding.SUSPENDED: N_("Este sello ya está en pausa."),
@@ -101,6 +104,32 @@ def _require_step(certificate: Certificate, act: str) -> None:
     found = standing_of(certificate)
     if act not in CERTIFICATE.actions_from(found):
         raise IllegalMove("no_such_step", NO_STEP[found], state=found.value, action=act)
+
+
+def acts_on(certificate: Certificate) -> int:
+    """How many acts are recorded on it. They are only ever added, so the number tells what a page showed."""
+    count = select(func.count(RecordedAct.id)).where(RecordedAct.certificate_id == certificate.id)
+    return db.session.scalar(count) or 0
+
+
+def require_unchanged(certificate: Certificate, act: str, seen: int | None) -> None:
+    """Hold the certificate, and refuse an act that was written when ``seen`` acts were on it, if there are others now.
+
+    Else an old page, or one sent again, would end a pause that nobody saw there. Needs the unit of work.
+
+    Raises:
+        IllegalMove: the label stands where there is no such step.
+        Conflict: the step exists, but after other acts than those that the page showed (``moved_meanwhile``).
+
+    """
+    _move(certificate, act)
+    require_seen(certificate, seen)
+
+
+def require_seen(certificate: Certificate, seen: int | None) -> None:
+    """Raise Conflict as :func:`require_unchanged`, without holding anything: before somebody is asked."""
+    if acts_on(certificate) != seen:
+        raise Conflict("moved_meanwhile", MOVED)
 
 
 def suspend(certificate: Certificate, why: Why, *, until: date, by: User, at: datetime) -> RecordedAct:

@@ -8,6 +8,7 @@ from certification.accounts.permissions import check
 from certification.applications.cases import check_decider
 from certification.core.db import writing
 from certification.log.appending import hold_log
+from certification.registry.acts import MOVED
 from certification.registry.lost import standing_statement
 from certification.registry.models import Certificate, RecordedAct
 from certification.registry.permissions import Permission
@@ -29,7 +30,6 @@ ENDED = N_("Este sello ya venció: no lleva más visitas de seguimiento.")
 ENDED_RENEWING = N_(
     "Este sello ya venció y no lleva más visitas de seguimiento. Su renovación se pidió a tiempo y está en curso."
 )
-MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
 
 
 class Visit(NamedTuple):

@@ -20,7 +20,7 @@ from certification.registry.permissions import Permission
 from certification.registry.views_certificate import cannot, load
 from certification.registry.weighing import standing
 from certification.rules.code import display
-from certification.rules.errors import CannotSign, Conflict, IllegalMove, InvalidInput, LogConflict, SuspensionTooLong
+from certification.rules.errors import CannotSign, Conflict, IllegalMove, InvalidInput, SuspensionTooLong
 from certification.schemes.texts import text_of
 
 bp = Blueprint("certificate_acts", __name__)
@@ -92,10 +92,13 @@ def _question(certificate: Certificate, act: str) -> Page:
 def _asked(certificate: Certificate, act: str, form: ActForm) -> Page:
     why, until = form.foreseen()
     try:
+        if form.seen.data is None:
+            form.seen.data = acts.acts_on(certificate)
+        acts.require_seen(certificate, form.seen.data)
         acts.foresee(certificate, act, why, until=until, at=clock.now())
-    except (InvalidInput, SuspensionTooLong) as error:
+    except (Conflict, InvalidInput, SuspensionTooLong) as error:
         form.refuse(error)
-        return _form(certificate, act, form), 422
+        return _form(certificate, act, form), status_of(error)
     return _draw(certificate, act, form, "certificates/confirm.html")
 
 
@@ -106,8 +109,9 @@ def _asked_or_done(certificate: Certificate, act: str, form: ActForm) -> Page:
         return found if said is None or isinstance(found, tuple) else see_other(f"{request.path}?said={said}")
     try:
         with unit_of_work():
+            acts.require_unchanged(certificate, act, form.seen.data)
             _do(certificate, act, form, me(), clock.now())
-    except (InvalidInput, SuspensionTooLong, LogConflict, CannotSign) as error:  # what was written stays, whoever must mend it
+    except (Conflict, InvalidInput, SuspensionTooLong, CannotSign) as error:  # what was written stays, whoever must mend it
         form.refuse(error)
         return _form(certificate, act, form), status_of(error)
     flash(_("Quedó hecho y ya se ve en la página pública. Avisamos a quien tiene el sello."))
@@ -127,7 +131,7 @@ def _do(certificate: Certificate, act: str, form: ActForm, by: User, at: datetim
 
 
 def _form(certificate: Certificate, act: str, form: ActForm) -> str:
-    form.confirmed.data = ""
+    form.begin_again(acts.acts_on(certificate))
     return _draw(certificate, act, form, "certificates/act.html")
 
 

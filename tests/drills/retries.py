@@ -3,9 +3,9 @@
     python -m tests.drills.retries [--short]
 
 A decision and its certificate, then a pause of the label, each sent over HTTP by eight who press the same button of the same page
-together. What makes two requests one is the page's own: the decision carries the version of the case that was read, the act is
-possible once. Promise: one certificate, one act, one leaf; seven are told that it was done already. The control writes an act
-without the lock and must double.
+together; and that pause once more after another ended it. What makes two requests one is the page's own: the decision carries the
+version of the case that was read, the act how many there were on the label. Promise: one certificate, one act, one leaf; seven
+are told that it was done already, and all eight that the label changed. The control writes an act without the lock and must double.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from certification.applications.models import Application
 from certification.core import clock
 from certification.core.db import db, unit_of_work
 from certification.log.appending import append
+from certification.registry.acts import restore
 from certification.registry.models import Certificate, RecordedAct
 from certification.rules.leaves import Act, CertificateRef, LogAct
 from tests.drills.examining import Seen, examine
@@ -31,7 +32,13 @@ from tests.drills.registry import BEGUN, Place, close, registry
 
 AT_ONCE = 8
 EFFECTS, SHORT = 1000, 6
-PAUSE = {"reason_code": "UNDER_INVESTIGATION", "public_summary": "Se revisa.", "until": "2027-01-31", "confirmed": "yes"}
+PAUSE = {
+    "reason_code": "UNDER_INVESTIGATION",
+    "public_summary": "Se revisa.",
+    "until": "2027-01-31",
+    "confirmed": "yes",
+    "seen": "1",
+}
 
 
 @dataclass
@@ -63,7 +70,7 @@ def together(app: Flask, pool: ThreadPoolExecutor, signed_in: str, path: str, fo
 
 def drill(place: Place, count: int) -> list[Row]:
     """So many decisions, then pauses, one after another."""
-    decisions, pauses = Row("a decision"), Row("a pause")
+    decisions, pauses, late = Row("a decision"), Row("a pause"), Row("that pause after its end")
     with place.app.app_context():
         signed_in = db.session.get_one(User, place.decider).get_id()
         cases = [db.session.get_one(Application, one) for one in place.applications[:count]]
@@ -75,16 +82,34 @@ def drill(place: Place, count: int) -> list[Row]:
             one_effect(place, pool, decisions, (signed_in, f"/review/{public_id}/decision", form), case, acts=1)
             code = _certificate(place, case)
             if code:
-                one_effect(place, pool, pauses, (signed_in, f"/c/{code}/act/suspend", PAUSE), case, acts=2)
+                pause = signed_in, f"/c/{code}/act/suspend", PAUSE
+                one_effect(place, pool, pauses, pause, case, acts=2)
+                _end_pause(place, code)
+                one_effect(place, pool, late, pause, case, acts=3, done=0)
     close(place.app)
     decisions.broken += examine(place, [], Seen())
-    return [decisions, pauses]
+    return [decisions, pauses, late]
 
 
-def one_effect(
-    place: Place, pool: ThreadPoolExecutor, row: Row, asked: tuple[str, str, dict[str, str]], case: int, *, acts: int
+def _end_pause(place: Place, code: str) -> None:
+    with place.app.app_context(), clock.standing_at(BEGUN):
+        with unit_of_work() as session:
+            made = session.scalars(select(Certificate).where(Certificate.code == code)).one()
+            restore(made, by=session.get_one(User, place.decider), at=BEGUN)
+        db.session.remove()
+
+
+def one_effect(  # noqa: PLR0913 - what is asked, and what must come of it
+    place: Place,
+    pool: ThreadPoolExecutor,
+    row: Row,
+    asked: tuple[str, str, dict[str, str]],
+    case: int,
+    *,
+    acts: int,
+    done: int = 1,
 ) -> None:
-    """Press, and count what the database holds."""
+    """Press, and count what the database holds: so many ``acts``, and so many who were told that it is ``done``."""
     begun = time.perf_counter()
     told = together(place.app, pool, *asked)
     row.seconds += time.perf_counter() - begun
@@ -94,7 +119,7 @@ def one_effect(
         found = list(db.session.scalars(select(RecordedAct.id).join(Certificate).where(Certificate.application_id == case)))
         db.session.remove()
     row.effects += len(found) == acts
-    if len(found) != acts or told.count(303) != 1 or any(status >= 500 for status in told):
+    if len(found) != acts or told.count(303) != done or any(status >= 500 for status in told):
         row.broken.append(f"{row.name} of case {case}: {len(found)} acts, answers {sorted(told)}")
 
 

@@ -233,7 +233,13 @@ def test_who_acts_while_it_is_away_is_told_that_it_is_not_confirmed_and_it_is_me
         raise ConnectionRefusedError
 
     away.setattr(asking, "ask", nobody)
-    form = {"reason_code": WHY.reason_code, "public_summary": "Se revisa.", "until": "2027-01-31", "confirmed": "yes"}
+    form = {
+        "reason_code": WHY.reason_code,
+        "public_summary": "Se revisa.",
+        "until": "2027-01-31",
+        "confirmed": "yes",
+        "seen": "1",
+    }
     told = browser.post(f"/c/{code}/act/suspend", data=form)
     assert (told.status_code, "todavía no se pudo firmar" in told.text) == (503, True)
     assert ("Quedó guardado; falta confirmarlo" in told.text, "Vuelva a intentar" in told.text) == (True, False)

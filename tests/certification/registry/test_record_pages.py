@@ -152,10 +152,10 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
         True,
     )
     assert state_of(made) is PublicState.VALID
-    answer = browser.post(path, data=asked | {"confirmed": "yes"})
+    answer = browser.post(path, data=asked | {"confirmed": "yes", "seen": "1"})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/c/{made.code}")
     assert state_of(made) is PublicState.SUSPENDED
-    again = browser.post(path, data=asked | {"confirmed": "yes"})
+    again = browser.post(path, data=asked | {"confirmed": "yes", "seen": "1"})
     assert (again.status_code, "Este sello ya está en pausa. No se guardó nada." in again.text) == (409, True)
     assert browser.get(led.location).status_code == 409
 
@@ -183,6 +183,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_kept(
         "public_summary": "Se compró hecha.",
         "until": "2027-01-31",
         "confirmed": "yes",
+        "seen": "1",
     }
     answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked | wrong)
     assert answer.status_code == 422
@@ -212,7 +213,7 @@ def test_the_other_acts(
     browser, path = client_of(who), f"/c/{made.code}/act/{act}"
     assert browser.get(path).status_code == 200
     assert browser.post(path, data=data, follow_redirects=True).status_code == 200
-    assert browser.post(path, data=data | {"confirmed": "yes"}).status_code == 303
+    assert browser.post(path, data=data | {"confirmed": "yes", "seen": "1"}).status_code == 303
     ended = {"withdraw": PublicState.WITHDRAWN, "restore": PublicState.VALID, "surrender": PublicState.SURRENDERED}
     assert state_of(made) is ended[act]
 

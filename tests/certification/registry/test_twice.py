@@ -128,16 +128,75 @@ def test_what_is_sent_again_is_told_how_the_label_stands_and_is_no_second_act(
     makers.member(weaver, made.holder)
     browser, path = client_of(weaver if act == "surrender" else decider), f"/c/{made.code}/act/{act}"
     if act == "restore":
-        browser.post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes"})
-    assert browser.post(path, data=SAID[act] | {"confirmed": "yes"}).status_code == 303
+        browser.post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes", "seen": "1"})
+    sent = SAID[act] | {"confirmed": "yes", "seen": str(len(kinds_of(made)))}
+    assert browser.post(path, data=sent).status_code == 303
     acts_before = kinds_of(made)
     if looked.startswith("before"):
         monkeypatch.setattr(acts, "require_possible", lambda *_given, **_named: None)
-    again = browser.post(path, data=SAID[act] | {"confirmed": "yes"})
+    again = browser.post(path, data=sent)
     assert (again.status_code, DONE_ALREADY[act] in again.text) == (409, True)
     assert "Este paso no es posible en el estado actual" not in again.text
     assert f'href="/c/{made.code}"' in again.text  # the way back to it
     assert kinds_of(made) == acts_before
+
+
+CHANGED = "El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí."
+
+
+def form_of(browser: FlaskClient, path: str, act: str) -> dict[str, str]:
+    """What the question would send, of what somebody writes on the page as it is now."""
+    page = browser.get(path).text
+    seen = page.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
+    asked = browser.get(browser.post(path, data=SAID[act] | {"seen": seen}).location)
+    assert f'name="seen" value="{seen}"' in asked.text
+    return SAID[act] | {"seen": seen, "confirmed": "yes"}
+
+
+def test_an_old_button_pauses_nothing_a_second_time(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    browser, path = client_of(decider), f"/c/{made.code}/act/"
+    pressed = form_of(browser, f"{path}suspend", "suspend")
+    assert browser.post(f"{path}suspend", data=pressed).status_code == 303
+    assert browser.post(f"{path}restore", data=form_of(browser, f"{path}restore", "restore")).status_code == 303
+    again = browser.post(f"{path}suspend", data=pressed)
+    assert (again.status_code, CHANGED in again.text, "No abrieron." in again.text) == (409, True, True)
+    assert kinds_of(made) == ["granted", "suspended", "restored"]
+    assert 'value="3"' in again.text.partition('name="seen"')[2][:40]  # whoever looked may go on
+    assert browser.post(f"{path}suspend", data=pressed | {"seen": "3"}).status_code == 303
+    assert kinds_of(made)[-1] == "suspended"
+
+
+def test_nobody_ends_a_pause_that_they_did_not_see(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
+    first, second = makers.user(), makers.user()
+    made = makers.certified(first)
+    makers.role(second, Role.DECIDER, "origen-local")
+    slow, quick, path = client_of(first), client_of(second), f"/c/{made.code}/act/"
+    quick.post(f"{path}suspend", data=form_of(quick, f"{path}suspend", "suspend"))
+    waiting = form_of(slow, f"{path}restore", "restore")
+    question = slow.post(f"{path}restore", data=SAID["restore"]).location
+    for act in ("restore", "suspend"):
+        assert quick.post(f"{path}{act}", data=form_of(quick, f"{path}{act}", act)).status_code == 303
+    before = kinds_of(made)
+    for answer in (
+        slow.get(question),
+        slow.post(f"{path}restore", data=waiting),
+        slow.post(f"{path}restore", data=waiting | {"confirmed": ""}),
+        slow.post(f"{path}restore", data=SAID["restore"] | {"confirmed": "yes"}),  # a page that says nothing of what it showed
+    ):
+        assert (answer.status_code, CHANGED in answer.text, "Ya abrieron." in answer.text) == (409, True, True)
+    assert kinds_of(made) == before == ["granted", "suspended", "restored", "suspended"]
+    assert slow.post(f"{path}restore", data=form_of(slow, f"{path}restore", "restore")).status_code == 303
+
+
+@pytest.mark.parametrize("seen", ["x", "1.5", "9" * 30, "-1"])
+def test_what_was_seen_is_a_number_that_fits(session: Session, client_of: Callable[[User], FlaskClient], seen: str) -> None:
+    decider = makers.user()
+    made = makers.certified(decider)
+    answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes", "seen": seen})
+    assert answer.status_code in (409, 422)
+    assert kinds_of(made) == ["granted"]
 
 
 def kinds_of(certificate: Certificate) -> list[str]:
