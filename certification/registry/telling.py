@@ -24,7 +24,7 @@ def tell_holder(certificate: Certificate, name: str, *, at: datetime, told: int 
     ``more`` are values of this mail alone. Whoever filled the application in is told too. Whoever has no mail finds the same
     words on the verify page.
     """
-    version = certificate.scheme_version
+    version, pause = certificate.scheme_version, certificate.suspension_until
     people = [one for one in _people(certificate, at) if one.id != told]
     for person in people:
         outbox.send(
@@ -37,7 +37,7 @@ def tell_holder(certificate: Certificate, name: str, *, at: datetime, told: int 
             code=display(certificate.code),
             label=text_of(version).name.in_(person.language),
             last_day=last_day(certificate.valid_until, zone_of(version)),
-            pause_ends=certificate.suspension_until,
+            pause_ends=last_day(pause, zone_of(version)) if pause else None,
             why=_why(certificate, person.language),
             verify_url=outside(f"/v/{certificate.code}"),
             record_url=outside(f"/c/{certificate.code}"),

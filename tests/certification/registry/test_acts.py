@@ -57,6 +57,8 @@ def test_a_pause_is_public_with_reason_deadline_and_mail(session: Session, at: d
     assert [one["kind"] for one in made.page["history"]] == ["granted", "suspended"]
     mails = list(db.session.scalars(select(OutboxMessage.name).order_by(OutboxMessage.id)))
     assert mails == ["certificate-granted", "certificate-suspended"]
+    text = db.session.scalars(select(OutboxMessage.text).where(OutboxMessage.name == "certificate-suspended")).one()
+    assert ("hasta el 31 ene 2027." in text, "feb 2027" in text) == (True, False)  # its last day, as every page says it
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "certificate.suspend")).one()
     told = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "told": digest(act.details)}
     assert (entry.by_id, entry.details) == (decider.id, told)
