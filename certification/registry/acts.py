@@ -26,6 +26,7 @@ from certification.schemes.reasons import ReasonCode, check_reason
 from certification.schemes.texts import text_of, zone_of
 
 SUSPENSION_MONTHS = 6
+MOVED_MEANWHILE = "moved_meanwhile"
 MOVED = N_("El sello cambió desde que abrió esta página. Revíselo otra vez; lo escrito sigue aquí.")
 NO_STEP = {
     CertificateStanding.IN_FORCE: N_("Este sello no está en pausa por un acto del comité: no hay nada que restablecer."),
@@ -129,7 +130,7 @@ def require_unchanged(certificate: Certificate, act: str, seen: int | None) -> N
 def require_seen(certificate: Certificate, seen: int | None) -> None:
     """Raise Conflict as :func:`require_unchanged`, without holding anything: before somebody is asked."""
     if acts_on(certificate) != seen:
-        raise Conflict("moved_meanwhile", MOVED)
+        raise Conflict(MOVED_MEANWHILE, MOVED)
 
 
 def suspend(certificate: Certificate, why: Why, *, until: date, by: User, at: datetime) -> RecordedAct:

@@ -22,8 +22,8 @@ LONGEST_SUMMARY = 1200
 
 
 class ActForm(Form):
-    """An act with its public reason. ``seen`` is how many acts were on the label when it was written; ``confirmed`` is set by the
-    page that asks once more.
+    """An act with its public reason. ``version`` is how many acts were on the label that the page showed; ``confirmed`` is set by
+    the page that asks once more.
     """
 
     reason_code = SelectField(_l("Motivo"), validators=[REQUIRED])
@@ -40,7 +40,7 @@ class ActForm(Form):
         validators=[DAY_REQUIRED],
         description=_l("Seis meses como máximo. Antes de ese día se restablece o se retira."),
     )
-    seen = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     confirmed = HiddenField()
 
     def __init__(self, act: str, text: SchemeText, **given: Any) -> None:
@@ -79,9 +79,9 @@ class ActForm(Form):
         found: date = self.until.data
         return found
 
-    def begin_again(self, seen: int) -> None:
-        """The page goes out once more, with so many acts on the label."""
-        self.seen.data, self.seen.raw_data, self.confirmed.data = seen, None, ""
+    def show(self, version: int) -> None:
+        """The page goes out with so many acts on the label."""
+        self.version.data, self.version.raw_data = version, None
 
     def foreseen(self) -> tuple[Why | None, date | None]:
         """What can be checked before it is asked whether to do it: the reason and the last day, where the act has them."""

@@ -92,9 +92,7 @@ def _question(certificate: Certificate, act: str) -> Page:
 def _asked(certificate: Certificate, act: str, form: ActForm) -> Page:
     why, until = form.foreseen()
     try:
-        if form.seen.data is None:
-            form.seen.data = acts.acts_on(certificate)
-        acts.require_seen(certificate, form.seen.data)
+        acts.require_seen(certificate, form.version.data)
         acts.foresee(certificate, act, why, until=until, at=clock.now())
     except (Conflict, InvalidInput, SuspensionTooLong) as error:
         form.refuse(error)
@@ -109,7 +107,7 @@ def _asked_or_done(certificate: Certificate, act: str, form: ActForm) -> Page:
         return found if said is None or isinstance(found, tuple) else see_other(f"{request.path}?said={said}")
     try:
         with unit_of_work():
-            acts.require_unchanged(certificate, act, form.seen.data)
+            acts.require_unchanged(certificate, act, form.version.data)
             _do(certificate, act, form, me(), clock.now())
     except (Conflict, InvalidInput, SuspensionTooLong, CannotSign) as error:  # what was written stays, whoever must mend it
         form.refuse(error)
@@ -131,7 +129,10 @@ def _do(certificate: Certificate, act: str, form: ActForm, by: User, at: datetim
 
 
 def _form(certificate: Certificate, act: str, form: ActForm) -> str:
-    form.begin_again(acts.acts_on(certificate))
+    """What is wrong with what was written does not make the page another: it shows the label anew only where that is said."""
+    form.confirmed.data = ""
+    if form.version.raw_data is None or form.refusal == acts.MOVED_MEANWHILE:
+        form.show(acts.acts_on(certificate))
     return _draw(certificate, act, form, "certificates/act.html")
 
 

@@ -299,7 +299,7 @@ POST     | /c/<code>/act/withdraw                   | certificate              |
 POST     | /c/<code>/act/withdraw                   | certificate              | committee acts     | WITHDRAWAL
 POST     | /c/<code>/rehook                         | certificate              | committee acts     | ref=prod1&seen=x
 GET POST | /c/<code>/act/surrender                  | certificate              | holder
-POST     | /c/<code>/act/surrender                  | certificate              | holder             | confirmed=yes&seen=1&reason_code=HOLDER_REQUEST
+POST     | /c/<code>/act/surrender                  | certificate              | holder             | confirmed=yes&version=1&reason_code=HOLDER_REQUEST
 GET POST | /c/<code>/watch                          | certificate              | open thing
 GET      | /c/<code>/watch/sent                     | certificate              | open thing
 GET POST | /watches/<public_id>/<key>/confirm       | watch by its mail        | open thing
@@ -332,7 +332,7 @@ BODIES = {
     "DECISION": "outcome=refused&reasons=Falta&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=No+se+hace+aqui",
     "RETURN": "reason_code=EVIDENCE_INCOMPLETE&request=Otra+foto&answer_until=2026-12-15",
     "VISIT": "confirmed=yes&visited_on=2026-11-20&peers=1&outsiders=1&seen=1&public_summary=Todo+sigue+igual",
-    "WITHDRAWAL": "confirmed=yes&seen=1&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=Se+hace+en+otro+lugar",
+    "WITHDRAWAL": "confirmed=yes&version=1&reason_code=CRITICAL_NOT_MET&criterion=OL-1&public_summary=Se+hace+en+otro+lugar",
 }
 
 

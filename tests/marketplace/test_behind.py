@@ -103,7 +103,7 @@ def test_an_act_that_cannot_be_signed_keeps_what_was_written(
         "public_summary": "Se revisa una queja.",
         "until": "2027-01-31",
         "confirmed": "yes",
-        "seen": "1",
+        "version": "1",
     }
     fall_behind()
     answer = client_of(by).post(f"/c/{good.code}/act/suspend", data=said)

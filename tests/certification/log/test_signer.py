@@ -238,7 +238,7 @@ def test_who_acts_while_it_is_away_is_told_that_it_is_not_confirmed_and_it_is_me
         "public_summary": "Se revisa.",
         "until": "2027-01-31",
         "confirmed": "yes",
-        "seen": "1",
+        "version": "1",
     }
     told = browser.post(f"/c/{code}/act/suspend", data=form)
     assert (told.status_code, "todavía no se pudo firmar" in told.text) == (503, True)

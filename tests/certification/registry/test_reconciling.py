@@ -587,7 +587,7 @@ def test_whoever_acts_on_a_restored_registry_is_told_in_a_sentence(
 ) -> None:
     keeper = db.session.scalars(select(User).where(User.name == "Rosa Titular")).one()
     code = story.codes["kept"]
-    said = {"reason_code": "HOLDER_REQUEST", "public_summary": "", "confirmed": "yes", "seen": "1"}
+    said = {"reason_code": "HOLDER_REQUEST", "public_summary": "", "confirmed": "yes", "version": "1"}
     answer = client_of(keeper).post(f"/c/{code}/act/surrender", data=said)
     assert answer.status_code == 409
     assert "parece restaurada de un respaldo viejo" in answer.text

@@ -142,6 +142,7 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
     assert f"/c/{made.code}/act/withdraw" in browser.get(f"/c/{made.code}").text
     assert browser.get(path).status_code == 200
     asked = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "public_summary": "Se compró hecha.", "until": "2027-01-31"}
+    asked |= {"version": "1"}
     led = browser.post(path, data=asked)
     assert (led.status_code, led.location.startswith(f"{path}?said="), "hecha" in led.location) == (303, True, False)
     question = browser.get(led.location)  # a page of its own, that can be opened again
@@ -152,10 +153,10 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
         True,
     )
     assert state_of(made) is PublicState.VALID
-    answer = browser.post(path, data=asked | {"confirmed": "yes", "seen": "1"})
+    answer = browser.post(path, data=asked | {"confirmed": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/c/{made.code}")
     assert state_of(made) is PublicState.SUSPENDED
-    again = browser.post(path, data=asked | {"confirmed": "yes", "seen": "1"})
+    again = browser.post(path, data=asked | {"confirmed": "yes"})
     assert (again.status_code, "Este sello ya está en pausa. No se guardó nada." in again.text) == (409, True)
     assert browser.get(led.location).status_code == 409
 
@@ -183,7 +184,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_kept(
         "public_summary": "Se compró hecha.",
         "until": "2027-01-31",
         "confirmed": "yes",
-        "seen": "1",
+        "version": "1",
     }
     answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked | wrong)
     assert answer.status_code == 422
@@ -212,8 +213,9 @@ def test_the_other_acts(
     who = weaver_of(made) if act == "surrender" else decider
     browser, path = client_of(who), f"/c/{made.code}/act/{act}"
     assert browser.get(path).status_code == 200
+    data |= {"version": "1"}
     assert browser.post(path, data=data, follow_redirects=True).status_code == 200
-    assert browser.post(path, data=data | {"confirmed": "yes", "seen": "1"}).status_code == 303
+    assert browser.post(path, data=data | {"confirmed": "yes"}).status_code == 303
     ended = {"withdraw": PublicState.WITHDRAWN, "restore": PublicState.VALID, "surrender": PublicState.SURRENDERED}
     assert state_of(made) is ended[act]
 
@@ -318,6 +320,7 @@ def test_what_cannot_be_is_refused_before_it_is_asked_whether_to_do_it(
     decider = makers.user()
     made = makers.certified(decider)
     asked = {"reason_code": "CRITICAL_NOT_MET", "criterion": "OL-1", "public_summary": "Se compró hecha.", "until": "2027-01-31"}
+    asked |= {"version": "1"}
     answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked | wrong)
     assert (answer.status_code, sentence in answer.text) == (422, True)
     assert "¿Poner este sello en pausa?" not in answer.text

@@ -25,7 +25,7 @@ def test_a_question_that_was_sealed_for_another_person_or_act_leads_to_the_empty
     decider, other = makers.user(), makers.user()
     made = makers.certified(decider)
     makers.role(other, Role.DECIDER, "origen-local")
-    asked = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": "No abrieron.", "until": "2027-01-31"}
+    asked = SAID["suspend"] | {"criterion": "", "version": "1"}
     led = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked).location
     word = led.partition("?said=")[2]
     wrong = [
@@ -49,7 +49,7 @@ def test_a_text_too_long_for_an_address_is_asked_on_the_answer_itself(
     made = makers.certified(decider)
     chance = Random(5)
     long = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(1200))
-    asked = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": long, "until": "2027-01-31"}
+    asked = SAID["suspend"] | {"criterion": "", "public_summary": long, "version": "1"}
     question = client_of(decider).post(f"/c/{made.code}/act/suspend", data=asked)
     assert (question.status_code, "¿Poner este sello en pausa?" in question.text, long in question.text) == (200, True, True)
 
@@ -89,7 +89,7 @@ def test_a_criterion_is_called_neither_optional_nor_forgotten(session: Session, 
         True,
         True,
     )
-    free_of_it = {"reason_code": "ACCESS_REFUSED", "criterion": "", "public_summary": "x", "until": "2027-01-31"}
+    free_of_it = SAID["suspend"] | {"criterion": "", "public_summary": "x", "version": "1"}
     assert browser.post(path, data=free_of_it).status_code == 303
 
 
@@ -128,8 +128,8 @@ def test_what_is_sent_again_is_told_how_the_label_stands_and_is_no_second_act(
     makers.member(weaver, made.holder)
     browser, path = client_of(weaver if act == "surrender" else decider), f"/c/{made.code}/act/{act}"
     if act == "restore":
-        browser.post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes", "seen": "1"})
-    sent = SAID[act] | {"confirmed": "yes", "seen": str(len(kinds_of(made)))}
+        browser.post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes", "version": "1"})
+    sent = SAID[act] | {"confirmed": "yes", "version": str(len(kinds_of(made)))}
     assert browser.post(path, data=sent).status_code == 303
     acts_before = kinds_of(made)
     if looked.startswith("before"):
@@ -147,10 +147,10 @@ CHANGED = "El sello cambió desde que abrió esta página. Revíselo otra vez; l
 def form_of(browser: FlaskClient, path: str, act: str) -> dict[str, str]:
     """What the question would send, of what somebody writes on the page as it is now."""
     page = browser.get(path).text
-    seen = page.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
-    asked = browser.get(browser.post(path, data=SAID[act] | {"seen": seen}).location)
-    assert f'name="seen" value="{seen}"' in asked.text
-    return SAID[act] | {"seen": seen, "confirmed": "yes"}
+    seen = page.partition('name="version"')[2].partition('value="')[2].partition('"')[0]
+    asked = browser.get(browser.post(path, data=SAID[act] | {"version": seen}).location)
+    assert f'name="version" value="{seen}"' in asked.text
+    return SAID[act] | {"version": seen, "confirmed": "yes"}
 
 
 def test_an_old_button_pauses_nothing_a_second_time(session: Session, client_of: Callable[[User], FlaskClient]) -> None:
@@ -163,8 +163,8 @@ def test_an_old_button_pauses_nothing_a_second_time(session: Session, client_of:
     again = browser.post(f"{path}suspend", data=pressed)
     assert (again.status_code, CHANGED in again.text, "No abrieron." in again.text) == (409, True, True)
     assert kinds_of(made) == ["granted", "suspended", "restored"]
-    assert 'value="3"' in again.text.partition('name="seen"')[2][:40]  # whoever looked may go on
-    assert browser.post(f"{path}suspend", data=pressed | {"seen": "3"}).status_code == 303
+    assert 'value="3"' in again.text.partition('name="version"')[2][:40]  # whoever looked may go on
+    assert browser.post(f"{path}suspend", data=pressed | {"version": "3"}).status_code == 303
     assert kinds_of(made)[-1] == "suspended"
 
 
@@ -175,7 +175,7 @@ def test_nobody_ends_a_pause_that_they_did_not_see(session: Session, client_of: 
     slow, quick, path = client_of(first), client_of(second), f"/c/{made.code}/act/"
     quick.post(f"{path}suspend", data=form_of(quick, f"{path}suspend", "suspend"))
     waiting = form_of(slow, f"{path}restore", "restore")
-    question = slow.post(f"{path}restore", data=SAID["restore"]).location
+    question = slow.post(f"{path}restore", data=SAID["restore"] | {"version": "2"}).location
     for act in ("restore", "suspend"):
         assert quick.post(f"{path}{act}", data=form_of(quick, f"{path}{act}", act)).status_code == 303
     before = kinds_of(made)
@@ -190,11 +190,29 @@ def test_nobody_ends_a_pause_that_they_did_not_see(session: Session, client_of: 
     assert slow.post(f"{path}restore", data=form_of(slow, f"{path}restore", "restore")).status_code == 303
 
 
+@pytest.mark.parametrize("confirmed", ["", "yes"])
+def test_a_slip_does_not_make_an_old_page_a_new_one(
+    session: Session, client_of: Callable[[User], FlaskClient], confirmed: str
+) -> None:
+    """Whoever mends the field beside which something was said hears then that the label changed."""
+    first, second = makers.user(), makers.user()
+    made = makers.certified(first)
+    makers.role(second, Role.DECIDER, "origen-local")
+    slow, quick, path = client_of(first), client_of(second), f"/c/{made.code}/act/"
+    assert quick.post(f"{path}suspend", data=form_of(quick, f"{path}suspend", "suspend")).status_code == 303
+    sent = SAID["withdraw"] | {"version": "1", "confirmed": confirmed}
+    slip = slow.post(f"{path}withdraw", data=sent | {"public_summary": ""})
+    assert (slip.status_code, 'name="version" value="1"' in slip.text) == (422, True)
+    mended = slow.post(f"{path}withdraw", data=sent)
+    assert (mended.status_code, CHANGED in mended.text, 'name="version" value="2"' in mended.text) == (409, True, True)
+    assert kinds_of(made) == ["granted", "suspended"]
+
+
 @pytest.mark.parametrize("seen", ["x", "1.5", "9" * 30, "-1"])
 def test_what_was_seen_is_a_number_that_fits(session: Session, client_of: Callable[[User], FlaskClient], seen: str) -> None:
     decider = makers.user()
     made = makers.certified(decider)
-    answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes", "seen": seen})
+    answer = client_of(decider).post(f"/c/{made.code}/act/suspend", data=SAID["suspend"] | {"confirmed": "yes", "version": seen})
     assert answer.status_code in (409, 422)
     assert kinds_of(made) == ["granted"]
 
