@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from certification.core import clock
 from certification.core.console import MakeApp, at_work
-from certification.core.db import unit_of_work
 from certification.log.commands import keys, public_log, signer_command
 from certification.log.commands_backup import make_backup, restore_backup
 from certification.outside.commands import COMMANDS as OUTSIDE
@@ -16,7 +14,7 @@ from certification.parties.places import bringing
 from certification.parties.places.inegi import ADDRESS, Service
 from certification.parties.places.storing import Report
 from certification.registry.commands import COMMANDS as REGISTRY
-from certification.schemes.builtin import install_builtin
+from certification.schemes.commands import schemes
 
 
 @click.group()
@@ -43,17 +41,6 @@ def update(make_app: MakeApp, localities: bool, service: str) -> None:  # noqa: 
         _tell(bringing.update(Service(service), with_localities=localities, told=lambda code, _report: click.echo(f"  {code}")))
 
 
-@click.command(name="schemes")
-@click.pass_obj
-def schemes_command(make_app: MakeApp) -> None:
-    """Install the three built-in label schemes, as their owner would adopt them. Runs again safely."""
-    with at_work(make_app), unit_of_work():
-        versions = install_builtin(by=None, at=clock.now())
-        names = [f"{version.scheme.key} {version.version}" for version in versions]
-    for name in names:
-        click.echo(name)
-
-
 def _tell(report: Report) -> None:
     for name in ("municipalities", "localities", "postal_codes"):
         tally = getattr(report, name)
@@ -67,7 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     make_backup,
     restore_backup,
     places,
-    schemes_command,
+    schemes,
     witness,
     monitor,
     *OUTSIDE,

@@ -20,6 +20,7 @@ from certification.rules.verdict import PublicState
 CHOICES = ("state", "scheme", "version", "place", "municipality", "from", "to", "on")
 NAMES = ("q", *CHOICES)
 LONGEST = 60
+OF_THE_MOMENT = N_("Ese estado es del momento y no se puede buscar: vea el registro sin él y fíjese en los sellos que lo dicen.")
 T = TypeVar("T")
 
 
@@ -93,6 +94,8 @@ def _unknown(wanted: Filter) -> Iterator[tuple[str, InvalidInput]]:
 def _state(word: str) -> PublicState | None:
     if not word:
         return None
+    if word == PublicState.CANNOT_CHECK:
+        raise InvalidInput("bad_state", OF_THE_MOMENT, field="state")
     if word not in STATES:
         raise InvalidInput("bad_state", N_("Elija un estado de la lista."), field="state")
     return PublicState(word)

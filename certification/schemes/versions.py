@@ -8,14 +8,18 @@ from sqlalchemy import select
 from certification.accounts.models import User
 from certification.accounts.permissions import check
 from certification.audit.record import record
-from certification.core.db import writing
+from certification.core.db import hold, writing
+from certification.core.forms import tidy
 from certification.log.appending import append
+from certification.rules.errors import InvalidInput
 from certification.rules.leaves import Act, LogAct, SchemeRef, whole_milliseconds
+from certification.rules.text import N_
 from certification.rules.workflow import SCHEME_VERSION, SchemeVersionState
 from certification.schemes.models import SchemeVersion
 from certification.schemes.permissions import Permission
 from certification.schemes.texts import text_of
 
+LONGEST_REASON = 1000
 Ending = Callable[[datetime], None]
 _endings: list[Ending] = []
 
@@ -54,10 +58,12 @@ def lapse(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> Non
 
     Raises:
         IllegalMove: this version is not the one in force.
+        InvalidInput: there is no reason, or it is too long (code ``bad_reason``).
 
     """
     check(by, Permission.LAPSE, version)
-    move(version, "lapse", by=by, at=at, reason=reason)
+    hold(version)
+    move(version, "lapse", by=by, at=at, reason=read_reason(reason))
     end_all([version, *_others(version, SchemeVersionState.SUPERSEDED)], at)
 
 
@@ -66,12 +72,28 @@ def withdraw(version: SchemeVersion, *, by: User, at: datetime, reason: str) -> 
 
     Raises:
         IllegalMove: this version is not the one in force.
+        InvalidInput: there is no reason, or it is too long (code ``bad_reason``).
 
     """
     check(by, Permission.WITHDRAW, version)
-    move(version, "withdraw", by=by, at=at, reason=reason)
+    hold(version)
+    move(version, "withdraw", by=by, at=at, reason=read_reason(reason))
     version.ended_at = whole_milliseconds(at)
     end_all([version, *_others(version, SchemeVersionState.SUPERSEDED)], at)
+
+
+def read_reason(reason: str) -> str:
+    """Why a scheme ends, as the record keeps it.
+
+    Raises:
+        InvalidInput: there is none, or it is too long (code ``bad_reason``).
+
+    """
+    told = tidy(reason) or ""
+    if not 0 < len(told) <= LONGEST_REASON:
+        sentence = N_("Diga por qué termina el esquema, en %(longest)d letras como máximo.")
+        raise InvalidInput("bad_reason", sentence, field="reason", longest=LONGEST_REASON)
+    return told
 
 
 def bring_into_force(version: SchemeVersion, *, by: User | None, at: datetime) -> None:

@@ -83,6 +83,16 @@ def test_what_was_lost_is_told_as_lost(client: FlaskClient, behind: tuple[Certif
     assert told(client, behind[1]) == [200, "WITHDRAWN", "WITHDRAWN", "WITHDRAWN"]
 
 
+def test_who_asks_for_many_is_told_nothing_where_one_of_them_would_hold(
+    client: FlaskClient, behind: tuple[Certificate, Certificate]
+) -> None:
+    good, lost = behind
+    refused = client.post("/api/v1/verify", json={"codes": [lost.code, good.code]})
+    assert (refused.status_code, refused.get_json()["code"], refused.get_json()["state"]) == (503, "cannot_check", "CANNOT_CHECK")
+    told_of_one = client.post("/api/v1/verify", json={"codes": [lost.code]})  # the control
+    assert [one["state"] for one in told_of_one.get_json()["results"]] == ["WITHDRAWN"]
+
+
 def test_lists_that_may_lack_a_bit_are_not_served(client: FlaskClient, behind: tuple[Certificate, Certificate]) -> None:
     outsider = Outsider(client)
     lists = [one["statusListCredential"] for one in outsider.credential(behind[0].code)["credentialStatus"]]

@@ -218,6 +218,8 @@ def test_an_upgrade_without_the_key_says_that_credentials_wait(
 
 NEED_TABLES = (
     ("schemes",),
+    ("schemes", "lapse", "origen-local", "1.0", "--by", "elena@example.org", "--reason", "x"),
+    ("schemes", "withdraw", "origen-local", "1.0", "--by", "elena@example.org", "--reason", "x"),
     ("places", "import", __file__),
     ("places", "update"),
     ("admin", "create", "--name", "Elena", "--email", "elena@example.org"),
@@ -341,6 +343,7 @@ REFUSED = (
     ),
     ("places update --service nowhere", "The address of the catalogue must begin with https://."),
     ("admin create --name Elena --email elena@example.org", "This person already has that role."),
+    ("schemes lapse origen-local 1.0 --by elena@example.org --reason x", "There is no scheme origen-local 1.0."),
 )
 
 

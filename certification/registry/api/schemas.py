@@ -58,7 +58,11 @@ AS_OF = text(
     examples=["2026-11-21", "2026-11-21T16:32:00Z"],
 )
 CERTIFICATE_STATES = [state.value for state in reversed(PRECEDENCE)]
-STATE = one_of(CERTIFICATE_STATES, "Public state, at the moment that is asked for")
+STATE = one_of(CERTIFICATE_STATES, "Public state, at the moment that is asked for; CANNOT_CHECK can't be searched for")
+ROW_STATE = one_of(
+    [*CERTIFICATE_STATES, PublicState.CANNOT_CHECK],
+    "Only VALID is valid. CANNOT_CHECK: nobody can say just now whether it holds, neither valid nor invalid",
+)
 GRANTED = text("First or last day of the grant, included (ISO 8601)", format="date")
 ON = text(
     "A day (ISO 8601: its end in the scheme's time zone) or a past instant (RFC 3339)",
@@ -112,6 +116,7 @@ CERTIFICATE = {
 }
 KINDS = {str: text(), str | None: or_null(text()), int: COUNT, int | None: or_null(COUNT)}
 ROW: dict[str, Schema] = {
+    "state": ROW_STATE,
     "version": VERSION,
     "log_index": LOG_INDEX,
     "valid_from": VALID_FROM,

@@ -214,6 +214,7 @@ def test_back_by_the_links(session: Session, client: FlaskClient) -> None:
         ("from=31/12/2026", "Escriba la fecha como año-mes-día"),
         ("from=2026-05-02&to=2026-05-01", "Esta fecha es anterior a la primera"),
         ("state=BUENO", "Elija un estado de la lista"),
+        ("state=CANNOT_CHECK", "Ese estado es del momento y no se puede buscar"),
     ],
 )
 def test_a_bad_date_is_said_beside_its_field_and_loses_nothing(
@@ -481,6 +482,23 @@ def test_files_say_it_as_the_page_does(client: FlaskClient, stolen: tuple[str, s
     rows = {row["code"]: row["state"] for row in csv.DictReader(io.StringIO(client.get("/register.csv").text))}
     assert rows[there] == "CANNOT_CHECK"
     assert list(rows.values()).count("VALID") == 1
+
+
+def test_it_is_said_that_they_cannot_be_searched_for_and_the_whole_file_has_them(
+    client: FlaskClient, stolen: tuple[str, str, str]
+) -> None:
+    below, there, paused = stolen
+    refused = client.get("/register.json?state=CANNOT_CHECK&lang=en", headers={"Accept-Language": "en"})
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (422, "bad_state")
+    assert "That state is of the moment and can&#39;t be searched for" in client.get("/register?state=CANNOT_CHECK&lang=en").text
+    rows = [json.loads(line) for line in client.get("/register.jsonl").text.splitlines()]
+    assert {row["code"]: row["state"] for row in rows} == {below: "VALID", there: "CANNOT_CHECK", paused: "SUSPENDED"}
+    found = [
+        json.loads(line)["code"]
+        for state in register.STATES
+        for line in client.get(f"/register.jsonl?state={state}").text.splitlines()
+    ]
+    assert sorted(found) == sorted([below, paused])  # all searches together, as docs/register.md says
 
 
 def test_a_version_that_another_key_signed_makes_it_good_again(at: datetime, stolen: tuple[str, str, str]) -> None:

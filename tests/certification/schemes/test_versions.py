@@ -1,27 +1,29 @@
 """A version's moves, who may make them, and its text that nothing can change."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
-from certification.core.db import unit_of_work
+from certification.core.db import db, unit_of_work
 from certification.log.checkpoints import place
 from certification.log.fsck import check
 from certification.log.reading import latest
 from certification.rules.canonical import digest
-from certification.rules.errors import Forbidden, IllegalMove, InvalidInput, LogConflict
+from certification.rules.errors import DomainError, Forbidden, IllegalMove, InvalidInput, LogConflict
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes import texts, versions
 from certification.schemes.builtin import standards
 from certification.schemes.models import SchemeVersion
 from tests import makers
-from tests.conftest import NOW
+from tests.conftest import ENGINE, NOW
 
 
 def draft(version: SchemeVersion, number: str = "1.1") -> SchemeVersion:
@@ -109,6 +111,39 @@ def test_ending_the_scheme_ends_all_its_versions_at_that_instant(session: Sessio
     assert texts.lapsed_at(newer) == texts.lapsed_at(older) == later
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
     assert (entry.act, entry.by_id, entry.details["reason"]) == (f"scheme.{verb}", person.id, "Acta del 24 de noviembre")
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="in memory there is one connection, and on a file one writer")
+def test_of_several_who_end_it_at_once_one_does_and_the_others_are_refused(app: Flask, session: Session) -> None:
+    version, person = makers.scheme_version().id, owner().id
+    session.rollback()
+
+    def end(verb: str) -> str:
+        with app.app_context():
+            try:
+                with unit_of_work() as own:
+                    ending = getattr(versions, verb)
+                    ending(own.get_one(SchemeVersion, version), by=own.get_one(User, person), at=NOW, reason="Terminó")
+            except DomainError as error:
+                return error.code
+            finally:
+                db.session.remove()
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(end, ["lapse", "withdraw"] * 2))
+    assert sorted(told) == ["", "illegal_move", "illegal_move", "illegal_move"]
+    assert (len(logged()), check()) == (2, [])
+
+
+@pytest.mark.parametrize("given", ["", " \n\t", "a" * 1001], ids=["none", "blank", "too long"])
+@pytest.mark.parametrize("verb", ["lapse", "withdraw"])
+def test_no_scheme_ends_without_a_reason_that_the_record_can_keep(session: Session, verb: str, given: str) -> None:
+    version, person = makers.scheme_version(), owner()
+    with pytest.raises(InvalidInput) as refused, unit_of_work():
+        getattr(versions, verb)(version, by=person, at=NOW, reason=given)
+    session.expire_all()
+    assert (refused.value.code, version.state, len(logged())) == ("bad_reason", SchemeVersionState.ACTIVE, 1)
 
 
 @pytest.mark.parametrize("role", [Role.DECIDER, Role.EVALUATOR, None])

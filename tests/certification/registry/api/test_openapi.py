@@ -15,13 +15,17 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import unit_of_work
 from certification.log.appending import append
+from certification.log.checkpoints import keep_outside
+from certification.log.keys import signing_key
 from certification.log.models import LogLeaf
 from certification.registry import snapshots
 from certification.registry.api.openapi import document
 from certification.registry.api.problems import PROBLEMS
 from certification.registry.api.schemas import SCHEMAS
 from certification.registry.api.table import OPERATIONS
+from certification.rules.checkpoint import Checkpoint
 from certification.rules.leaves import CertificateRef, parse_leaf
+from certification.rules.signed_checkpoint import sign_checkpoint
 from tests import makers
 from tests.certification.registry.api.described import fits, operation_of, unfit, validator
 from tests.conftest import NOW
@@ -130,6 +134,22 @@ def test_every_answer_is_what_the_document_says(session: Session, client: FlaskC
             for accept in ("*/*", "application/json"):
                 found += unfit(client.get(path, headers={"Accept": accept}, buffered=True))
     assert sorted(set(found)) == []
+
+
+def test_a_row_of_the_register_that_cannot_be_checked_is_documented_and_no_search_for_it(
+    session: Session, client: FlaskClient, described: dict[str, Any]
+) -> None:
+    searched = next(one["schema"] for one in described["paths"]["/register.csv"]["get"]["parameters"] if one["name"] == "state")
+    eight = ["VALID", "NOT_YET_VALID", "SUSPENDED", "EXPIRED", "SCHEME_LAPSED", "SUPERSEDED", "SURRENDERED", "WITHDRAWN"]
+    assert sorted(searched["enum"]) == sorted(eight)
+    assert sorted(SCHEMAS["RegisterRow"]["properties"]["state"]["enum"]) == sorted([*eight, "CANNOT_CHECK"])
+    makers.certified()
+    keep_outside(sign_checkpoint(Checkpoint("localhost/log", 900, b"x" * 32), signing_key().private).encode())
+    (row,) = fits(client.get("/register.json"))["certificates"]
+    assert row["state"] == "CANNOT_CHECK"
+    assert not validator("RegisterRow").is_valid(row | {"state": "NOT_FOUND"})  # the control
+    refused = client.get("/register.json?state=CANNOT_CHECK")
+    assert (refused.status_code, fits(refused)["error"]["code"]) == (422, "bad_state")
 
 
 def test_a_label_whose_record_was_lost_is_no_unknown_code(session: Session, client: FlaskClient) -> None:
