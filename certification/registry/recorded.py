@@ -127,7 +127,7 @@ class Recorded:
         return self.signed is not None and bool(self.leaves) and self.leaves[-1].place >= self.signed
 
     def waiting(self, at: datetime) -> list[Leaf]:
-        """Those of acts until ``at``."""
+        """The leaves of acts until ``at`` that the log has not signed yet."""
         if self.signed is None or not self.lags():
             return []
         return [one for one in self.leaves if one.place >= self.signed and one.at <= at]

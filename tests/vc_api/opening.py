@@ -26,7 +26,6 @@ VP_DATA = tuple(f"data:application/{kind}," for kind in ("vp+jwt", "jwt"))
 CODES = {  # the number that goes with each
     "PROOF_GENERATION_ERROR": -16,
     "PROOF_VERIFICATION_ERROR": -17,
-    "PROOF_TRANSFORMATION_ERROR": -18,
     "INVALID_DOMAIN_ERROR": -19,
     "INVALID_CHALLENGE_ERROR": -20,
 }

@@ -33,7 +33,8 @@ def is_of_suite(secured: Mapping[str, Any]) -> bool:
 def verify_proof(secured: Mapping[str, Any], resolve: Resolver, *, at: datetime, purpose: str) -> Proved:
     """The document with one proof, as `rules.proofs.verify_proofs` does it for its suite.
 
-    Raises InvalidInput (`bad_proof`, `other_suite`, `other_purpose`, `proof_chain`, `bad_document`), BadSignature and UnknownKey.
+    Raises InvalidInput (`other_suite`, `other_purpose`, `other_context`, `proof_chain`, `bad_document`, `bad_instant`,
+    `bad_multibase`), BadSignature (also `proof_from_future`, `proof_expired`) and UnknownKey.
     """
     proof = secured["proof"]
     unsecured = {name: value for name, value in secured.items() if name != "proof"}
@@ -46,7 +47,9 @@ def verify_proof(secured: Mapping[str, Any], resolve: Resolver, *, at: datetime,
     ):
         if wrong:
             raise InvalidInput(code)
-    if times.get("created", at) > at or ("expires" in times and times["expires"] <= at):
+    if times.get("created", at) > at:
+        raise BadSignature("proof_from_future")
+    if "expires" in times and times["expires"] <= at:
         raise BadSignature("proof_expired")
     public = resolve(method)
     if public is None:
@@ -70,12 +73,19 @@ def hash_data(unsecured: Mapping[str, Any], options: Mapping[str, Any]) -> bytes
 
 
 def canonical(document: Mapping[str, Any]) -> str:
-    """RDFC-1.0 as N-Quads. Raises InvalidInput (`bad_document`) for what is no JSON-LD, or has a context that is not here."""
+    """RDFC-1.0 as N-Quads. What nothing maps would be left out of it, and so be signed by nobody.
+
+    Raises InvalidInput (`bad_document`) for that, for what is no JSON-LD, and for a context that is not here.
+    """
     options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": _context}
     try:
-        return str(jsonld.normalize(document, options))
+        return str(jsonld.JsonLdProcessor(on_property_dropped=_refuse).normalize(document, options))
     except jsonld.JsonLdError as error:
         raise InvalidInput("bad_document") from error
+
+
+def _refuse(_name: object) -> None:
+    raise InvalidInput("bad_document")
 
 
 def _context(address: str, _options: object) -> dict[str, Any]:
