@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Response, g, request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.wrappers import Response as AnyResponse
 
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
@@ -18,9 +19,20 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def wanted(*offered: str) -> str:
-    """Which of the offered forms this client likes best, by its name or an older one; the first when it does not say."""
-    known = {name: form for form in offered for name in (form, *OLDER.get(form, ()))}
-    return known.get(request.accept_mimetypes.best_match(known) or "", offered[0])
+    """Which of the offered forms this client likes best, by its name or an older one; else the first that it does not refuse."""
+    asked = _without_parameters(request.accept_mimetypes)
+    named = {name.lower() for name, _ in asked}
+    names = ((name, form) for form in offered for name in (form, *OLDER.get(form, ())))
+    known = {name: form for name, form in names if name == form or name in named}
+    unsaid = next((form for form in offered if asked.find(form) < 0 or asked.quality(form)), offered[0])
+    return known.get(asked.best_match(known) or "", unsaid)
+
+
+def _without_parameters(asked: MIMEAccept) -> MIMEAccept:
+    """None of our forms has one, so a form with any is that form, but where the bare one is named too."""
+    bare = {name.lower() for name, _ in asked}
+    shorter = ((name, name.partition(";")[0].strip(), quality) for name, quality in asked)
+    return MIMEAccept([(short, quality) for name, short, quality in shorter if short == name or short.lower() not in bare])
 
 
 def kept_for(age: timedelta) -> str:

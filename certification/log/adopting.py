@@ -37,6 +37,8 @@ NO_SOURCE = N_(
     "Ninguna de las fuentes tiene los actos que faltan, del %(earlier)s al %(newer)s, como se firmaron. No se cambió nada. "
     "%(why)s"
 )
+OUT_OF_REACH = N_("no se pudo llegar a ella, o no da lo que se le pide")
+NO_LOG = N_("no tiene una bitácora con esos actos")
 OTHER_ACTS = N_("sus actos no llevan de los de esta base de datos a lo que se firmó")
 NOTHING_OUTSIDE = N_(
     "Falta la copia de lo último que se firmó, que va fuera de la base de datos, o está dañada. Si la base de datos es la buena, "
@@ -207,7 +209,11 @@ def _entries(found: Head, outside: _Target | None, target: _Target, sources: Seq
             return list(_led(source, known, steps))
         except LogConflict:
             reasons.append((_name(source), LogConflict("log_other_acts", OTHER_ACTS)))
-        except (NotFound, CannotCheck, InvalidInput) as error:
+        except NotFound:
+            reasons.append((_name(source), NotFound("log_not_there", NO_LOG)))
+        except CannotCheck as error:
+            reasons.append((_name(source), CannotCheck(error.code, OUT_OF_REACH)))
+        except InvalidInput as error:
             reasons.append((_name(source), error))
     raise NoSource(found.size + 1, target.checkpoint.size, reasons)
 

@@ -143,7 +143,9 @@ def move_log(make_app: MakeApp) -> None:
 
 
 @click.command(name="signer")
-@click.option("--socket", "path", type=click.Path(path_type=Path), help="Where to listen: the path that SIGNER names.")
+@click.option(
+    "--socket", "path", type=click.Path(path_type=Path), help="Where to listen, in place of the path that SIGNER names."
+)
 @click.option(
     "--begin-record",
     is_flag=True,
@@ -159,11 +161,12 @@ def signer_command(make_app: MakeApp, path: Path | None, *, begin_record: bool) 
         if begin_record:
             click.echo(_begun(signer.begin_record(clock.now()), settings))
             return
-        if path is None:
-            raise click.UsageError("--socket says where to listen.")
+        listen = path or settings["SIGNER"]
+        if not listen:
+            raise click.UsageError("The setting SIGNER says where to listen, or --socket.")
         stop = threading.Event()
         stop_on_signals(app, stop)
-        signer.serve(app, path, stop)
+        signer.serve(app, Path(listen), stop)
 
 
 def _begun(size: int | None, settings: Settings) -> str:

@@ -23,6 +23,7 @@ from certification.log.keys import KeyProblemError, verifying_keys
 from certification.log.leaves import StoredLeaves, readable
 from certification.log.models import LogLeaf, LogNode
 from certification.log.reading import Head, head
+from certification.log.refusals import advice
 from certification.rules.checkpoint import parse_checkpoint
 from certification.rules.errors import BadLeaf, DomainError, LogConflict
 from certification.rules.leaves import Act, LogAct, parse_leaf
@@ -217,7 +218,7 @@ def _outside(found: Head, session: Session) -> Iterator[str]:
         require_carried_on(found, session)
         copy = outside_copy(found.origin)
     except LogConflict as error:
-        yield f"the copy of the checkpoint outside the database: {error.code}: {in_english(error)}"
+        yield f"the copy of the checkpoint outside the database: {advice(error.code)}"
     except (DomainError, KeyProblemError) as error:
         yield f"the copy of the checkpoint outside the database can't be compared: {in_english(error)}"
     else:

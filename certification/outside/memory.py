@@ -5,7 +5,7 @@ One transaction takes a whole step forward or none, and is on the disk before an
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ _PER_TILE = 8  # levels of the tree between two levels of tiles
 _TABLES = """
 CREATE TABLE IF NOT EXISTS told (name TEXT PRIMARY KEY, value);
 CREATE TABLE IF NOT EXISTS keys (vkey TEXT PRIMARY KEY, how TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS handed_over (vkey TEXT, signer TEXT, size INTEGER NOT NULL, PRIMARY KEY (vkey, signer));
+CREATE TABLE IF NOT EXISTS doubted (digest TEXT PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS leaves (position INTEGER PRIMARY KEY, hash BLOB NOT NULL, entry BLOB NOT NULL, act TEXT, code TEXT);
 CREATE INDEX IF NOT EXISTS leaves_of_code ON leaves (code, position);
 CREATE INDEX IF NOT EXISTS leaves_of_act ON leaves (act, position);
@@ -188,6 +190,29 @@ class Memory:
     def believe(self, key: VerifierKey, how: str) -> None:
         """Believe a key from now on: ``given``, ``first`` (at the first look) or ``told`` (by the log)."""
         self._db.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (key.text, how))
+        if how == "given":
+            self._db.execute("DELETE FROM handed_over WHERE vkey = ?", (key.text,))
+
+    def hand_over(self, key: VerifierKey, signer: VerifierKey, size: int) -> None:
+        """The belief in a key rests on that signature of a checkpoint of that size."""
+        self._db.execute("INSERT INTO handed_over VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (key.text, signer.text, size))
+
+    def handed_over(self) -> list[tuple[VerifierKey, VerifierKey, int]]:
+        """Keys that rest on handovers, who signed each of these, and its size."""
+        rows = self._db.execute("SELECT vkey, signer, size FROM handed_over")
+        return [(parse_vkey(vkey), parse_vkey(signer), size) for vkey, signer, size in rows]
+
+    def stand_by_keys(self) -> None:
+        """A head was accepted: what was handed over on the way to it is believed by itself."""
+        self._db.execute("DELETE FROM handed_over")
+
+    def doubt(self, ends: Mapping[str, int]) -> None:
+        """Remember from which index on keys were said to count no more, by digest, by a head that was not accepted."""
+        self._db.executemany("INSERT INTO doubted VALUES (?, ?) ON CONFLICT DO NOTHING", ends.items())
+
+    def doubted(self) -> dict[str, int]:
+        """As they were remembered."""
+        return dict(self._db.execute("SELECT digest, position FROM doubted"))
 
     def terms(self, code: str) -> dict[int, Term]:
         """The dates of the credentials of one certificate, by version."""

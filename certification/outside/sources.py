@@ -78,9 +78,13 @@ class Site:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.address)
-        if parts.scheme not in SCHEMES or not parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        if parts.scheme not in SCHEMES or not parts.netloc:
             raise InvalidInput("bad_address", N_("Escriba la dirección completa del registro, como https://ejemplo.mx"))
-        object.__setattr__(self, "address", f"{parts.scheme}://{parts.netloc}")
+        site = f"{parts.scheme}://{parts.netloc}"
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            sentence = N_("Escriba solo la dirección del registro, sin lo que va después: %(address)s")
+            raise InvalidInput("bad_address", sentence, address=site)
+        object.__setattr__(self, "address", site)
         if self.stays:
             object.__setattr__(self, "_opener", urllib.request.build_opener(_SameSite(self.address)))
 

@@ -3,11 +3,12 @@
 What is accepted is remembered at once. What contradicts the memory is never taken over: both notes are kept as evidence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from certification.outside.believing import HANDED_OVER, compromised, counting, digest_of, grounded, in_doubt, learn_keys
 from certification.outside.findings import Finding, Findings, Kind
 from certification.outside.following import CHECKPOINT, entries, read_handovers, read_vkeys
 from certification.outside.memory import Memory
@@ -16,7 +17,7 @@ from certification.outside.watching_parts import served
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.errors import BadNote, BadProof, BadSignature, BadTile, DomainError, NotFound, UnknownKey
 from certification.rules.instants import instant_text, read_instant
-from certification.rules.leaves import LogAct, parse_leaf
+from certification.rules.leaves import parse_leaf
 from certification.rules.monitoring import Standing, compare_by_nodes
 from certification.rules.note_keys import VerifierKey
 from certification.rules.notes import Note, parse_note, verify_note
@@ -26,7 +27,6 @@ from certification.rules.tiles import tile_reader
 
 MOST_NEW = 5_000_000  # entries in one look; nobody acts so often, and it must end
 BACK_DATED = timedelta(hours=1)  # what an act may take from its instant to its leaf, and clocks may differ by
-ENDS = (LogAct.KEY_RETIRED, LogAct.KEY_COMPROMISED)
 LOG = "log"
 
 
@@ -51,13 +51,19 @@ def read_head(source: Source, memory: Memory, findings: Findings, *, now: dateti
             raise
         findings.fault(Kind.GAP, LOG, "the log is not there any more")
         return None
+    if in_doubt(memory):
+        findings.fault(Kind.KEY, LOG, HANDED_OVER)
+        return None
     if memory.believed() and not _is_by_known(memory, encoded):
         _go_on_by_handovers(source, memory, findings, now)
     signed = _opened(source, memory, encoded, findings)
     if signed is None:
         return None
     accepted = _carried_on(source, memory, signed, findings, now)
-    return Head(signed.checkpoint, signed.note, moved=accepted == "moved") if accepted else None
+    if not accepted:
+        return None
+    memory.stand_by_keys()
+    return Head(signed.checkpoint, signed.note, moved=accepted == "moved")
 
 
 def note_log_faults(memory: Memory, findings: Findings) -> None:
@@ -71,7 +77,7 @@ def _opened(source: Source, memory: Memory, encoded: bytes, findings: Findings) 
     """By a key that is believed and has not ended; at the very first look, by whichever the registry shows."""
     try:
         first = not memory.believed()
-        keys = read_vkeys(source) if first else _counting(memory, encoded)
+        keys = read_vkeys(source) if first else counting(memory, encoded)
         origin = (keys or memory.believed())[0].name
         signed = open_checkpoint(encoded, origin, keys)
     except IndexError:
@@ -94,7 +100,7 @@ def _opened(source: Source, memory: Memory, encoded: bytes, findings: Findings) 
 def _is_by_known(memory: Memory, encoded: bytes) -> bool:
     """Whether a key signed that counts; what is wrong in another way is told elsewhere."""
     try:
-        open_checkpoint(encoded, memory.believed()[0].name, _counting(memory, encoded))
+        open_checkpoint(encoded, memory.believed()[0].name, counting(memory, encoded))
     except UnknownKey:
         return False
     except (BadNote, BadSignature):
@@ -110,24 +116,15 @@ def _go_on_by_handovers(source: Source, memory: Memory, findings: Findings, now:
         return  # then the head is by an unknown key, and that is told
     for encoded in notes:
         try:
-            signed = open_checkpoint(encoded, memory.believed()[0].name, _counting(memory, encoded))
+            signed = open_checkpoint(encoded, memory.believed()[0].name, counting(memory, encoded))
         except (BadNote, BadSignature, UnknownKey):
             continue
         if signed.checkpoint.size > memory.size:
-            _carried_on(source, memory, signed, findings, now)
+            _carried_on(source, memory, signed, findings, now, handover=True)
         elif memory.root(signed.checkpoint.size) == signed.checkpoint.root:
-            _learn_keys(source, memory)
+            learn_keys(source, memory, signed)
         else:
             _fork(memory, signed, findings)
-
-
-def _counting(memory: Memory, encoded: bytes) -> list[VerifierKey]:
-    """All believed keys for what was accepted already; for anything else, without those that the log itself ended."""
-    note = memory.note
-    if note is not None and parse_note(encoded).text == parse_note(note).text:
-        return memory.believed()
-    ended = {act.key.digest for _, act in memory.acts_of_kind(*ENDS) if act.key}
-    return [key for key in memory.believed() if sha256(key.public).hexdigest() not in ended]
 
 
 def _unknown(memory: Memory, encoded: bytes) -> str:
@@ -143,7 +140,9 @@ def _unknown(memory: Memory, encoded: bytes) -> str:
     )
 
 
-def _carried_on(source: Source, memory: Memory, signed: SignedCheckpoint, findings: Findings, now: datetime) -> str:
+def _carried_on(  # noqa: PLR0913 - what a look has at hand, and whence the note comes
+    source: Source, memory: Memory, signed: SignedCheckpoint, findings: Findings, now: datetime, *, handover: bool = False
+) -> str:
     """How the head stands to the memory: `same`, `moved`, or nothing with a fault."""
     newer, known = signed.checkpoint, memory.checkpoint
     size = known.size if known else 0
@@ -165,7 +164,13 @@ def _carried_on(source: Source, memory: Memory, signed: SignedCheckpoint, findin
         findings.fault(Kind.KEY, LOG, "the checkpoint is signed only by a key that the log itself calls compromised")
         memory.keep_evidence(f"compromised-{_name(signed.note.encode())}", signed.note.encode())
         return ""
-    _learn_keys(source, memory)
+    except _HandedOverError as error:
+        with memory.step():
+            memory.doubt(error.ends)
+        findings.fault(Kind.KEY, LOG, HANDED_OVER)
+        memory.keep_evidence(f"compromised-{_name(signed.note.encode())}", signed.note.encode())
+        return ""
+    learn_keys(source, memory, signed if handover else None)
     return "moved"
 
 
@@ -191,6 +196,14 @@ class _OnlyEndedError(Exception):
     """No key that signed counts any more."""
 
 
+class _HandedOverError(Exception):
+    """Those that signed rest on notes of a stolen key alone; `ends` as `believing.compromised`."""
+
+    def __init__(self, ends: Mapping[str, int]) -> None:
+        super().__init__()
+        self.ends = ends
+
+
 def _take(source: Source, memory: Memory, signed: SignedCheckpoint, now: datetime) -> None:
     """Remember everything up to the head, or nothing."""
     newer, since, looked = signed.checkpoint, memory.size, memory.told("looked")
@@ -198,13 +211,12 @@ def _take(source: Source, memory: Memory, signed: SignedCheckpoint, now: datetim
         memory.add(entries(source, newer.size, since=since))
         if memory.size != newer.size or memory.root(newer.size) != newer.root:
             raise _LeadsElsewhereError
-        compromised = {
-            act.key.digest
-            for _, act in memory.acts_of_kind(LogAct.KEY_COMPROMISED)
-            if act.key and (act.from_index is None or act.from_index < newer.size)
-        }
-        if all(sha256(key.public).hexdigest() in compromised for key in signed.log_keys):
+        ends = compromised(memory)
+        live = {key for key in signed.log_keys if newer.size <= ends.get(digest_of(key), newer.size)}
+        if not live:
             raise _OnlyEndedError
+        if not live & grounded(memory, ends):
+            raise _HandedOverError(ends)
         if looked is not None and since:
             _note_back_dated(memory, since, newer.size, read_instant(looked))
         memory.tell("note", signed.note.encode().decode())
@@ -249,20 +261,6 @@ def _fork(memory: Memory, signed: SignedCheckpoint, findings: Findings) -> None:
     words = f"the log does not carry on from what was signed before: a fork between its heads at {before} and {newer.size}"
     findings.fault(Kind.FORK, LOG, words)
     memory.keep_evidence(f"fork-{newer.size}-{newer.root.hex()[:16]}", signed.note.encode())
-
-
-def _learn_keys(source: Source, memory: Memory) -> None:
-    """Keys that the accepted log tells of; their bytes come from the registry and must be those that it told."""
-    told = {act.key.digest for _, act in memory.acts_of_kind(LogAct.KEY_ADDED) if act.key}
-    name = memory.believed()[0].name
-    try:
-        shown = read_vkeys(source)
-    except DomainError:
-        return
-    with memory.step():
-        for key in shown:
-            if key.name == name and sha256(key.public).hexdigest() in told:
-                memory.believe(key, "told")
 
 
 def count_witnesses(head: Head, witnesses: Iterable[VerifierKey], findings: Findings) -> int:

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from certification.core.console import in_english
 from certification.core.db import db
 from certification.log import fsck as of_log
 from certification.log.keys import KeyProblemError
 from certification.log.leaves import readable
 from certification.log.models import LogLeaf
+from certification.log.refusals import explained
 from certification.registry.fsck_beside import Beside, Keys, beside, read_keys, whole
 from certification.registry.fsck_records import faults_of_record
 from certification.registry.issuer import compromises, keys_behind, registry_keys
@@ -63,7 +63,7 @@ def _guarded(what: str, found: Iterator[str]) -> Iterator[str]:
     try:
         yield from found
     except (KeyProblemError, DomainError) as error:
-        yield f"{what} can't be checked: {in_english(error)}"
+        yield f"{what} can't be checked: {explained(error)}"
     except SQLAlchemyError as error:
         db.session.rollback()
         yield f"{what} can't be read to their end: the database says {type(error).__name__}"

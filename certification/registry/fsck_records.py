@@ -69,7 +69,8 @@ def faults_of_record(one: Certificate, beside: Beside, at: datetime) -> Iterator
     for version in one.versions:
         read = faults_of_version if version is one.versions[-1] else damages_of_version
         codes = read(version, at, beside.signed.keys, beside.signed.ends)
-        yield from (f"version {version.number}: what is signed does not hold ({code})" for code in codes)
+        once = dict.fromkeys(codes)  # both forms of a credential may fail by one cause
+        yield from (f"version {version.number}: what is signed does not hold ({code})" for code in once)
     for act in one.acts:
         scheme = scheme_at(one, act.at)
         yield from (f"act {act.id} ({act.kind.value}): {fault}" for fault in _act(act, scheme, beside))

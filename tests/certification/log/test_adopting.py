@@ -77,9 +77,10 @@ def test_the_command_refuses_in_one_language_each_sources_reason_too(
         assert run.exit_code == 1
         return str(run.output)
 
-    assert told("--from", str(published), "--from", str(empty)) == (
+    assert told("--from", str(published), "--from", str(empty), "--from", "http://localhost:9") == (
         f"Error: No source has the missing acts, {size + 1} to {size + 2}, as they were signed. Nothing was changed. "
-        f"{published}: We cannot find what you are looking for.; {empty}: We cannot find what you are looking for.\n"
+        f"{published}: it holds no log with those acts; {empty}: it holds no log with those acts; "
+        "http://localhost:9: it could not be reached, or does not give what it is asked for\n"
     )
     place().unlink()
     assert told("--from", str(empty)) == (

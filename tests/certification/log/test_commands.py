@@ -94,7 +94,6 @@ def test_a_registry_that_signed_begins_the_record_of_its_signer_once(
         again = run(signer_command, "--begin-record")
         assert (again.exit_code, again.output.startswith("Error: record_there: The signer has its record already")) == (1, True)
         assert file.read_bytes() == written
-        assert run(signer_command).exit_code == 2
         session.rollback()
         assert makers.certified(at=NOW).versions[0].signature is not None
 
@@ -104,6 +103,20 @@ def test_a_log_that_was_never_signed_has_nothing_to_begin_a_record_with(run: Run
     told = run(signer_command, "--begin-record")
     assert (told.exit_code, told.output.startswith("This log was never signed")) == (0, True)
     assert not (folder_of(app) / "signed.jsonl").exists()
+
+
+def test_the_signer_listens_where_its_setting_or_the_option_says(
+    run: Run, app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heard: list[Path] = []
+    monkeypatch.setattr("certification.log.signer.serve", lambda _app, path, _stop: heard.append(path))
+    monkeypatch.setattr("certification.log.commands.stop_on_signals", lambda *_given: None)
+    monkeypatch.setattr("certification.core.log.configure", lambda *_given: None)
+    nowhere = run(signer_command)
+    assert (nowhere.exit_code, "The setting SIGNER says where to listen, or --socket." in nowhere.output) == (2, True)
+    monkeypatch.setitem(app.config["SETTINGS"].values, "SIGNER", str(tmp_path / "set"))
+    assert [run(signer_command, *words).exit_code for words in ((), ("--socket", str(tmp_path / "given")))] == [0, 0]
+    assert heard == [tmp_path / "set", tmp_path / "given"]
 
 
 def files(app: Flask) -> dict[str, bytes]:

@@ -144,7 +144,10 @@ CHANGES: list[tuple[Callable[[], object], str]] = [
     (lambda: db.session.execute(delete(ActLeaf).where(ActLeaf.act_id == 3)), "leaf 6 (suspended) tells of nothing"),
     (lambda: db.session.execute(text("UPDATE scheme_versions SET state = 'active'")), "(scheme_lapsed) tells of nothing"),
     (lambda: db.session.execute(text("UPDATE scheme_versions SET state = 'withdrawn'")), "scheme_withdrawn of origen-local"),
-    (lambda: place().unlink(), "log_outside_missing"),
+    (
+        lambda: place().unlink(),
+        "log_outside_missing: The copy of the last checkpoint outside the database, log/checkpoint, is gone",
+    ),
     (lambda: place().write_bytes(flipped(place().read_bytes())), "log_outside_unreadable"),
 ]
 

@@ -24,6 +24,7 @@ from certification.log.keys import KeyProblemError, signing_key
 from certification.log.moving import move
 from certification.log.reading import consistency, head
 from certification.outside.auditing import audit
+from certification.outside.believing import HANDED_OVER
 from certification.outside.gathering import Asked as Asking
 from certification.outside.gathering import gather
 from certification.outside.memory import Memory
@@ -246,6 +247,29 @@ def test_a_stolen_key_ends_for_whoever_saw_it_told_and_the_others_must_ask(outsi
     found = outsiders.verified("doomed", of=doomed).values()
     assert {(one.state, one.reasons[0].code) for one in found} == {(PublicState.CANNOT_CHECK, "compromised_key")}
     forged(outsiders, stolen)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["stolen before", "stolen after"])
+def test_a_rotation_by_a_key_that_was_stolen_by_then_leads_nobody_on(outsiders: Outsiders, *, before: bool) -> None:
+    """Whoever looked between knew the new key before the theft was told."""
+    old = signing_key()
+    rotated()
+    size = head().size
+    makers.certified(makers.user("Otra"), at=clock.now() - MINUTE)
+    assert look(outsiders.source, outsiders.often).exit_code == 0
+    with clock.standing_at(clock.now() - MINUTE):
+        rotating.compromise(old.kid, size - 1 if before else size, now=clock.now)
+    begun = Memory()
+    with begun.step():
+        begun.believe(VerifierKey.of("localhost/log", old.public), "given")
+    for _ in range(2):
+        well = (0, ())
+        assert outsiders.looked() == [well, (1, (HANDED_OVER,)) if before else well, well]
+        assert look(outsiders.source, begun).exit_code == (1 if before else 0)
+    for memory in (begun, outsiders.rarely):
+        with memory.step():
+            memory.believe(VerifierKey.of("localhost/log", signing_key().public), "given")
+        assert look(outsiders.source, memory).exit_code == 0
 
 
 def forged(outsiders: Outsiders, stolen: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from certification.outside import monitor_commands
 from certification.outside.monitor_commands import monitor
 from certification.outside.witness import create
+from marketplace.cli import main
 from tests import makers
 from tests.certification.outside.logs import Log
 from tests.conftest import NOW
@@ -80,6 +81,13 @@ def test_every_so_often_goes_on_until_interrupted(source: WsgiSource, monkeypatc
     assert (waited, result.output.count("all well")) == ([60, 60], 2)
 
 
+def refused(url: str) -> str:
+    """What the command says that cannot begin, with its translations."""
+    told = CliRunner().invoke(main, ["monitor", url])
+    assert (told.exit_code, told.stdout) == (2, "")
+    return told.stderr
+
+
 def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
     witness = create(tmp_path / "w", "uni.example/w").vkey.text
     log, other = Log().vkey.text, Log(origin="other.example/log").vkey.text
@@ -94,6 +102,14 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
     ):
         assert run(*words).exit_code == 2, words
     assert CliRunner().invoke(monitor, ["ftp://x"]).exit_code == 2
+    assert (
+        refused("ftp://x")
+        == refused("registro.example")
+        == "tianguis: Write the registry's whole address, such as https://example.mx\n"
+    )
+    for longer in ("/log", "/log/checkpoint", "/?lang=en", "#top"):
+        said = "tianguis: Write only the registry's address, without what follows it: http://registro.example\n"
+        assert refused(f"http://registro.example{longer}") == said
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "monitor.db").write_bytes(b"nonsense" * 1000)
     result = run("--state", str(tmp_path / "state"))

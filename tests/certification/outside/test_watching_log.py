@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certification.outside import watching_log
+from certification.outside.believing import HANDED_OVER
 from certification.outside.findings import Findings, Kind
 from certification.outside.memory import Memory, MemoryDamagedError
 from certification.outside.monitor import Asked, Monitor
@@ -18,7 +20,7 @@ from certification.outside.watching_parts import check_parts
 from certification.outside.witness import create
 from certification.rules.leaves import Act, KeyRef, LogAct, leaf_bytes
 from certification.rules.note_keys import VerifierKey
-from certification.rules.notes import parse_note, parse_signatures
+from certification.rules.notes import join_notes, parse_note, parse_signatures
 from certification.rules.signing import fingerprint
 from certification.rules.tiles import encode_bundle
 from certification.rules.witnessing import Submission
@@ -167,6 +169,107 @@ def test_a_compromised_key_does_not_sign_its_own_compromise(memory: Memory) -> N
     assert kinds(Published(log, 5, shown=SHOWN), memory) == [Kind.KEY]
     assert memory.size == 4
     assert faults(Published(log, 5, keys=[NEXT], shown=SHOWN), memory) == []
+
+
+def handed_over(index: int, *, told_at: int = 6) -> Published:
+    """The log's key hands over to NEXT at 4 entries, NEXT to THIRD at 8; from `index` on the first counts no more, told at `told_at`."""
+    words = [
+        told(LogAct.KEY_ADDED, Log().key),
+        "a",
+        told(LogAct.KEY_ADDED, NEXT),
+        told(LogAct.KEY_RETIRED, Log().key),
+        *"bcdefghi",
+    ]
+    words[7] = told(LogAct.KEY_ADDED, THIRD)
+    words[told_at - 1] = told(LogAct.KEY_COMPROMISED, Log().key, from_index=index)
+    log = Log(words)
+    notes = [Published(log, 4, keys=[log.key, NEXT]).note(), Published(log, 8, keys=[NEXT, THIRD]).note()]
+    return Published(
+        log, 6, keys=[NEXT], shown=SHOWN, changed={"/log/handover": join_notes(notes[:1]), "both": join_notes(notes)}
+    )
+
+
+def later(source: Published, size: int, key: Ed25519PrivateKey) -> Published:
+    return replace(source, size=size, keys=[key], changed=source.changed | {"/log/handover": source.changed["both"]})
+
+
+def begun_with_the_old_key(memory: Memory) -> None:
+    with memory.step():
+        memory.believe(Log().vkey, "given")
+
+
+STOLEN = [(Kind.KEY, HANDED_OVER)]
+
+
+@pytest.mark.parametrize(("index", "found"), [(0, STOLEN), (3, STOLEN), (4, []), (5, [])])
+def test_a_stolen_key_hands_nothing_over_and_one_that_was_not_yet_stolen_does(
+    memory: Memory, index: int, found: list[tuple[Kind, str]]
+) -> None:
+    begun_with_the_old_key(memory)
+    for _ in range(3):
+        assert faults(handed_over(index), memory) == found
+    assert memory.size == (4 if found else 6)
+
+
+def test_who_doubts_believes_neither_thief_nor_what_was_accepted_before_until_the_present_key_is_given(memory: Memory) -> None:
+    begun_with_the_old_key(memory)
+    source = handed_over(1)
+    for one in (
+        source,
+        later(source, 8, NEXT),
+        later(source, 9, THIRD),
+        replace(source, size=4),
+        replace(source, keys=[Log().key]),
+    ):
+        assert faults(one, memory) == STOLEN
+    begun_with_the_old_key(memory)  # it is given again, and says nothing new
+    assert faults(source, memory) == STOLEN
+    with memory.step():
+        memory.believe(VerifierKey.of(ORIGIN, NEXT.public_key()), "given")
+    ((kind, words),) = faults(replace(source, size=7, keys=[Log().key]), memory)
+    assert (kind, "retired or compromised" in words) == (Kind.KEY, True)
+    for one in (source, later(source, 7, NEXT), later(source, 9, THIRD)):
+        assert faults(one, memory) == []
+    assert memory.size == 9
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_nor_is_a_third_key_believed_that_was_handed_over_by_the_second(memory: Memory, size: int) -> None:
+    begun_with_the_old_key(memory)
+    source = later(handed_over(1, told_at=9 if size == 9 else 6), size, THIRD)
+    for _ in range(2):
+        assert faults(source, memory) == STOLEN
+    with memory.step():
+        memory.believe(VerifierKey.of(ORIGIN, THIRD.public_key()), "given")
+    assert faults(source, memory) == []
+    assert faults(later(handed_over(8, told_at=9), 9, THIRD), Memory()) == []
+
+
+def test_whoever_knew_the_new_key_before_the_theft_was_told_goes_on(memory: Memory, tmp_path: Path) -> None:
+    source = handed_over(1)
+    begun_with_the_old_key(memory)
+    assert faults(replace(source, size=5), memory) == []  # by the note, and then a head
+    assert faults(source, memory) == []
+    often = Memory()
+    assert [
+        faults(one, often) for one in (Published(source.log, 2), replace(source, size=4, keys=[Log().key, NEXT]), source)
+    ] == [[]] * 3
+    assert faults(source, Memory()) == []
+    given = Memory()
+    begun_with_the_old_key(given)
+    with given.step():
+        given.believe(VerifierKey.of(ORIGIN, NEXT.public_key()), "given")
+    assert faults(source, given) == []
+
+
+def test_a_look_that_was_broken_off_after_the_note_has_not_made_it_believed(memory: Memory) -> None:
+    begun_with_the_old_key(memory)
+    source = handed_over(1)
+    source.gone = "tile/entries/000.p/6"
+    assert kinds(source, memory) == [Kind.GAP]
+    assert memory.size == 4
+    source.gone = "nothing"
+    assert faults(source, memory) == STOLEN
 
 
 def test_an_entry_that_is_no_act_is_named_every_time(memory: Memory) -> None:

@@ -16,6 +16,7 @@ from tests import makers
 from tests.certification.registry.outsider import DID, ORIGIN, VC_JWT, Outsider
 from tests.conftest import NOW
 
+LD = "application/ld+json"
 STATUS_ERRORS = "https://www.w3.org/ns/credentials/status-list#"
 
 
@@ -53,6 +54,19 @@ def test_the_newest_credential_is_served_in_each_form_and_says_the_same(session:
         ("application/vc+ld+jwt, application/vc;q=0.5", "application/vc+jwt"),
         ("application/vc+ld+jwt;q=0.5, application/vc+ld+json", "application/vc"),
         ("application/vc+sd-jwt", "text/html; charset=utf-8"),
+        ("application/vc; charset=utf-8", "application/vc"),
+        ("Application/VC;Charset=UTF-8", "application/vc"),
+        ('application/ld+json;profile="https://www.w3.org/ns/credentials/v2"', "application/ld+json"),
+        ('application/ld+json;profile="a, b;q=0";q=0.9, text/html;q=0.8', "application/ld+json"),
+        ("application/vc+ld+json;v=2, text/html;q=0.9", "application/vc"),
+        ("application/vc;v=2;q=0.5, application/vc+jwt;v=2;q=0.7", "application/vc+jwt"),
+        ("application/vc;v=2;q=0.5, text/html;level=1", "text/html; charset=utf-8"),
+        ("text/html, application/vc;charset=utf-8;q=0.9", "text/html; charset=utf-8"),
+        ("application/vc;q=0", "text/html; charset=utf-8"),
+        ("application/vc;charset=utf-8;q=0, application/json;q=0.1", "application/json"),
+        ("application/vc;q=0, application/vc;v=2, application/json;q=0.1", "application/json"),
+        ("application/vc+ld+json, */*;q=0", "application/vc"),
+        ("*/*, application/vc;charset=utf-8;q=0", "text/html; charset=utf-8"),
     ],
 )
 def test_each_asks_for_the_form_it_reads(session: Session, outsider: Outsider, accept: str, kind: str) -> None:
@@ -80,6 +94,11 @@ def test_a_version_is_data_unless_a_browser_asks(session: Session, outsider: Out
     path = f"/c/{makers.certified().code}/versions/1"
     assert outsider.get(path, "*/*").content_type == "application/vc"
     assert outsider.get(path, VC_JWT).content_type == VC_JWT
+    assert outsider.get(path, 'application/ld+json;profile="https://www.w3.org/ns/credentials/v2"').content_type == LD
+    assert outsider.get(path, "APPLICATION/VC+JWT;Charset=utf-8, text/html;q=0.9").content_type == VC_JWT
+    refused = ("application/vc;q=0", "application/vc;charset=utf-8;q=0", "application/vc;q=0, */*;q=0.1")
+    assert {outsider.get(path, accept).mimetype for accept in refused} == {"text/html"}
+    assert outsider.get(path, "text/html, application/vc+ld+json").content_type == "application/vc"
     page = outsider.get(path, "text/html,*/*;q=0.8")
     assert (page.status_code, page.mimetype, "eddsa-jcs-2022" in page.text) == (200, "text/html", True)
     for missing in (f"{path[:-1]}2", "/c/7QK4M2XD9FQ/versions/1", "/c/nada/versions/1"):
