@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from certification.outside.auditing_log import Audit, hold_handovers, hold_log
+from certification.outside.auditing_parts import hold_older
 from certification.outside.auditing_register import Register, register_of
 from certification.outside.following import CHECKPOINT
 from certification.outside.gathering import VC_JWT, Asked, gather, made_at
@@ -52,6 +53,7 @@ def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None)
     try:
         own, others = hold_log(folder, checkpoint, found)
         keys = replace(keys, former=issuers_of(checkpoint.origin, (parse_leaf(one.entry) for one in others)))
+        hold_older(folder, checkpoint, found)
         hold_handovers(folder, checkpoint, keys, found)
         _claims(folder, head, checkpoint, found)
         _lists(head, keys, found, now)
