@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from certification.outside.auditing_log import Audit, hold_handovers, hold_log
+from certification.outside.auditing_parts import hold_older
+from certification.outside.auditing_register import Register, register_of
 from certification.outside.following import CHECKPOINT
 from certification.outside.gathering import VC_JWT, Asked, gather, made_at
 from certification.outside.layout import FORMAT, MANIFEST, PACK_CALL, pack_of, packs, unwrapped
 from certification.outside.sources import Folder
-from certification.rules.attested import Evidence, Log, attest
+from certification.rules.attested import Attested, Log, attest
 from certification.rules.attested_log import Doubt, Leaf
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.did import COMPROMISED_KEY, RegistryKeys
@@ -51,14 +53,18 @@ def audit(folder: Folder, *, now: datetime, told: Progress = lambda _done: None)
     try:
         own, others = hold_log(folder, checkpoint, found)
         keys = replace(keys, former=issuers_of(checkpoint.origin, (parse_leaf(one.entry) for one in others)))
+        hold_older(folder, checkpoint, found)
         hold_handovers(folder, checkpoint, keys, found)
         _claims(folder, head, checkpoint, found)
         _lists(head, keys, found, now)
-        common = _Common(folder, keys, checkpoint, now, made_at(folder) or now, others)
+        made = made_at(folder) or now
+        common = _Common(folder, keys, checkpoint, now, made, others)
         if _others(head) != others:
             found.fault("head.js", "acts_missing")
-        if _packs(common, found, told) != own:
+        register = register_of(folder, head, checkpoint, made, others, found)
+        if _packs(common, register, found, told) != own:
             found.fault("c", "acts_missing")
+        register.hold(found)
     except (DomainError, Doubt, RecursionError) as error:
         found.fault("log", getattr(error, "code", "unreadable"))
     return found
@@ -111,8 +117,8 @@ def _lists(head: Mapping[str, Any], keys: RegistryKeys, found: Audit, now: datet
             found.fault(path.lstrip("/"), getattr(error, "code", "unreadable"))
 
 
-def _packs(common: "_Common", found: Audit, told: Progress) -> int:
-    """Each certificate of each pack. Returns how many leaves they name."""
+def _packs(common: "_Common", register: Register, found: Audit, told: Progress) -> int:
+    """Each certificate of each pack; the register is told what it must say of it. Returns how many leaves they name."""
     named = 0
     for where in packs(common.folder.has):
         try:
@@ -124,12 +130,22 @@ def _packs(common: "_Common", found: Audit, told: Progress) -> int:
             continue
         found.files += 1
         for code, one in certificates.items() if isinstance(certificates, dict) else ():
-            leaves, faults = common.certificate(code, one, where)
-            named += leaves
+            looked = common.certificate(code, one, where)
+            register.expect(code, one, looked.leaves, holds=looked.holds)
+            named += len(looked.leaves)
             found.certificates += 1
-            found.faults += [f"{where} {code}: {fault}" for fault in faults]
+            found.faults += [f"{where} {code}: {fault}" for fault in looked.faults]
         told(found.certificates)
     return named
+
+
+@dataclass(slots=True)
+class _Looked:
+    """One certificate: its leaves under the checkpoint, whether its key still lets it hold, and what is wrong with it."""
+
+    leaves: tuple[Leaf, ...] = ()
+    holds: bool = True
+    faults: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -144,20 +160,22 @@ class _Common:
     others: tuple[Leaf, ...]
     bundles: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
 
-    def certificate(self, code: str, one: object, where: str) -> tuple[int, list[str]]:
-        """How many leaves under the checkpoint a pack names for a certificate, and what is wrong with it."""
+    def certificate(self, code: str, one: object, where: str) -> _Looked:
+        """A certificate of a pack."""
         if pack_of(code) != where or not isinstance(one, dict):
-            return 0, ["other_certificate"]
+            return _Looked(faults=["other_certificate"])
         try:
             leaves = tuple(self._leaves(one))
             log = Log(self.checkpoint, (*leaves, *self.others), whole=True, others=True)
             evidence = replace(gather(self.folder, Asked(code)), log=log)
             lost = one["record"].get("lost") is True
-            return len(leaves), [*self._attested(evidence, lost=lost), *self._tokens(one, lost=lost), *self._records(one)]
+            attested = attest(evidence, as_of=min(self.made, self.now), now=self.now, allow_demonstration=True)
+            faults = [*_doubts(attested, lost=lost), *self._tokens(one, lost=lost), *self._records(one)]
+            return _Looked(leaves, COMPROMISED_KEY not in {why.code for why in attested.reasons}, faults)
         except Doubt as doubt:
-            return 0, [doubt.why.code]
+            return _Looked(faults=[doubt.why.code])
         except (DomainError, ValueError, TypeError, KeyError) as error:
-            return 0, [getattr(error, "code", "unreadable")]
+            return _Looked(faults=[getattr(error, "code", "unreadable")])
 
     def _leaves(self, one: Mapping[str, Any]) -> Iterator[Leaf]:
         """Each entry as the log has it at that place. Raises BadTile, Doubt by whoever judges."""
@@ -177,16 +195,6 @@ class _Common:
             tile = Tile(None, number, min(WIDTH, self.checkpoint.size - number * WIDTH))
             self.bundles[number] = decode_bundle(self.folder.file(f"log/{tile.path}"), tile.width)
         return self.bundles[number][index % WIDTH]
-
-    def _attested(self, evidence: Evidence, *, lost: bool) -> Iterator[str]:
-        """As of the day of the export, where everything must lead to a state.
-
-        What the log itself gives up does not: a key that it calls compromised, or a credential that was lost with its record.
-        """
-        found = attest(evidence, as_of=min(self.made, self.now), now=self.now, allow_demonstration=True)
-        given_up = {COMPROMISED_KEY} | ({MISSING} if lost else set())
-        if found.state is PublicState.CANNOT_CHECK:
-            yield from (why.code for why in found.reasons if why.code not in given_up)
 
     def _tokens(self, one: Mapping[str, Any], *, lost: bool) -> Iterator[str]:
         for number, forms in one["versions"].items():
@@ -213,6 +221,16 @@ class _Common:
                 read_instant(version["signed_at"])
             except DomainError as error:
                 yield f"record {error.code}"
+
+
+def _doubts(found: Attested, *, lost: bool) -> Iterator[str]:
+    """As of the day of the export everything must lead to a state.
+
+    What the log itself gives up does not: a key that it calls compromised, or a credential that was lost with its record.
+    """
+    given_up = {COMPROMISED_KEY} | ({MISSING} if lost else set())
+    if found.state is PublicState.CANNOT_CHECK:
+        yield from (why.code for why in found.reasons if why.code not in given_up)
 
 
 def _others(head: Mapping[str, Any]) -> tuple[Leaf, ...]:

@@ -1,9 +1,11 @@
 """Where published things are read from: a registry's site, or a folder that holds the same addresses as files."""
 
 import json
+import os
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
@@ -169,6 +171,25 @@ class Folder:
         except (OSError, ValueError) as error:
             raise CannotCheck("unreachable") from error
 
+    def opened(self, path: str) -> IO[bytes]:
+        """A file that is too large to be read at once; whoever asks closes it. Raises as :meth:`get`."""
+        file = self.root / path
+        try:
+            if file.exists() and not file.is_file():
+                raise CannotCheck("unreachable")
+            return file.open("rb")
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NotFound from error
+        except (OSError, ValueError) as error:
+            raise CannotCheck("unreachable") from error
+
+    def below(self, path: str) -> Iterator[str]:
+        """The paths of all files below a folder; hidden ones, which a stopped run left, are none. Raises CannotCheck."""
+        for folder, _folders, names in os.walk(self.root / path, onerror=_unless_gone):
+            for name in sorted(names):
+                if not name.startswith("."):
+                    yield Path(folder, name).relative_to(self.root).as_posix()
+
     def has(self, path: str) -> bool:
         """Whether anything lies there. What can't be looked at counts as there, so that whoever reads it is told why."""
         try:
@@ -202,6 +223,11 @@ class Folder:
         if not isinstance(chosen, dict):
             raise NotFound
         return _form(chosen, accept)
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise CannotCheck("unreachable") from error
 
 
 def _mapping(whole: dict[str, Any], name: str) -> dict[str, Any]:

@@ -1,26 +1,20 @@
 """The register held against the log: every row, and what the log tells of that has none."""
 
-import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from certification.outside.findings import Findings, Kind
 from certification.outside.memory import Memory
+from certification.outside.registered import DAYS, FORMLESS, STATES, WORDS, plain, signed_days, signed_words
 from certification.outside.sources import MOST_BYTES, Source
 from certification.outside.watching_states import Due, Moments, Schemes, due
-from certification.rules.days import day_of
-from certification.rules.errors import DomainError, InvalidInput, NotFound
+from certification.rules.errors import InvalidInput, NotFound
 from certification.rules.jsontext import read_object
 from certification.rules.leaves import fits
 from certification.rules.replay import term_of
-from certification.rules.verdict import PRECEDENCE, PublicState
+from certification.rules.verdict import PublicState
 
 REGISTER = "/register.jsonl"
-WORDS = ("goods", "label_class", "subject_kind")
-DAYS = ("valid_from", "last_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +89,12 @@ def hold_words(row: Row, document: Mapping[str, object], findings: Findings, wai
     :func:`compare`. Raises CannotCheck.
     """
     try:
-        signed = _signed(document)
-    except (DomainError, KeyError, TypeError, ValueError, IndexError, ZoneInfoNotFoundError):
+        signed = signed_words(document) | signed_days(document, term_of(document))
+    except FORMLESS:
         findings.fault(Kind.CREDENTIAL, row.code, f"the credential of {row.code} does not say what the register repeats of it")
         return
     for name in (*WORDS, *(DAYS if days else ())):
-        if name in row.said and _plain(row.said[name]) != _plain(signed[name]):
+        if name in row.said and plain(row.said[name]) != plain(signed[name]):
             words = f"{row.code} is shown with another {name} than was signed"
             _tell(row.code, f"{row.code} {name}", words, findings, waits)
 
@@ -113,24 +107,8 @@ def hold_dead(rows: Mapping[str, Row], dead: Iterable[str], findings: Findings) 
             findings.fault(Kind.SHOWN_VALID, code, words)
 
 
-def _signed(document: Mapping[str, object]) -> dict[str, str]:
-    subject: Any = document["credentialSubject"]
-    zone, term = ZoneInfo(subject["validityTimeZone"]), term_of(document)
-    return {
-        "goods": " ".join(one["product"]["name"] for one in subject["assessment"][0]["assessedProduct"]),
-        "label_class": subject["labelClass"],
-        "subject_kind": subject["subjectKind"],
-        "valid_from": day_of(term.valid_from, zone).isoformat(),
-        "last_day": day_of(term.valid_until - timedelta(microseconds=1), zone).isoformat(),
-    }
-
-
 def _true(must: Due) -> str:
     return " or ".join(sorted(must.states))
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _hold(row: Row, must: Due, findings: Findings, waits: Callable[[str], bool]) -> None:
@@ -157,9 +135,6 @@ def _tell(code: str, what: str, words: str, findings: Findings, waits: Callable[
         findings.fault(Kind.REGISTER, what, words)
 
 
-_STATES = {state.value for state in (*PRECEDENCE, PublicState.CANNOT_CHECK)}
-
-
 def _rows(whole: bytes, findings: Findings) -> Iterator[tuple[int, Row]]:
     for number, line in enumerate(whole.split(b"\n"), 1):
         if not line:
@@ -170,7 +145,7 @@ def _rows(whole: bytes, findings: Findings) -> Iterator[tuple[int, Row]]:
             findings.fault(Kind.REGISTER, number, f"line {number} of the register can't be read")
             continue
         values = [said.get(name) for name in ("code", "state", "scheme", "scheme_version")]
-        if not all(isinstance(one, str) for one in values) or said["state"] not in _STATES or not fits("successor", said["code"]):
+        if not all(isinstance(one, str) for one in values) or said["state"] not in STATES or not fits("successor", said["code"]):
             findings.fault(Kind.REGISTER, number, f"line {number} of the register lacks its code, state or scheme")
             continue
         code, state, scheme, version = (str(one) for one in values)

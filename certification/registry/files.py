@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from certification.core.web import outside
+from certification.outside.registered import FORMULA
 from certification.registry.rows import Row
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json", "jsonl": "application/jsonl"}
 COLUMNS = (*Row._fields, "verify")
 Cells = dict[str, str | int | None]

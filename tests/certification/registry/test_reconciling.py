@@ -1,5 +1,6 @@
 """A registry restored from yesterday's backup comes forward from what was published, and says what it lost."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,9 +25,11 @@ from certification.log.commands import public_log
 from certification.log.keys import signing_key
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head, of_certificate
+from certification.outside.auditing import audit
 from certification.outside.sources import Folder
 from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
+from certification.registry.exporting import export
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
 from certification.registry.reissuing import is_doubted
 from certification.registry.tending import renew_lists
@@ -593,3 +596,17 @@ def test_whoever_acts_on_a_restored_registry_is_told_in_a_sentence(
     assert "parece restaurada de un respaldo viejo" in answer.text
     assert state(code) is PublicState.CANNOT_CHECK
     assert head().size == story.size - 6
+
+
+def test_a_copy_of_what_came_back_is_well_and_its_register_has_no_row_of_a_lost_label(
+    session: Session, story: Story, tmp_path: Path
+) -> None:
+    reconcile([Folder(story.published)], at=LATER)
+    export(tmp_path / "copy", at=LATER)
+    file, lost = tmp_path / "copy" / "register.jsonl", story.codes["lost"]
+    rows = file.read_bytes()
+    assert (audit(Folder(tmp_path / "copy"), now=LATER).faults, lost.encode() in rows) == ([], False)
+    first = rows.splitlines()[0]
+    file.write_bytes(rows + first.replace(json.loads(first)["code"].encode(), lost.encode()) + b"\n")
+    told = f"register.jsonl {lost}: code is of a certificate whose record was lost"
+    assert [told] == [one for one in audit(Folder(tmp_path / "copy"), now=LATER).faults if lost in one]
