@@ -102,7 +102,8 @@ def _addresses(change: Change) -> list[tuple[str, str]]:
 
 def _title(change: Change) -> str:
     if change.scheme is not None:
-        return f"{_('El esquema terminó')}: {change.scheme.name} {change.scheme.version}"
+        ended = _("El esquema terminó")
+        return f"{ended}: {change.scheme.name} {change.scheme.version}"
     one = change.certificate
     cause = change.act.details.get("cause") if change.act is not None else None
     return f"{_words(cause or _kind(change))}: {one.holder_name} · {display(one.code)}" if one else ""

@@ -75,9 +75,8 @@ def _act(certificate: Certificate, act: str) -> Page:
             return _form(certificate, act, form), 422 if form.is_submitted() else 200
         return _asked_or_done(certificate, act, form)
     except IllegalMove as error:
-        return cannot(
-            certificate, f"{sentence(error)} {_('No se guardó nada.')}" if request.method == "POST" else sentence(error)
-        )
+        told = (sentence(error), _("No se guardó nada nuevo.")) if request.method == "POST" else (sentence(error),)
+        return cannot(certificate, " ".join(told))
 
 
 def _question(certificate: Certificate, act: str) -> Page:

@@ -36,7 +36,9 @@ def index() -> Any:
         faces=[_face(producer) for producer in queries.faces(session)],
         branches=[_branch(branch) for branch in queries.branches(session)],
         share={
-            "title": f"{current_app.config['SETTINGS']['NAME']}: {_('productos locales con sellos que se pueden comprobar')}",
+            "title": ": ".join(
+                (current_app.config["SETTINGS"]["NAME"], _("productos locales con sellos que se pueden comprobar"))
+            ),
             "description": _("Compre directo a quien lo hizo y compruebe de dónde viene. Sin comisión."),
             "url": outside(url_for("home.index")),
             "image": outside(shelf[0].image.full) if shelf and shelf[0].image else None,

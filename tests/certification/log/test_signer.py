@@ -246,7 +246,7 @@ def test_who_acts_while_it_is_away_is_told_that_it_is_not_confirmed_and_it_is_me
     assert client.get(f"/c/{code}", headers={"Accept": "application/json"}).get_json()["state"] == "SUSPENDED"
     assert Outsider(client).check(code, NOW).state is PublicState.VALID  # what outsiders see is what was signed last
     again = browser.post(f"/c/{code}/act/suspend", data=form)
-    assert "Este sello ya está en pausa. No se guardó nada." in again.text
+    assert "Este sello ya está en pausa. No se guardó nada nuevo." in again.text
     away.undo()
     assert signing.mend() == 1
     assert Outsider(client).check(code, NOW).state is PublicState.SUSPENDED

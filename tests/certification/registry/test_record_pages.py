@@ -157,7 +157,7 @@ def test_an_act_is_asked_twice_and_then_done(session: Session, client_of: Callab
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/c/{made.code}")
     assert state_of(made) is PublicState.SUSPENDED
     again = browser.post(path, data=asked | {"confirmed": "yes"})
-    assert (again.status_code, "Este sello ya está en pausa. No se guardó nada." in again.text) == (409, True)
+    assert (again.status_code, "Este sello ya está en pausa. No se guardó nada nuevo." in again.text) == (409, True)
     assert browser.get(led.location).status_code == 409
 
 

@@ -105,10 +105,10 @@ def test_whom_a_tie_bars_is_told_why_before_they_write(session: Session, client_
 
 
 DONE_ALREADY = {
-    "suspend": "Este sello ya está en pausa. No se guardó nada.",
-    "restore": "Este sello no está en pausa por un acto del comité: no hay nada que restablecer. No se guardó nada.",
-    "withdraw": "Este sello se retiró para siempre y ya no cambia. No se guardó nada.",
-    "surrender": "Quien tenía este sello renunció a él, y ya no vuelve. No se guardó nada.",
+    "suspend": "Este sello ya está en pausa. No se guardó nada nuevo.",
+    "restore": "Este sello no está en pausa por un acto del comité: no hay nada que restablecer. No se guardó nada nuevo.",
+    "withdraw": "Este sello se retiró para siempre y ya no cambia. No se guardó nada nuevo.",
+    "surrender": "Quien tenía este sello renunció a él, y ya no vuelve. No se guardó nada nuevo.",
 }
 SAID = {
     "suspend": {"reason_code": "ACCESS_REFUSED", "public_summary": "No abrieron.", "until": "2027-01-31"},
