@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from certification.core.db import db, unit_of_work
 from certification.core.web import position
 from certification.rules.errors import AlreadyExists, DomainError, Forbidden, InvalidInput, NotFound
 from tests import makers
+from tests.at_once import DONE, Act, at_once
 from tests.conftest import ENGINE
 from tests.makers import fresh
 
@@ -137,26 +137,20 @@ def test_two_operators_who_leave_at_once_do_not_both_go(
     for module in (roles, standing, mydata):
         monkeypatch.setattr(module, "require_another_operator", ask_and_dawdle)
 
-    def leave(who: int, by: int) -> str:
-        with app.app_context():
-            try:
-                with unit_of_work() as session:
-                    user, other = session.get_one(User, who), session.get_one(User, by)
-                    if way == "dismiss":
-                        roles.dismiss(user, Role.OPERATOR, by=other, at=at)
-                    elif way == "close":
-                        standing.close(user, by=other, at=at)
-                    else:
-                        mydata.ask_erasure(user, by=user, at=at)
-            except DomainError as error:
-                return error.code
-            finally:
-                db.session.remove()
-        return "gone"
+    def leave(who: int, by: int) -> Act:
+        def act(session: Session) -> None:
+            user, other = session.get_one(User, who), session.get_one(User, by)
+            if way == "dismiss":
+                roles.dismiss(user, Role.OPERATOR, by=other, at=at)
+            elif way == "close":
+                standing.close(user, by=other, at=at)
+            else:
+                mydata.ask_erasure(user, by=user, at=at)
 
-    with ThreadPoolExecutor(2) as pool:
-        told = list(pool.map(leave, ids, ids[::-1]))
-    assert sorted(told) == ["gone", "last_operator"]
+        return act
+
+    told = at_once(app, [leave(*ids), leave(*ids[::-1])])
+    assert sorted(told) == [DONE, "last_operator"]
 
 
 def test_a_closed_account_lets_nobody_in_until_reopened(

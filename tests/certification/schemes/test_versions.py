@@ -1,7 +1,6 @@
 """A version's moves, who may make them, and its text that nothing can change."""
 
 import copy
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from certification.accounts.models import Role, User
 from certification.audit.models import AuditEntry
-from certification.core.db import db, unit_of_work
+from certification.core.db import unit_of_work
 from certification.log.checkpoints import place
 from certification.log.fsck import check
 from certification.log.reading import latest
 from certification.rules.canonical import digest
-from certification.rules.errors import DomainError, Forbidden, IllegalMove, InvalidInput, LogConflict
+from certification.rules.errors import Forbidden, IllegalMove, InvalidInput, LogConflict
 from certification.rules.workflow import SchemeVersionState
 from certification.schemes import texts, versions
 from certification.schemes.builtin import standards
 from certification.schemes.models import SchemeVersion
 from tests import makers
+from tests.at_once import DONE, Act, at_once
 from tests.conftest import ENGINE, NOW
 
 
@@ -116,23 +116,13 @@ def test_ending_the_scheme_ends_all_its_versions_at_that_instant(session: Sessio
 @pytest.mark.skipif(ENGINE == "sqlite", reason="in memory there is one connection, and on a file one writer")
 def test_of_several_who_end_it_at_once_one_does_and_the_others_are_refused(app: Flask, session: Session) -> None:
     version, person = makers.scheme_version().id, owner().id
-    session.rollback()
 
-    def end(verb: str) -> str:
-        with app.app_context():
-            try:
-                with unit_of_work() as own:
-                    ending = getattr(versions, verb)
-                    ending(own.get_one(SchemeVersion, version), by=own.get_one(User, person), at=NOW, reason="Terminó")
-            except DomainError as error:
-                return error.code
-            finally:
-                db.session.remove()
-        return ""
+    def ending(verb: str) -> Act:
+        end = getattr(versions, verb)
+        return lambda own: end(own.get_one(SchemeVersion, version), by=own.get_one(User, person), at=NOW, reason="Terminó")
 
-    with ThreadPoolExecutor(4) as pool:
-        told = list(pool.map(end, ["lapse", "withdraw"] * 2))
-    assert sorted(told) == ["", "illegal_move", "illegal_move", "illegal_move"]
+    told = at_once(app, [ending(verb) for verb in ["lapse", "withdraw"] * 2])
+    assert sorted(told) == [DONE, "illegal_move", "illegal_move", "illegal_move"]
     assert (len(logged()), check()) == (2, [])
 
 

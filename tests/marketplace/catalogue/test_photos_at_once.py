@@ -1,8 +1,6 @@
 """Two sessions at the photographs of one product: what is on sale keeps a photograph (PostgreSQL; SQLite writes one by one)."""
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -12,8 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from certification.accounts.models import User
-from certification.core.db import db, unit_of_work
-from certification.rules.errors import DomainError
+from certification.core.db import db
 from certification.rules.workflow import ListingState
 from marketplace.catalogue import listing, photos
 from marketplace.catalogue.desk import one_listing
@@ -21,29 +18,11 @@ from marketplace.catalogue.models import Product, ProductPhoto
 from marketplace.catalogue.readiness import require_ready
 from marketplace.producers.models import Producer
 from tests import makers
+from tests.at_once import Act, at_once
 from tests.conftest import ENGINE
 from tests.marketplace.catalogue.conftest import stored_photo
 
 pytestmark = pytest.mark.skipif(ENGINE != "postgresql", reason="SQLite lets one write at a time")
-Act = Callable[[Session], object]
-
-
-def both(app: Flask, *acts: Act) -> list[str]:
-    """What each of the acts came to, done at once in sessions of their own."""
-
-    def do(act: Act) -> str:
-        with app.app_context():
-            try:
-                with unit_of_work() as session:
-                    act(session)
-            except DomainError as error:
-                return error.code
-            finally:
-                db.session.remove()
-        return "done"
-
-    with ThreadPoolExecutor(2) as pool:
-        return sorted(pool.map(do, acts))
 
 
 @pytest.fixture
@@ -85,7 +64,7 @@ def test_of_two_who_remove_the_last_two_photographs_one_is_refused(
 ) -> None:
     keeper_id = keeper.id
     _, (first, second) = with_photos(stall, 2)
-    assert both(app, remove(first, keeper_id, at), remove(second, keeper_id, at)) == ["done", "last_photo"]
+    assert sorted(at_once(app, [remove(first, keeper_id, at), remove(second, keeper_id, at)])) == ["done", "last_photo"]
 
 
 def test_a_product_is_not_put_on_sale_while_its_only_photograph_goes(
@@ -99,7 +78,7 @@ def test_a_product_is_not_put_on_sale_while_its_only_photograph_goes(
         assert product is not None
         listing.publish(product, by=session.get_one(User, keeper_id), at=at)
 
-    both(app, publish, remove(only, keeper_id, at))
+    at_once(app, [publish, remove(only, keeper_id, at)])
     found = one_listing(public_id)
     assert found is not None
     assert (found.state is ListingState.PUBLISHED) == (len(found.photos) == 1)

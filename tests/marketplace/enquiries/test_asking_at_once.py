@@ -1,7 +1,6 @@
 """Two sessions at one enquiry (PostgreSQL; SQLite writes one by one)."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -14,14 +13,13 @@ from sqlalchemy.orm import Session
 from certification.accounts.models import User
 from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
-from certification.rules.errors import DomainError
 from marketplace.enquiries import asking
 from marketplace.enquiries.models import Channel, Enquiry, EnquiryState
 from tests import makers
+from tests.at_once import DONE, at_once
 from tests.conftest import ENGINE
 
 pytestmark = pytest.mark.skipif(ENGINE != "postgresql", reason="SQLite lets one write at a time")
-Act = Callable[[Enquiry], object]
 
 
 @pytest.fixture
@@ -38,24 +36,6 @@ def asked(session: Session, at: datetime) -> tuple[int, int]:
     return ids
 
 
-def both(app: Flask, enquiry: int, *acts: Act) -> list[str]:
-    """What each of the acts came to, done at once in sessions of their own."""
-
-    def do(act: Act) -> str:
-        with app.app_context():
-            try:
-                with unit_of_work() as session:
-                    act(session.get_one(Enquiry, enquiry))
-            except DomainError as error:
-                return error.code
-            finally:
-                db.session.remove()
-        return "done"
-
-    with ThreadPoolExecutor(2) as pool:
-        return sorted(pool.map(do, acts))
-
-
 @pytest.fixture
 def dawdle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits for the other before the producer is told, if nothing keeps them apart."""
@@ -70,10 +50,10 @@ def dawdle(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_two_confirmations_at_once_tell_the_producer_once(app: Flask, asked: tuple[int, int], at: datetime, dawdle: None) -> None:
-    def confirm(enquiry: Enquiry) -> None:
-        asking.confirm(enquiry, at=at)
+    def confirm(own: Session) -> None:
+        asking.confirm(own.get_one(Enquiry, asked[0]), at=at)
 
-    assert both(app, asked[0], confirm, confirm) == ["done", "done"]
+    assert at_once(app, [confirm, confirm]) == [DONE, DONE]
     assert db.session.scalars(select(OutboxMessage.name).order_by(OutboxMessage.id)).all() == [
         "enquiry-confirm",
         "enquiry-received",
