@@ -14,8 +14,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from certification.core import clock
 from certification.core.db import after_commit, unit_of_work, writing
+from certification.core.ids import new_id
 from certification.core.log import told_of
-from certification.core.orm import Base, Id, Line, Name, Prose, PublicId
+from certification.core.orm import Base, Id, Line, Name, Prose
 from certification.core.worker import wake
 
 LEASE = timedelta(minutes=5)
@@ -26,14 +27,15 @@ log = structlog.get_logger()
 class OutboxMessage(Base):
     """One mail. ``leased_until`` keeps two workers apart; a lease that ends unsent is taken up again.
 
-    ``unsubscribe`` is the address that ends mail of this kind by one POST (RFC 8058), where there is one.
+    ``public_id`` is random and names it to whoever gets it. ``unsubscribe`` is the address that ends mail of this kind by one
+    POST (RFC 8058), where there is one.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_due", "sent_at", "due_at"),)
 
     id: Mapped[Id]
-    public_id: Mapped[PublicId]
+    public_id: Mapped[str] = mapped_column(String(12), default=new_id)
     to: Mapped[str] = mapped_column(String(254))
     name: Mapped[Name]
     subject: Mapped[Line]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from sqlalchemy import func, select
 
 from certification.core.db import db
-from certification.log.models import LogLeaf
+from certification.log.models import LogLeaf, of_few_kinds
 from certification.log.reading import ENTRY
 from certification.rules.errors import BadLeaf
 from certification.rules.leaves import Act, LogAct, parse_leaf
@@ -38,7 +38,7 @@ class StoredLeaves(Mapping[int, Act]):
 
     def of_kinds(self, kinds: Collection[LogAct]) -> Iterator[tuple[int, Act]]:
         """Acts of kinds that are few, in the log's order."""
-        rows = select(*ENTRY).where(LogLeaf.act.in_(kinds)).order_by(LogLeaf.index)
+        rows = select(*ENTRY).where(of_few_kinds(kinds)).order_by(LogLeaf.index)
         for index, entry in db.session.execute(rows):
             act = readable(entry)
             if act is not None:

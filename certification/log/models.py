@@ -1,16 +1,31 @@
 """The log as it is stored: leaves, the nodes above them, and its head. Leaves and nodes are only ever added."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, event
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    and_,
+    event,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certification.audit.models import forbid_changes
-from certification.core.orm import KEYED, Base, by_value
+from certification.core.orm import KEYED, Base, by_value, partial_index
 from certification.rules.leaves import LogAct
 from certification.rules.merkle import HASH_BYTES
 
 ONLY_HEAD = 1
+NUMEROUS = (LogAct.GRANTED, LogAct.RENEWED)
+FEW = f"act NOT IN ({', '.join(repr(kind.value) for kind in NUMEROUS)})"
 
 
 class LogLeaf(Base):
@@ -18,7 +33,7 @@ class LogLeaf(Base):
 
     __tablename__ = "log_leaves"
     __table_args__ = (
-        Index("ix_log_leaves_act", "act", "leaf_index"),
+        partial_index("ix_log_leaves_act", "act", "leaf_index", where=FEW),
         Index("ix_log_leaves_certificate_code", "certificate_code", "leaf_index", "act", "at"),  # all that a page asks of a leaf
     )
 
@@ -29,6 +44,14 @@ class LogLeaf(Base):
     at: Mapped[datetime]
     certificate_code: Mapped[str | None] = mapped_column(String(11))
     before_log: Mapped[bool]
+
+
+def of_few_kinds(kinds: Collection[LogAct]) -> ColumnElement[bool]:
+    """Leaves of some kinds, by an index of those that are few. Raises ValueError for kinds that most leaves are of."""
+    if not set(kinds).isdisjoint(NUMEROUS):
+        msg = f"too many leaves are of these kinds: {kinds}"
+        raise ValueError(msg)
+    return and_(LogLeaf.act.in_(kinds), text(f"log_leaves.{FEW}"))  # as the index says it, or no database takes that
 
 
 class LogNode(Base):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db
 from certification.log import quickly
-from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode
+from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, LogNode, of_few_kinds
 from certification.rules.checkpoint import Checkpoint, parse_checkpoint
 from certification.rules.errors import BadLeaf
 from certification.rules.leaves import Act, LogAct, parse_leaf
@@ -178,7 +178,7 @@ def of_certificate(code: str) -> list[Told]:
 
 def of_kinds(kinds: Collection[LogAct], session: Session | None = None) -> list[Told]:
     """Every act of some kinds, in the log's order; for kinds that are few. Raises BadLeaf for an entry that can't be read."""
-    rows = select(*ENTRY).where(LogLeaf.act.in_(kinds)).order_by(LogLeaf.index)
+    rows = select(*ENTRY).where(of_few_kinds(kinds)).order_by(LogLeaf.index)
     return [Told(index, parse_leaf(entry)) for index, entry in (session or db.session()).execute(rows)]
 
 

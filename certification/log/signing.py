@@ -163,6 +163,16 @@ def ring_of(session: Session) -> Ring:
         raise
 
 
+def ring_at_hand(session: Session) -> Ring | None:
+    """The keys, where this process has them and the log knows the one that signs; else whatever is recorded waits for them."""
+    if by_signer() or not may_have_key(head(session)):
+        return None
+    try:
+        return _ring(session)
+    except KeyProblemError:  # not told yet; or whoever signs last says what is wrong
+        return None
+
+
 def _ring(session: Session) -> Ring:
     coming, held, lives = following_key(), signing_key(), key_lives(session)  # in this order: the one becomes the other
     outgoing = None

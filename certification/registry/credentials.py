@@ -7,15 +7,18 @@ from typing import Any
 from sqlalchemy import select
 
 from certification.core.db import db, writing
-from certification.log.signing import let_sign
+from certification.log.signing import let_sign, ring_at_hand
+from certification.log.waiting import Ring
 from certification.registry import issuer, status
 from certification.registry.commitments import Disclosure as Salted
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential
+from certification.registry.projection import with_proof
 from certification.registry.versions import grace_of
 from certification.rules.credential import CertificateVersion as Described
 from certification.rules.credential import SchemeWords, StatusSlot, certificate_address, unsecured_credential
 from certification.rules.days import day_of
 from certification.rules.disclosures import Disclosure
+from certification.rules.jose import detached
 from certification.rules.statement import read_statement
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of, zone_of
@@ -26,18 +29,35 @@ MAKERS, BEFORE = "makers", "before"  # keys of ``Certificate.page``
 def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCredential:
     """Record the credential of a stored version and have both signed, in the unit of work that makes the version.
 
-    That of the version before is revoked by it: the lists are signed anew.
+    Where this process has the key it is secured as it is first written, which spares writing it twice. That of the version
+    before is revoked by it: the lists are signed anew.
     """
     session = writing()
     session.flush()
-    slots = status.take_places(version, at=at)
+    ring, slots = ring_at_hand(session), status.take_places(version, at=at)
     made = VersionCredential(version=version, document=unsecured_credential(describe(version, slots)))
+    if ring is not None:
+        secure(made, ring, at=at)
     session.add(made)
+    show_signed(version)
     session.flush()
     let_sign(at)
     if version.number > 1:
         status.follow(version.certificate, at=at)
     return made
+
+
+def secure(credential: VersionCredential, ring: Ring, *, at: datetime) -> None:
+    """Secure a credential in both ways, ``at`` or when its version was recorded."""
+    seals = issuer.seal(credential.document, ring, at=max(at, credential.version.signed_at))
+    credential.proof, credential.token = seals.proof, detached(seals.token)
+
+
+def show_signed(version: CertificateVersion) -> None:
+    """The page of a certificate tells of the version that stands, as far as it is signed."""
+    certificate = version.certificate
+    if certificate.page.get("proof", {}).get("number") == version.number:
+        certificate.page = with_proof(certificate.page, version)
 
 
 def document_of(version: CertificateVersion) -> dict[str, Any] | None:

@@ -99,7 +99,7 @@ def _forms(version: CertificateVersion) -> dict[str, Any]:
     document = document_of(version)
     if document is None or version.credential is None:
         return {}
-    return {VC: document, VC_JWT: version.credential.token}
+    return {VC: document, VC_JWT: version.credential.jwt}
 
 
 def _record(one: Certificate) -> dict[str, Any]:

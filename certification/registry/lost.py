@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db
 from certification.log.leaves import readable
-from certification.log.models import AdoptedLeaf, LogLeaf
+from certification.log.models import AdoptedLeaf, LogLeaf, of_few_kinds
 from certification.registry.models import Certificate, LostVersion
 from certification.rules.code import parse
 from certification.rules.errors import BadCode, DomainError
@@ -175,5 +175,5 @@ def _scheme_end(named: SchemeRef) -> datetime | None:
     version = db.session.scalar(rows)
     if version is not None:
         return lapsed_at(version)
-    entries = db.session.scalars(select(LogLeaf.entry).where(LogLeaf.act.in_(SCHEME_ACTS)).order_by(LogLeaf.index))
+    entries = db.session.scalars(select(LogLeaf.entry).where(of_few_kinds(SCHEME_ACTS)).order_by(LogLeaf.index))
     return scheme_end((act for entry in entries if (act := readable(entry)) is not None), named)

@@ -12,6 +12,8 @@ from certification.core.media.models import StoredFile
 from certification.core.orm import KEYED, AnyJson, Base, Id, Name, Prose, UserRef, Word, by_value, partial_index
 from certification.parties.models import Party
 from certification.registry.freezing import freeze
+from certification.rules.errors import InvalidInput
+from certification.rules.jose import attached
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 
@@ -39,7 +41,6 @@ class Certificate(Base):
         CheckConstraint("valid_from < valid_until", name="some_validity"),
         CheckConstraint("(superseded_at IS NULL) = (successor IS NULL)", name="superseded_has_successor"),
         Index("ix_certificates_granted_at", "granted_at", "id"),
-        Index("ix_certificates_holder", "holder_id"),
         # the register is paged by grant within what these lead to (registry.searching)
         Index("ix_certificates_state_granted", "state_code", "granted_at", "id"),
         Index("ix_certificates_municipality_granted", "municipality_code", "granted_at", "id"),
@@ -142,7 +143,8 @@ class CertificateVersion(Base):
 class VersionCredential(Base):
     """The W3C credential of a version: its document as recorded, then secured in two ways by one key, once and for good.
 
-    ``proof`` is that of eddsa-jcs-2022 over ``document`` and tells when, ``token`` the same document as ``application/vc+jwt``.
+    ``proof`` is that of eddsa-jcs-2022 over ``document`` and tells when; ``token`` is the same as ``application/vc+jwt``, without
+    its payload, which would be ``document`` once more (some of before have it).
     """
 
     __tablename__ = "version_credentials"
@@ -157,6 +159,14 @@ class VersionCredential(Base):
     token: Mapped[str | None]
 
     version: Mapped[CertificateVersion] = relationship(back_populates="credential")
+
+    @property
+    def jwt(self) -> str | None:
+        """The token whole. Where the document was damaged there is none, and what is stored of it verifies as nothing."""
+        try:
+            return self.token and attached(self.token, self.document)
+        except InvalidInput:
+            return self.token
 
 
 class StatusList(Base):

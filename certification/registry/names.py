@@ -8,6 +8,7 @@ from sqlalchemy import select
 from certification.applications.personal import forget_maker
 from certification.audit.record import Actor, record
 from certification.core.db import after_commit, db, writing
+from certification.parties.models import Party
 from certification.registry.credentials import BEFORE, MAKERS
 from certification.registry.models import Certificate
 from certification.registry.recording import forget_pages
@@ -16,7 +17,8 @@ from certification.rules.fold import fold
 
 def named_as(name: str, holders: Collection[int]) -> list[Certificate]:
     """The certificates of these parties that name such a maker, beside any version, however it is accented."""
-    held = select(Certificate).where(Certificate.holder_id.in_(holders)).order_by(Certificate.id)
+    refs = select(Party.public_id).where(Party.id.in_(holders))
+    held = select(Certificate).where(Certificate.holder_ref.in_(refs)).order_by(Certificate.id)
     wanted = fold(name)
     return [one for one in db.session.scalars(held) if any(fold(maker["name"]) == wanted for maker in _shown(one))]
 

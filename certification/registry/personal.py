@@ -81,7 +81,7 @@ def warnings(user: User, at: datetime) -> list[Warned]:
         Certificate.surrendered_at.is_(None),
         Certificate.superseded_at.is_(None),
     )
-    held = set(db.session.scalars(living.where(Certificate.holder_id.in_([one.id for one in own]))))
+    held = set(db.session.scalars(living.where(Certificate.holder_ref.in_([one.public_id for one in own]))))
     return [Warned(ALONE, {"name": one.name}) for one in own if one.id in held - shared]
 
 

@@ -27,7 +27,7 @@ from certification.core.db import db
 from certification.core.quick import QuickSelect
 from certification.log import reading
 from certification.log.lagging import signed_size
-from certification.log.models import ONLY_HEAD, LogHead, LogLeaf
+from certification.log.models import ONLY_HEAD, LogHead, LogLeaf, of_few_kinds
 from certification.registry.histories import ISSUING
 from certification.registry.issuer import compromises
 from certification.registry.logged import ActLeaf
@@ -239,7 +239,7 @@ def _wanted(acts: ColumnElement[bool], leaves: ColumnElement[bool], *, placed: b
     return union_all(
         recorded.where(acts),
         told.where(leaves),  # of whatever kind: asked for kinds too, SQLite looks for them first and reads the whole log
-        marks.where(kind == LogAct.KEY_COMPROMISED.value),
+        marks.where(of_few_kinds([LogAct.KEY_COMPROMISED])),
     )
 
 

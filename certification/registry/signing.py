@@ -11,16 +11,16 @@ from sqlalchemy import select, union
 from certification.core.db import db, writing
 from certification.log.keys import verifying_keys
 from certification.log.waiting import Kind, Ring, Waiting, declare_kind
-from certification.registry.credentials import describe
-from certification.registry.issuer import demonstration, seal
+from certification.registry.credentials import describe, secure, show_signed
+from certification.registry.issuer import demonstration
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential
-from certification.registry.projection import with_proof
 from certification.registry.status import slots_of
 from certification.registry.verifying import leaf_index_of, logged_digest
+from certification.registry.versions import sign_version
 from certification.rules.canonical import digest
 from certification.rules.credential import unsecured_credential
 from certification.rules.errors import DomainError
-from certification.rules.signing import Signed, sign, verify
+from certification.rules.signing import Signed, verify
 
 log = structlog.get_logger()
 UNSIGNED = select(CertificateVersion.id).where(CertificateVersion.signature.is_(None))
@@ -59,22 +59,13 @@ declare_kind("versions", Kind(waiting_versions, versions_wait, hold=hold_certifi
 
 
 def _sign(version: CertificateVersion, ring: Ring) -> None:
-    signed = sign(version.statement, ring.present)
-    version.kid, version.signature = signed.kid, signed.signature
-    _show(version)
+    sign_version(version, ring)
+    show_signed(version)
 
 
 def _secure(version: CertificateVersion, credential: VersionCredential, ring: Ring, at: datetime) -> None:
-    seals = seal(credential.document, ring, at=max(at, version.signed_at))
-    credential.proof, credential.token = seals.proof, seals.token
-    _show(version)
-
-
-def _show(version: CertificateVersion) -> None:
-    """Its page tells of the version that stands."""
-    certificate = version.certificate
-    if certificate.page.get("proof", {}).get("number") == version.number:
-        certificate.page = with_proof(certificate.page, version)
+    secure(credential, ring, at=at)
+    show_signed(version)
 
 
 def _is_sound(version: CertificateVersion) -> bool:

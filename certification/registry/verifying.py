@@ -107,7 +107,7 @@ def faults_of_version(
         return
     index = leaf_index_of(version) if ends else None
     counted = partial(keys_behind(credential.document, keys).at, compromised=ends, index=index)
-    for secured in (document, credential.token):
+    for secured in (document, str(credential.jwt)):
         try:
             opened = open_secured(secured, counted, at=at)
         except DomainError as error:

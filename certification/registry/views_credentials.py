@@ -114,7 +114,7 @@ def _address() -> str:
 
 def answer(found: CertificateVersion, form: str, cache: str) -> AnyResponse:
     """A version's credential in one of its forms."""
-    token = found.credential.token if found.credential else None
+    token = found.credential.jwt if found.credential else None
     return secured(document_of(found), token, form, cache)
 
 
@@ -175,7 +175,7 @@ def _page(found: CertificateVersion) -> AnyResponse | tuple[str, int]:
         shown=display(code),
         number=found.number,
         credential=json.dumps(document, ensure_ascii=False, indent=2),
-        token=credential.token,
+        token=credential.jwt,
         address=document["id"],
         lists=[one["statusListCredential"] for one in document["credentialStatus"]],
     )

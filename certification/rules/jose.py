@@ -56,6 +56,21 @@ def sign_token(credential: Mapping[str, object], key: Ed25519PrivateKey, *, meth
     return f"{text}.{encode_base64url(key.sign(text.encode('ascii')))}"
 
 
+def detached(token: str) -> str:
+    """A token without its payload, for whoever keeps that beside it (RFC 7515 Appendix F). Raises InvalidInput (`bad_token`)."""
+    header, _payload, signature = _parts(token)
+    return f"{header}..{signature}"
+
+
+def attached(token: str, credential: Mapping[str, object]) -> str:
+    """What `sign_token` made of a credential, of its detached form; whatever is not in that form stays as it is.
+
+    Raises InvalidInput (`not_canonical`).
+    """
+    header, gap, signature = token.partition("..")
+    return f"{header}.{encode_base64url(jcs(credential))}.{signature}" if gap else token
+
+
 def peek_token(token: str) -> Token:
     """What a token says of itself, with its signature unread: to look up which key counted when it was signed.
 

@@ -120,7 +120,7 @@ def migrated_and_modelled(address: str, database_url: str, read: Callable[[Engin
 def test_the_partial_indexes_are_those_of_the_models(address: str, database_url: str) -> None:
     migrated, modelled = migrated_and_modelled(address, database_url, partial_indexes)
     assert migrated == modelled
-    assert len(migrated) == 6
+    assert len(migrated) == 7
 
 
 def test_the_next_step_is_written_in_plain_types_with_every_condition_and_its_own_number(

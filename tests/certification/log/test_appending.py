@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,13 @@ from certification.log import appending, signing
 from certification.log.appending import append, append_all, sign_what_stands
 from certification.log.checkpoints import keep_outside, outside_copy, place
 from certification.log.fsck import Walk, one_moment
-from certification.log.keys import PRIVATE
-from certification.log.models import LogHead, LogLeaf
-from certification.log.reading import Head, head, signed
+from certification.log.keys import PRIVATE, signing_key
+from certification.log.models import LogHead, LogLeaf, of_few_kinds
+from certification.log.reading import Head, head, of_kinds, signed
 from certification.rules.errors import CannotSign, LogConflict, NotConfirmed
 from certification.rules.leaves import LogAct, leaf_bytes, parse_leaf
 from certification.rules.merkle import leaf_hash, root_of
+from tests import makers
 from tests.certification.log.acts import act, appended
 
 WRITERS, EACH = 4, 6
@@ -277,3 +278,35 @@ def test_the_copy_outside_is_for_its_owner_and_group_and_whole(session: Session)
     appended(1)
     assert place().stat().st_mode & 0o777 == 0o640
     assert sorted(one.name for one in Path(place().parent).iterdir()) == [".lock", "checkpoint"]
+
+
+def test_leaves_of_kinds_that_are_few_are_found_in_their_own_index(session: Session) -> None:
+    makers.certified()
+    assert [one.act.act for one in of_kinds((LogAct.KEY_ADDED, LogAct.DOMAIN_CHANGED))] == [LogAct.KEY_ADDED]
+    wanted = select(LogLeaf.index).where(of_few_kinds([LogAct.KEY_ADDED]))
+    if db.engine.dialect.name == "sqlite":
+        plan = [row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled(wanted)}"))]
+        assert plan == ["SEARCH log_leaves USING COVERING INDEX ix_log_leaves_act (act=?)"]
+    else:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        assert "ix_log_leaves_act" in " ".join(row[0] for row in session.execute(text(f"EXPLAIN {compiled(wanted)}")))
+
+
+def test_the_keys_are_at_hand_once_the_log_knows_the_one_that_signs(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert signing.ring_at_hand(session) is None
+    makers.certified()
+    ring = signing.ring_at_hand(session)
+    assert ring is not None
+    assert ring.present.kid == signing_key().kid
+    monkeypatch.setattr(signing, "by_signer", lambda: True)
+    assert signing.ring_at_hand(session) is None
+
+
+@pytest.mark.parametrize("kind", [LogAct.GRANTED, LogAct.RENEWED])
+def test_kinds_that_most_leaves_are_of_are_not_asked_for_so(kind: LogAct) -> None:
+    with pytest.raises(ValueError, match="too many"):
+        of_kinds((LogAct.KEY_ADDED, kind))
+
+
+def compiled(statement: Select[int]) -> str:
+    return str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from certification.applications.models import Decision
@@ -10,17 +10,26 @@ from certification.core.db import db, unit_of_work
 from certification.core.outbox import OutboxMessage
 from certification.log import signing
 from certification.log.keys import KeyProblemError
-from certification.registry import issuing
+from certification.registry import credentials, issuing, versions
 from certification.registry.commitments import Disclosure, disclose
 from certification.registry.issuing import certify
-from certification.registry.models import Certificate, CertificateSubject, RecordedAct
+from certification.registry.models import Certificate, CertificateSubject, RecordedAct, VersionCredential
 from certification.registry.records import is_sound
+from certification.rules.canonical import jcs
 from certification.rules.code import parse
 from certification.rules.errors import AlreadyDecided, Conflict, Forbidden, IllegalMove
+from certification.rules.multiformats import decode_base64url
 from certification.rules.workflow import CertificateAct, Outcome
 from tests import makers
 
 DECIDED = datetime(2026, 3, 14, 18, tzinfo=UTC)
+
+
+def changes_from_now() -> list[str]:
+    """What is changed in which table, as it happens."""
+    told: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: told.append(sql.partition(" SET ")[0]))
+    return told
 
 
 def test_a_grant_becomes_a_certificate_for_the_schemes_term(session: Session) -> None:
@@ -50,6 +59,36 @@ def test_what_is_signed_verifies_and_freezes_the_subject(session: Session) -> No
     }  # fmt: skip
     refs = db.session.scalars(select(CertificateSubject.subject_ref).where(CertificateSubject.certificate_id == made.id))
     assert sorted(refs) == ["prod1", "prod2"]
+
+
+def test_with_the_key_at_hand_what_is_signed_is_written_once(session: Session) -> None:
+    makers.certified()  # tells the log of the key
+    told = changes_from_now()
+    made = makers.certified()
+    assert not {"UPDATE certificate_versions", "UPDATE version_credentials"} & set(told)
+    assert told.count("UPDATE certificates") == 1
+    assert is_sound(made, makers.THEN)
+
+
+def test_where_no_key_is_at_hand_it_is_signed_at_the_end(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (credentials, versions):
+        monkeypatch.setattr(module, "ring_at_hand", lambda _session: None)
+    told = changes_from_now()
+    made = makers.certified()
+    assert {"UPDATE certificate_versions", "UPDATE version_credentials"} <= set(told)
+    assert is_sound(made, makers.THEN)
+
+
+def test_a_token_is_kept_without_its_payload_and_one_of_before_as_it_was(session: Session) -> None:
+    stored = makers.certified().versions[0].credential
+    assert stored is not None
+    assert stored.token is not None
+    header, payload, signature = str(stored.jwt).split(".")
+    assert (stored.token, decode_base64url(payload)) == (f"{header}..{signature}", jcs(stored.document))
+    before = VersionCredential(document=stored.document, token=stored.jwt)
+    assert (before.jwt, VersionCredential(document=stored.document).jwt) == (stored.jwt, None)
+    damaged = VersionCredential(document={"id": "\ud800"}, token=stored.token)
+    assert damaged.jwt == stored.token
 
 
 def test_no_makers_name_is_in_what_is_signed_only_its_commitment(session: Session) -> None:

@@ -9,7 +9,7 @@ from certification.core.db import db, unit_of_work
 from certification.log import signing
 from certification.log.keys import KeyProblemError
 from certification.log.waiting import KINDS, Kind
-from certification.registry import issuing, tending
+from certification.registry import credentials, issuing, tending
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate, CertificateVersion, StatusPlace, VersionCredential
 from certification.registry.verifying import faults_of
@@ -84,6 +84,7 @@ def test_a_recorded_document_that_waits_for_the_key_is_signed_as_it_was_recorded
 ) -> None:
     with monkeypatch.context() as before:
         before.setitem(KINDS, "versions", Kind(lambda _ring, _at: iter(()), lambda: False))
+        before.setattr(credentials, "ring_at_hand", lambda _session: None)
         made = makers.certified()
     waiting = db.session.get_one(VersionCredential, made.versions[0].id)
     document = dict(waiting.document)

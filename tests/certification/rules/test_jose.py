@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from certification.rules.errors import BadSignature, DomainError, InvalidInput, UnknownKey
-from certification.rules.jose import Token, peek_token, sign_token, verify_token
+from certification.rules.jose import Token, attached, detached, peek_token, sign_token, verify_token
 from certification.rules.jsontext import LONGEST
 from certification.rules.multiformats import encode_base64url
 
@@ -48,6 +48,22 @@ def test_the_header_says_exactly_this() -> None:
 
 def test_the_same_credential_key_and_instant_give_the_same_token() -> None:
     assert sign_token(dict(reversed(CREDENTIAL.items())), KEY, method=METHOD, signed=AT) == TOKEN
+
+
+def test_without_its_payload_it_comes_back_from_the_same_credential_alone() -> None:
+    header, _payload, signature = TOKEN.split(".")
+    kept = detached(TOKEN)
+    assert kept == f"{header}..{signature}"
+    assert attached(kept, json.loads(json.dumps(CREDENTIAL))) == TOKEN
+    with pytest.raises(BadSignature):
+        verify_token(attached(kept, CREDENTIAL | {"id": "https://tianguis.example/c/A1B2C3D4E59/versions/2"}), held, at=AT)
+    with pytest.raises(InvalidInput):
+        verify_token(kept, held, at=AT)
+
+
+@pytest.mark.parametrize("whole", [TOKEN, "", "no.token", "a.b.c.d"])
+def test_what_has_its_payload_or_is_no_token_stays_as_it_is(whole: str) -> None:
+    assert attached(whole, CREDENTIAL) == whole
 
 
 def test_every_changed_character_is_refused() -> None:
