@@ -168,9 +168,9 @@ class _Common:
             leaves = tuple(self._leaves(one))
             log = Log(self.checkpoint, (*leaves, *self.others), whole=True, others=True)
             evidence = replace(gather(self.folder, Asked(code)), log=log)
-            lost = one["record"].get("lost") is True
+            lost = one["record"].get("lost") is True or bool(one["record"].get("lost_versions"))
             attested = attest(evidence, as_of=min(self.made, self.now), now=self.now, allow_demonstration=True)
-            faults = [*_doubts(attested, lost=lost), *self._tokens(one, lost=lost), *self._records(one)]
+            faults = [*_doubts(attested, lost=lost), *self._tokens(one), *self._records(one)]
             return _Looked(leaves, COMPROMISED_KEY not in {why.code for why in attested.reasons}, faults)
         except Doubt as doubt:
             return _Looked(faults=[doubt.why.code])
@@ -196,9 +196,11 @@ class _Common:
             self.bundles[number] = decode_bundle(self.folder.file(f"log/{tile.path}"), tile.width)
         return self.bundles[number][index % WIDTH]
 
-    def _tokens(self, one: Mapping[str, Any], *, lost: bool) -> Iterator[str]:
+    def _tokens(self, one: Mapping[str, Any]) -> Iterator[str]:
+        """Of a version that a restore lost there may be none: a source had one form of it alone."""
+        recorded = {str(version["number"]) for version in one["record"]["versions"]}
         for number, forms in one["versions"].items():
-            if lost and VC_JWT not in forms:
+            if number not in recorded and VC_JWT not in forms:
                 continue
             token = forms[VC_JWT]
             try:
@@ -226,7 +228,7 @@ class _Common:
 def _doubts(found: Attested, *, lost: bool) -> Iterator[str]:
     """As of the day of the export everything must lead to a state.
 
-    What the log itself gives up does not: a key that it calls compromised, or a credential that was lost with its record.
+    What the log itself gives up does not: a key that it calls compromised, or a credential that was lost in a restore.
     """
     given_up = {COMPROMISED_KEY} | ({MISSING} if lost else set())
     if found.state is PublicState.CANNOT_CHECK:

@@ -1,6 +1,6 @@
 """Certificates as an export holds them: what was signed, both credentials, and each act's leaf; no name, no free text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -23,6 +23,7 @@ WHOLE = (
     defer(Certificate.page),
     selectinload(Certificate.versions).selectinload(CertificateVersion.credential),
     selectinload(Certificate.acts),
+    selectinload(Certificate.lost),
 )
 
 
@@ -78,7 +79,10 @@ def _entries(session: Session, codes: list[str]) -> dict[str, list[dict[str, Any
 def _whole(one: Certificate, entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "record": _record(one),
-        "versions": {str(version.number): forms for version in one.versions if (forms := _forms(version))},
+        "versions": {
+            **_found_again(one.lost),
+            **{str(version.number): forms for version in one.versions if (forms := _forms(version))},
+        },
         "entries": entries,
         "weave": weave(display(one.code), title=False),
     }
@@ -86,12 +90,21 @@ def _whole(one: Certificate, entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _lost(session: Session, code: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """A certificate whose record was lost in a restore: its entries, and those of its credentials that were found."""
-    found = session.scalars(select(LostVersion).where(LostVersion.code == code, LostVersion.document.is_not(None)))
+    found = session.scalars(select(LostVersion).where(LostVersion.code == code).order_by(LostVersion.number))
     return {
         "record": {"code": code, "lost": True, "versions": [], "acts": []},
-        "versions": {str(one.number): {VC: one.document} | ({VC_JWT: one.token} if one.token else {}) for one in found},
+        "versions": _found_again(found),
         "entries": entries,
         "weave": weave(display(code), title=False),
+    }
+
+
+def _found_again(lost: Iterable[LostVersion]) -> dict[str, dict[str, Any]]:
+    """The credentials of versions that a restore lost, where some source still had them."""
+    return {
+        str(one.number): {VC: one.document} | ({VC_JWT: one.token} if one.token else {})
+        for one in lost
+        if one.document is not None
     }
 
 
@@ -127,4 +140,5 @@ def _record(one: Certificate) -> dict[str, Any]:
             }
             for act in one.acts
         ],
+        **({"lost_versions": [version.number for version in one.lost]} if one.lost else {}),
     }

@@ -158,9 +158,11 @@ def standing_statement(certificate: Certificate) -> GrantStatement:
     return read_statement(certificate.versions[-1].statement)
 
 
-def newest_number(code: str) -> int:
-    """The number of the newest lost version whose credential was found; 0 for none."""
+def newest_number(code: str, by: datetime | None = None) -> int:
+    """The number of the newest lost version whose credential was found, of those that stood ``by`` an instant; 0 for none."""
     numbers = select(LostVersion.number).where(LostVersion.code == code, LostVersion.document.is_not(None))
+    if by is not None:
+        numbers = numbers.join(LogLeaf, LogLeaf.index == LostVersion.leaf_index).where(LogLeaf.at <= by)
     return db.session.scalar(numbers.order_by(LostVersion.number.desc()).limit(1)) or 0
 
 

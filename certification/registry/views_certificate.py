@@ -83,15 +83,15 @@ def load(code: str) -> Certificate | None:
 def show(code: str) -> AnyResponse | tuple[str, int]:
     """The record as a page or as JSON, or the newest version's credential, as the client asks. It is checked first.
 
-    ``?on=`` a day or an instant asks page and JSON what it was worth then.
+    ``?on=`` a day or an instant asks what it was worth then, or for the credential that was the newest then.
     """
     form = wanted(HTML, JSON, VC, VC_JWT, JSON_LD)
     certificate = find(code)
     if certificate is None:
         return _without_record(code, form)
-    if form not in (HTML, JSON):
-        return _newest(certificate, form)
     asked = request.args.get("on", "")[:LONGEST]
+    if form not in (HTML, JSON):
+        return _newest(certificate, form, asked)
     if form == JSON or wants_json():
         return _as_json(certificate, asked)
     found = record_of(certificate, Moment(clock.now()))
@@ -118,12 +118,19 @@ def _without_record(code: str, form: str) -> AnyResponse | tuple[str, int]:
     return lost_version(found, form, kept_for(TTL)) if found else told_lost(lost)
 
 
-def _newest(certificate: Certificate, form: str) -> AnyResponse:
-    """The credential of the newest version, though its record here may be lost."""
-    number = newest_number(certificate.code)
-    known = certificate.versions[-1] if certificate.versions else None
+def _newest(certificate: Certificate, form: str, asked: str) -> AnyResponse:
+    """The credential of the newest version, now or at the moment that is asked for, though its record here may be lost."""
+    try:
+        when = read_moment(asked, clock.now(), zone())
+    except InvalidInput as fault:
+        return refused(fault)
+    at = when.at(zone_of(certificate.scheme_version))
+    number = newest_number(certificate.code, by=at if when.is_past else None)
+    known = next((one for one in reversed(certificate.versions) if not when.is_past or one.signed_at <= at), None)
     if number > (known.number if known else 0):
         return lost_version(find_lost_version(certificate.code, number), form, kept_for(TTL))
+    if known is None and when.is_past:
+        return missing()
     return answer(known, form, kept_for(TTL)) if known else secured(None, None, form, "")
 
 

@@ -1,7 +1,7 @@
 """What strangers read at our addresses, by our own verifier and by libraries that nobody here wrote."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jwt
@@ -34,6 +34,34 @@ def test_the_newest_credential_is_served_in_each_form_and_says_the_same(session:
     assert document["id"] == f"{ORIGIN}/c/{made.code}/versions/1"
     assert json.loads(outsider.get(document["id"]).text)["credentialSubject"] == document["credentialSubject"]
     assert document["issuer"]["id"] == DID
+
+
+@pytest.mark.parametrize(
+    ("on", "code", "number"),
+    [
+        ("", 200, 2),
+        ("2026-01-02T11:59:59Z", 404, None),
+        ("2026-01-02", 200, 1),
+        ("2026-02-28", 200, 1),
+        ("2026-03-01T11:59:59Z", 200, 1),
+        ("2026-03-01T12:00:00Z", 200, 2),
+        ("2026-03-01", 200, 2),
+        ("2999-01-01", 422, None),
+        ("ayer", 422, None),
+    ],
+)
+def test_asked_for_a_day_it_is_the_credential_that_was_the_newest_then(
+    session: Session, outsider: Outsider, on: str, code: int, number: int | None
+) -> None:
+    by = makers.user("Celia Decide")
+    made = makers.certified(by)
+    makers.visited(made, by, at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    for form in ("application/vc", VC_JWT):
+        answer = outsider.get(f"/c/{made.code}?on={on}", form)
+        assert answer.status_code == code
+        if number is not None:
+            document = outsider.jwt_payload(answer.text) if form == VC_JWT else json.loads(answer.text)
+            assert document["id"] == f"{ORIGIN}/c/{made.code}/versions/{number}"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from certification.log.keys import signing_key
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head, of_certificate
 from certification.outside.auditing import audit
+from certification.outside.layout import pack_of
 from certification.outside.sources import Folder
 from certification.registry import fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
@@ -36,6 +37,7 @@ from certification.registry.tending import renew_lists
 from certification.registry.validity import facts_of
 from certification.registry.verifying import check as check_version
 from certification.registry.weighing import standing
+from certification.rules.replay import term_of
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
 from certification.rules.leaves import LogAct
@@ -47,6 +49,7 @@ from certification.schemes.models import SchemeVersion
 from certification.schemes.versions import lapse
 from tests import makers
 from tests.certification.log.signers import keys_put_back
+from tests.certification.registry.exported import told
 from tests.certification.registry.lives import newer_text
 from tests.conftest import NOW
 from tests.keeping import Kept
@@ -298,6 +301,9 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
     assert (one(code).valid_until, one(code).surveillance_due, len(one(code).versions)) == (ends, due, 1)
     newest = client.get(f"/c/{code}", headers={"Accept": "application/vc"}).get_json(force=True)
     assert newest["id"] == f"http://localhost/c/{code}/versions/2"
+    then = (LATER - timedelta(minutes=1)).isoformat().replace("+", "%2B")
+    earlier = client.get(f"/c/{code}?on={then}", headers={"Accept": "application/vc"}).get_json(force=True)
+    assert earlier["id"] == f"http://localhost/c/{code}/versions/1"
     assert client.get(f"/v/{code}").status_code == 200
     older = check_version(one(code).versions[0], LATER)
     assert older is not None
@@ -307,6 +313,41 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
         200,
     ]
     assert list(fsck.check(LATER)) == []
+
+
+def test_a_copy_of_a_registry_that_lost_a_renewal_holds_the_credential_that_was_found(
+    app: Flask, session: Session, story: Story, tmp_path: Path
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    ends, _due = visited(code)
+    published = publish(app, tmp_path / "renewed")
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    export(tmp_path / "copy", at=LATER)
+    assert audit(Folder(tmp_path / "copy"), now=LATER).faults == []
+    found = told(tmp_path / "copy", code, None, LATER)
+    assert (found.state, found.version, term_of(found.document or {}).valid_until) == (PublicState.VALID, 2, ends)
+    before = told(tmp_path / "copy", code, (LATER - timedelta(minutes=1)).isoformat(), LATER)
+    assert (before.state, before.version) == (PublicState.VALID, 1)
+
+
+def test_a_copy_says_which_version_was_lost_with_its_credential_and_a_reader_cannot_check_it(
+    app: Flask, session: Session, story: Story, tmp_path: Path
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    visited(code)
+    published = publish(app, tmp_path / "renewed", credentials=False)
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    copy = tmp_path / "copy"
+    export(copy, at=LATER)
+    assert audit(Folder(copy), now=LATER).faults == []
+    found = told(copy, code, None, LATER)
+    assert (found.state, [why.code for why in found.reasons]) == (PublicState.CANNOT_CHECK, ["credential_missing"])
+    edited(copy / pack_of(code), b',"lost_versions":[2]', b"")
+    assert any(one.endswith("credential_missing") for one in audit(Folder(copy), now=LATER).faults)
 
 
 def test_without_its_credential_the_version_before_a_renewal_stands_with_its_own_term(
