@@ -37,10 +37,10 @@ from certification.registry.tending import renew_lists
 from certification.registry.validity import facts_of
 from certification.registry.verifying import check as check_version
 from certification.registry.weighing import standing
-from certification.rules.replay import term_of
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
 from certification.rules.leaves import LogAct
+from certification.rules.replay import term_of
 from certification.rules.statuslist import StatusBits
 from certification.rules.verdict import PublicState, Reason, verdict
 from certification.rules.workflow import CertificateAct
