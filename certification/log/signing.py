@@ -164,7 +164,10 @@ def ring_of(session: Session) -> Ring:
 
 
 def ring_at_hand(session: Session) -> Ring | None:
-    """The keys, where this process has them and the log knows the one that signs; else whatever is recorded waits for them."""
+    """The keys, where this process has them and the log knows the one that signs; else whatever is recorded waits for them.
+
+    Whoever signs with them at once holds the log, so that no rotation comes between.
+    """
     if by_signer() or not may_have_key(head(session)):
         return None
     try:

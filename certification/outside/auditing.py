@@ -168,9 +168,9 @@ class _Common:
             leaves = tuple(self._leaves(one))
             log = Log(self.checkpoint, (*leaves, *self.others), whole=True, others=True)
             evidence = replace(gather(self.folder, Asked(code)), log=log)
-            lost = one["record"].get("lost") is True or bool(one["record"].get("lost_versions"))
+            lost = one["record"].get("lost") is True
             attested = attest(evidence, as_of=min(self.made, self.now), now=self.now, allow_demonstration=True)
-            faults = [*_doubts(attested, lost=lost), *self._tokens(one), *self._records(one)]
+            faults = [*_doubts(attested, lost=lost), *self._forms(one, lost=lost), *self._records(one)]
             return _Looked(leaves, COMPROMISED_KEY not in {why.code for why in attested.reasons}, faults)
         except Doubt as doubt:
             return _Looked(faults=[doubt.why.code])
@@ -196,11 +196,16 @@ class _Common:
             self.bundles[number] = decode_bundle(self.folder.file(f"log/{tile.path}"), tile.width)
         return self.bundles[number][index % WIDTH]
 
-    def _tokens(self, one: Mapping[str, Any]) -> Iterator[str]:
-        """Of a version that a restore lost there may be none: a source had one form of it alone."""
-        recorded = {str(version["number"]) for version in one["record"]["versions"]}
+    def _forms(self, one: Mapping[str, Any], *, lost: bool) -> Iterator[str]:
+        """Each credential belongs to a version that is recorded, or that a restore lost; of those there may be no token."""
+        record = one["record"]
+        recorded = {str(version["number"]) for version in record["versions"]}
+        found_again = {str(number) for number in record.get("lost_versions", ())} - recorded
         for number, forms in one["versions"].items():
-            if number not in recorded and VC_JWT not in forms:
+            if not lost and number not in recorded | found_again:
+                yield f"versions/{number} record_missing"
+                continue
+            if VC_JWT not in forms and (lost or number in found_again):
                 continue
             token = forms[VC_JWT]
             try:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from certification.core.db import db, writing
+from certification.log.appending import hold_log
 from certification.log.signing import let_sign, ring_at_hand
 from certification.log.waiting import Ring
 from certification.registry import issuer, status
@@ -32,6 +33,7 @@ def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCre
     Where this process has the key it is secured as it is first written, which spares writing it twice. That of the version
     before is revoked by it: the lists are signed anew.
     """
+    hold_log()
     session = writing()
     session.flush()
     ring, slots = ring_at_hand(session), status.take_places(version, at=at)

@@ -50,10 +50,11 @@ def all_prefixes(session: Session) -> list[str]:
 
 
 def changed_prefixes(session: Session, since: int) -> set[str]:
-    """Those of certificates with an act in the log from index `since` on."""
+    """Those of certificates with an act in the log from index `since` on, and of those that lost a version."""
     start = func.substr(LogLeaf.certificate_code, 1, PREFIX)
     acted = select(start).where(LogLeaf.index >= since, LogLeaf.certificate_code.is_not(None))
-    return set(session.scalars(acted.distinct()))
+    lost = select(func.substr(LostVersion.code, 1, PREFIX))  # few; a copy of before may lack what was found of them
+    return {*session.scalars(acted.distinct()), *session.scalars(lost.distinct())}
 
 
 def waiting_codes(session: Session) -> list[str]:
@@ -140,5 +141,5 @@ def _record(one: Certificate) -> dict[str, Any]:
             }
             for act in one.acts
         ],
-        **({"lost_versions": [version.number for version in one.lost]} if one.lost else {}),
+        **({"lost_versions": again} if (again := [version.number for version in one.lost if version.document]) else {}),
     }

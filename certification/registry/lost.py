@@ -106,7 +106,8 @@ def is_lost(code: str) -> bool:
 
 
 def _adopted_grants() -> Select[str | None]:
-    adopted = select(LogLeaf.certificate_code).join(AdoptedLeaf, AdoptedLeaf.index == LogLeaf.index)
+    """From the few that were adopted on, however long the log is."""
+    adopted = select(LogLeaf.certificate_code).where(LogLeaf.index.in_(select(AdoptedLeaf.index)))
     return adopted.where(LogLeaf.act == LogAct.GRANTED)
 
 
@@ -158,11 +159,11 @@ def standing_statement(certificate: Certificate) -> GrantStatement:
     return read_statement(certificate.versions[-1].statement)
 
 
-def newest_number(code: str, by: datetime | None = None) -> int:
-    """The number of the newest lost version whose credential was found, of those that stood ``by`` an instant; 0 for none."""
+def newest_number(code: str, at: datetime | None = None) -> int:
+    """The number of the newest lost version whose credential was found, now or as of an instant; 0 for none."""
     numbers = select(LostVersion.number).where(LostVersion.code == code, LostVersion.document.is_not(None))
-    if by is not None:
-        numbers = numbers.join(LogLeaf, LogLeaf.index == LostVersion.leaf_index).where(LogLeaf.at <= by)
+    if at is not None:
+        numbers = numbers.join(LogLeaf, LogLeaf.index == LostVersion.leaf_index).where(LogLeaf.at <= at)
     return db.session.scalar(numbers.order_by(LostVersion.number.desc()).limit(1)) or 0
 
 

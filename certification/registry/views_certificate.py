@@ -86,10 +86,9 @@ def show(code: str) -> AnyResponse | tuple[str, int]:
     ``?on=`` a day or an instant asks what it was worth then, or for the credential that was the newest then.
     """
     form = wanted(HTML, JSON, VC, VC_JWT, JSON_LD)
-    certificate = find(code)
+    certificate, asked = find(code), request.args.get("on", "")[:LONGEST]
     if certificate is None:
-        return _without_record(code, form)
-    asked = request.args.get("on", "")[:LONGEST]
+        return _without_record(code, form, asked)
     if form not in (HTML, JSON):
         return _newest(certificate, form, asked)
     if form == JSON or wants_json():
@@ -103,7 +102,7 @@ def show(code: str) -> AnyResponse | tuple[str, int]:
     return response
 
 
-def _without_record(code: str, form: str) -> AnyResponse | tuple[str, int]:
+def _without_record(code: str, form: str, asked: str) -> AnyResponse | tuple[str, int]:
     """A code that was lost with a database says so in every form; one that never was is not found."""
     lost, page = find_lost(code, clock.now()), form == HTML and not wants_json()
     if lost is None:
@@ -114,8 +113,15 @@ def _without_record(code: str, form: str) -> AnyResponse | tuple[str, int]:
         return lost_page(lost.code) or missing()
     if form in (HTML, JSON) or lost.state is PublicState.CANNOT_CHECK:
         return told_lost(lost)
-    found = find_lost_version(lost.code, newest_number(lost.code))
-    return lost_version(found, form, kept_for(TTL)) if found else told_lost(lost)
+    try:
+        when = read_moment(asked, clock.now(), zone())
+    except InvalidInput as fault:
+        return refused(fault)
+    at = when.at(zone())
+    found = find_lost_version(lost.code, newest_number(lost.code, at if when.is_past else None))
+    if found is None:
+        return missing() if at < lost.granted_at else told_lost(lost)
+    return lost_version(found, form, kept_for(TTL))
 
 
 def _newest(certificate: Certificate, form: str, asked: str) -> AnyResponse:
@@ -125,7 +131,7 @@ def _newest(certificate: Certificate, form: str, asked: str) -> AnyResponse:
     except InvalidInput as fault:
         return refused(fault)
     at = when.at(zone_of(certificate.scheme_version))
-    number = newest_number(certificate.code, by=at if when.is_past else None)
+    number = newest_number(certificate.code, at if when.is_past else None)
     known = next((one for one in reversed(certificate.versions) if not when.is_past or one.signed_at <= at), None)
     if number > (known.number if known else 0):
         return lost_version(find_lost_version(certificate.code, number), form, kept_for(TTL))

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator, FormatChecker
 from sqlalchemy.orm import Session
 
-from certification.registry import tending
+from certification.registry import credentials, fsck, tending
 from certification.rules.instants import instant_text, read_instant
 from tests import makers
 from tests.certification.registry.outsider import DID, ORIGIN, VC_JWT, Outsider
@@ -34,6 +34,18 @@ def test_the_newest_credential_is_served_in_each_form_and_says_the_same(session:
     assert document["id"] == f"{ORIGIN}/c/{made.code}/versions/1"
     assert json.loads(outsider.get(document["id"]).text)["credentialSubject"] == document["credentialSubject"]
     assert document["issuer"]["id"] == DID
+
+
+def test_a_token_of_before_that_lies_whole_is_served_and_is_sound(
+    session: Session, outsider: Outsider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "detached", lambda token: token)
+    made = makers.certified()
+    stored = made.versions[0].credential
+    assert stored is not None
+    assert outsider.token(made.code) == stored.token
+    assert outsider.jwt_payload(str(stored.token)) == stored.document
+    assert list(fsck.check(makers.THEN)) == []
 
 
 @pytest.mark.parametrize(

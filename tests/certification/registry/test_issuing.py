@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -25,11 +27,19 @@ from tests import makers
 DECIDED = datetime(2026, 3, 14, 18, tzinfo=UTC)
 
 
-def changes_from_now() -> list[str]:
+@contextmanager
+def changes() -> Iterator[list[str]]:
     """What is changed in which table, as it happens."""
     told: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: told.append(sql.partition(" SET ")[0]))
-    return told
+
+    def note(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
+        told.append(sql.partition(" SET ")[0])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield told
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_a_grant_becomes_a_certificate_for_the_schemes_term(session: Session) -> None:
@@ -63,8 +73,8 @@ def test_what_is_signed_verifies_and_freezes_the_subject(session: Session) -> No
 
 def test_with_the_key_at_hand_what_is_signed_is_written_once(session: Session) -> None:
     makers.certified()  # tells the log of the key
-    told = changes_from_now()
-    made = makers.certified()
+    with changes() as told:
+        made = makers.certified()
     assert not {"UPDATE certificate_versions", "UPDATE version_credentials"} & set(told)
     assert told.count("UPDATE certificates") == 1
     assert is_sound(made, makers.THEN)
@@ -73,8 +83,8 @@ def test_with_the_key_at_hand_what_is_signed_is_written_once(session: Session) -
 def test_where_no_key_is_at_hand_it_is_signed_at_the_end(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (credentials, versions):
         monkeypatch.setattr(module, "ring_at_hand", lambda _session: None)
-    told = changes_from_now()
-    made = makers.certified()
+    with changes() as told:
+        made = makers.certified()
     assert {"UPDATE certificate_versions", "UPDATE version_credentials"} <= set(told)
     assert is_sound(made, makers.THEN)
 

@@ -26,9 +26,9 @@ from certification.log.keys import signing_key
 from certification.log.models import AdoptedLeaf
 from certification.log.reading import head, of_certificate
 from certification.outside.auditing import audit
-from certification.outside.layout import pack_of
+from certification.outside.layout import PACK_CALL, pack_of, unwrapped, wrapped
 from certification.outside.sources import Folder
-from certification.registry import fsck, reconciling, status
+from certification.registry import export_records, fsck, reconciling, status
 from certification.registry.acts import Why, restore, suspend, withdraw
 from certification.registry.exporting import export
 from certification.registry.models import Certificate, CertificateVersion, LostPlace, LostVersion, RecordedAct, StatusList
@@ -39,6 +39,7 @@ from certification.registry.verifying import check as check_version
 from certification.registry.weighing import standing
 from certification.rules.days import DEFAULT_ZONE
 from certification.rules.errors import LogConflict
+from certification.rules.jose import MEDIA_TYPE as VC_JWT
 from certification.rules.leaves import LogAct
 from certification.rules.replay import term_of
 from certification.rules.statuslist import StatusBits
@@ -332,7 +333,7 @@ def test_a_copy_of_a_registry_that_lost_a_renewal_holds_the_credential_that_was_
     assert (before.state, before.version) == (PublicState.VALID, 1)
 
 
-def test_a_copy_says_which_version_was_lost_with_its_credential_and_a_reader_cannot_check_it(
+def test_a_copy_that_lacks_a_lost_credential_is_told_as_such_and_a_reader_cannot_check_it(
     app: Flask, session: Session, story: Story, tmp_path: Path
 ) -> None:
     story.forward()
@@ -343,11 +344,71 @@ def test_a_copy_says_which_version_was_lost_with_its_credential_and_a_reader_can
     reconcile([Folder(published)], at=LATER)
     copy = tmp_path / "copy"
     export(copy, at=LATER)
-    assert audit(Folder(copy), now=LATER).faults == []
+    assert [f"{pack_of(code)} {code}: credential_missing"] == audit(Folder(copy), now=LATER).faults
     found = told(copy, code, None, LATER)
     assert (found.state, [why.code for why in found.reasons]) == (PublicState.CANNOT_CHECK, ["credential_missing"])
-    edited(copy / pack_of(code), b',"lost_versions":[2]', b"")
-    assert any(one.endswith("credential_missing") for one in audit(Folder(copy), now=LATER).faults)
+    assert b"lost_versions" not in (copy / pack_of(code)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "faults"),
+    [
+        ("its token, which no source need have had", lambda one: one["versions"]["2"].pop(VC_JWT, None), []),
+        ("the token of the version that is recorded", lambda one: one["versions"]["1"].pop(VC_JWT), ["unreadable"]),
+        ("the record of its version", lambda one: one["record"].update(versions=[]), ["versions/1 record_missing"]),
+        ("that it was lost", lambda one: one["record"].pop("lost_versions"), ["versions/2 record_missing"]),
+        ("the credential that was found", lambda one: one["versions"].pop("2"), ["credential_missing"]),
+        ("every credential", lambda one: one["versions"].clear(), ["credential_missing"]),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_what_was_found_again_excuses_nothing_else(
+    app: Flask,
+    session: Session,
+    story: Story,
+    tmp_path: Path,
+    what: str,
+    change: Callable[[dict[str, Any]], object],
+    faults: list[str],
+) -> None:
+    story.forward()
+    code = story.codes["kept"]
+    visited(code)
+    published = publish(app, tmp_path / "renewed")
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    export(tmp_path / "copy", at=LATER)
+    file = tmp_path / "copy" / pack_of(code)
+    said = unwrapped(PACK_CALL, file.read_bytes())
+    change(said["certificates"][code])
+    file.write_bytes(wrapped(PACK_CALL, said))
+    found = [one for one in audit(Folder(tmp_path / "copy"), now=LATER).faults if one.startswith("c/")]
+    assert [one.partition(": ")[2] for one in found] == faults
+
+
+def test_a_copy_of_before_gets_what_was_found_again_without_being_made_whole(
+    app: Flask, session: Session, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.forward()
+    visited(story.codes["kept"])
+    published = publish(app, tmp_path / "renewed")
+    story.back()
+    reconcile([Folder(published)], at=LATER)
+    with monkeypatch.context() as before:
+        before.setattr(export_records, "_found_again", lambda _lost: {})
+        export(tmp_path / "copy", at=LATER)
+        assert audit(Folder(tmp_path / "copy"), now=LATER).faults != []
+    export(tmp_path / "copy", at=LATER)
+    assert audit(Folder(tmp_path / "copy"), now=LATER).faults == []
+
+
+@pytest.mark.parametrize(("on", "code"), [("", 200), ("2020-01-01", 404), ("ayer", 422), ("2999-01-01", 422)])
+def test_the_credential_of_a_lost_grant_as_of_a_day(
+    session: Session, story: Story, client: FlaskClient, on: str, code: int
+) -> None:
+    reconcile([Folder(story.published)], at=LATER)
+    found = client.get(f"/c/{story.codes['lost_ended']}?on={on}", headers={"Accept": "application/vc"})
+    assert (found.status_code, "proof" in found.get_json(force=True)) == (code, code == 200)
 
 
 def test_without_its_credential_the_version_before_a_renewal_stands_with_its_own_term(
