@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import TypeAlias
 
 from flask import Flask
+from sqlalchemy import select
 
 from certification.core import clock
+from certification.core.db import db
 from certification.log import reading
 from certification.log.checkpoints import verifiers
 from certification.outside.following import CHECKPOINT, Followed, entries, follow, read_acts, read_checkpoint
 from certification.outside.memory import Memory
 from certification.outside.monitor import Asked, Monitor
 from certification.registry.issuer import registry_keys
+from certification.registry.models import Certificate
 from certification.rules.canonical import digest
 from certification.rules.checking import check_credential
 from certification.rules.checkpoint import Checkpoint
@@ -49,7 +52,7 @@ def publish(app: Flask) -> dict[tuple[str, str], bytes]:
     client = app.test_client()
     size = reading.head().size
     wanted = [(f"/log/{tile.path}", "*/*") for tile in tiles_of(size)] + [(CHECKPOINT, "*/*")]
-    codes = sorted({told.act.certificate.code for told in reading.of_kinds((LogAct.GRANTED,)) if told.act.certificate})
+    codes = sorted(db.session.scalars(select(Certificate.code)))
     for form in (VC, VC_JWT):
         wanted += [(f"/c/{code}/versions/1", form) for code in codes]
         wanted += [(f"/status/{purpose}/1", form) for purpose in ("revocation", "suspension")]
