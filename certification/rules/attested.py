@@ -129,7 +129,7 @@ def _by_log(asked: _Question, told: Told, version: int | None) -> Attested:
     standing = told.issuing(asked.as_of)
     if not standing or (version is not None and version > len(standing)):
         found = verdict(None, asked.as_of)
-        why = Why("before_grant" if told.acts else found.reason.value)
+        why = Why("before_version" if standing else "before_grant" if told.acts else found.reason.value)
         return Attested(found.state, asked.as_of, (why,), checked=(About.LOG,), unchecked=told.unchecked)
     require_keys_told(asked.keys, told)
     asked = replace(asked, keys=replace(asked.keys, former=told.issuers))

@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "withdrawn_by_act": N_("Lo retiró quien decide sobre él."),
     "unknown_code": N_("No hay ningún sello con este código."),
     "before_grant": N_("En esa fecha este sello todavía no se había otorgado."),
+    "before_version": N_("En esa fecha el sello ya estaba otorgado, pero esta versión todavía no se había expedido."),
     "revoked": N_("La lista de estados dice que terminó; no dice por qué."),
     "followed": N_("Este documento es de una versión anterior: el sello sigue con una versión más nueva."),
     # what keeps a check from its end

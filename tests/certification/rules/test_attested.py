@@ -212,7 +212,8 @@ def test_an_older_version_is_followed_and_the_label_goes_on() -> None:
     assert said(first) == ("SUPERSEDED", {"replaced", "followed"})
     assert (first.since, first.successor) == (renewed.at, CODE)
     assert attest(old.evidence(), as_of=AT + HOUR, now=NOW, version=1).state is P.VALID
-    assert attest(old.evidence(), as_of=AT + HOUR, now=NOW, version=2).state is P.NOT_FOUND
+    assert said(attest(old.evidence(), as_of=AT + HOUR, now=NOW, version=2)) == ("NOT_FOUND", {"before_version"})
+    assert said(attest(old.evidence(), as_of=AT - HOUR, now=NOW, version=2)) == ("NOT_FOUND", {"before_grant"})
 
 
 def test_a_visit_that_is_overdue_ends_what_no_leaf_tells() -> None:
