@@ -20,6 +20,7 @@ from certification.rules.credential import SchemeWords, StatusSlot, certificate_
 from certification.rules.days import day_of
 from certification.rules.disclosures import Disclosure
 from certification.rules.jose import detached
+from certification.rules.signing import sign
 from certification.rules.statement import read_statement
 from certification.schemes.models import Scheme, SchemeVersion
 from certification.schemes.texts import text_of, zone_of
@@ -30,13 +31,17 @@ MAKERS, BEFORE = "makers", "before"  # keys of ``Certificate.page``
 def issue_credential(version: CertificateVersion, *, at: datetime) -> VersionCredential:
     """Record the credential of a stored version and have both signed, in the unit of work that makes the version.
 
-    Where this process has the key it is secured as it is first written, which spares writing it twice. That of the version
+    Where this process has the key both are signed as they are first written, which spares writing them twice. That of the version
     before is revoked by it: the lists are signed anew.
     """
-    hold_log()
     session = writing()
+    with session.no_autoflush:  # a version that is written before it is signed is written twice
+        hold_log()
+        ring = ring_at_hand(session)
+    if ring is not None:
+        sign_version(version, ring)
     session.flush()
-    ring, slots = ring_at_hand(session), status.take_places(version, at=at)
+    slots = status.take_places(version, at=at)
     made = VersionCredential(version=version, document=unsecured_credential(describe(version, slots)))
     if ring is not None:
         secure(made, ring, at=at)
@@ -53,6 +58,13 @@ def secure(credential: VersionCredential, ring: Ring, *, at: datetime) -> None:
     """Secure a credential in both ways, ``at`` or when its version was recorded."""
     seals = issuer.seal(credential.document, ring, at=max(at, credential.version.signed_at))
     credential.proof, credential.token = seals.proof, detached(seals.token)
+
+
+def sign_version(version: CertificateVersion, ring: Ring) -> None:
+    """Sign the statement of a version that has no signature yet."""
+    if version.signature is None:
+        signed = sign(version.statement, ring.present)
+        version.kid, version.signature = signed.kid, signed.signature
 
 
 def show_signed(version: CertificateVersion) -> None:

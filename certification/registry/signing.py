@@ -11,12 +11,11 @@ from sqlalchemy import select, union
 from certification.core.db import db, writing
 from certification.log.keys import verifying_keys
 from certification.log.waiting import Kind, Ring, Waiting, declare_kind
-from certification.registry.credentials import describe, secure, show_signed
+from certification.registry.credentials import describe, secure, show_signed, sign_version
 from certification.registry.issuer import demonstration
 from certification.registry.models import Certificate, CertificateVersion, VersionCredential
 from certification.registry.status import slots_of
 from certification.registry.verifying import leaf_index_of, logged_digest
-from certification.registry.versions import sign_version
 from certification.rules.canonical import digest
 from certification.rules.credential import unsecured_credential
 from certification.rules.errors import DomainError

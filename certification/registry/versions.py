@@ -9,14 +9,11 @@ from flask import current_app
 
 from certification.applications.models import Application
 from certification.core.db import writing
-from certification.log.signing import ring_at_hand
-from certification.log.waiting import Ring
 from certification.registry.commitments import Disclosure
 from certification.registry.models import Certificate, CertificateVersion
 from certification.registry.projection import place_of
 from certification.rules.criteria import SubjectKind
 from certification.rules.facts import Facts, Term
-from certification.rules.signing import sign
 from certification.rules.statement import GrantStatement, Place, Subject, statement
 from certification.rules.terms import CalendarTerm
 from certification.schemes.models import SchemeVersion
@@ -38,12 +35,11 @@ class Stated(NamedTuple):
 def state_version(
     certificate: Certificate, stated: Stated, *, application: Application | None, at: datetime
 ) -> CertificateVersion:
-    """Record the next version, signed where this process has the key. The caller holds the certificate, so that numbers have no
-    gap and no double.
+    """Record the next version, to be signed. The caller holds the certificate, so that numbers have no gap and no double.
 
     A version that was lost with a database keeps its number.
     """
-    number, ring = certificate.newest + 1, ring_at_hand(writing())
+    number = certificate.newest + 1
     made = CertificateVersion(
         certificate=certificate,
         number=number,
@@ -51,16 +47,8 @@ def state_version(
         statement=statement(_statement(certificate.code, number, stated)),
         signed_at=at,
     )
-    if ring is not None:
-        sign_version(made, ring)
     writing().add(made)
     return made
-
-
-def sign_version(version: CertificateVersion, ring: Ring) -> None:
-    """Sign the statement of a version."""
-    signed = sign(version.statement, ring.present)
-    version.kid, version.signature = signed.kid, signed.signature
 
 
 def _statement(code: str, number: int, stated: Stated) -> GrantStatement:
