@@ -1,8 +1,9 @@
 """What is recorded and waits for its signature, and who gives it: one way for both kinds of registry.
 
 An act records rows without signatures and calls :func:`let_sign`. With the key in a file the same unit of work signs them as its
-last step, so that act and signature are one commit. With a signer process (setting ``SIGNER``) the act is committed, then the
-signer is asked, and nobody is told that it is done before the signatures are there (``log.signer`` is the other side).
+last step, or as it writes them (:func:`ring_at_hand`), so that act and signature are one commit. With a signer process (setting
+``SIGNER``) the act is committed, then the signer is asked, and nobody is told that it is done before the signatures are there
+(``log.signer`` is the other side).
 """
 
 from dataclasses import dataclass
