@@ -233,7 +233,7 @@ class _Common:
 def _doubts(found: Attested, *, lost: bool) -> Iterator[str]:
     """As of the day of the export everything must lead to a state.
 
-    What the log itself gives up does not: a key that it calls compromised, or a credential that was lost in a restore.
+    What the log itself gives up does not: a key that it calls compromised, or a credential that was lost with its record.
     """
     given_up = {COMPROMISED_KEY} | ({MISSING} if lost else set())
     if found.state is PublicState.CANNOT_CHECK:
