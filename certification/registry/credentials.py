@@ -19,7 +19,8 @@ from certification.rules.credential import CertificateVersion as Described
 from certification.rules.credential import SchemeWords, StatusSlot, certificate_address, unsecured_credential
 from certification.rules.days import day_of
 from certification.rules.disclosures import Disclosure
-from certification.rules.jose import detached
+from certification.rules.errors import InvalidInput
+from certification.rules.jose import attached, detached
 from certification.rules.signing import sign
 from certification.rules.statement import read_statement
 from certification.schemes.models import Scheme, SchemeVersion
@@ -78,6 +79,17 @@ def document_of(version: CertificateVersion) -> dict[str, Any] | None:
     """The credential of a version with its Data Integrity proof, or ``None`` while it waits to be made or signed."""
     found = version.credential
     return None if found is None or found.proof is None else {**found.document, "proof": found.proof}
+
+
+def token_of(version: CertificateVersion) -> str | None:
+    """The same as a token, whole, or ``None``; of a damaged document what is stored, which verifies as nothing."""
+    found = version.credential
+    if found is None or found.token is None:
+        return None
+    try:
+        return attached(found.token, found.document)
+    except InvalidInput:
+        return found.token
 
 
 def find_version(certificate: Certificate, number: int) -> CertificateVersion | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from certification.log.models import LogLeaf
 from certification.outside.layout import PREFIX
-from certification.registry.credentials import document_of
+from certification.registry.credentials import document_of, token_of
 from certification.registry.lost import lost_codes
 from certification.registry.models import Certificate, CertificateVersion, LostVersion
 from certification.rules.code import display
@@ -111,9 +111,7 @@ def _found_again(lost: Iterable[LostVersion]) -> dict[str, dict[str, Any]]:
 
 def _forms(version: CertificateVersion) -> dict[str, Any]:
     document = document_of(version)
-    if document is None or version.credential is None:
-        return {}
-    return {VC: document, VC_JWT: version.credential.jwt}
+    return {} if document is None else {VC: document, VC_JWT: token_of(version)}
 
 
 def _record(one: Certificate) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from certification.core.media.models import StoredFile
 from certification.core.orm import KEYED, AnyJson, Base, Id, Name, Prose, UserRef, Word, by_value, partial_index
 from certification.parties.models import Party
 from certification.registry.freezing import freeze
-from certification.rules.errors import InvalidInput
-from certification.rules.jose import attached
 from certification.rules.workflow import CertificateAct
 from certification.schemes.models import SchemeVersion
 
@@ -159,14 +157,6 @@ class VersionCredential(Base):
     token: Mapped[str | None]
 
     version: Mapped[CertificateVersion] = relationship(back_populates="credential")
-
-    @property
-    def jwt(self) -> str | None:
-        """The token whole. Where the document was damaged there is none, and what is stored of it verifies as nothing."""
-        try:
-            return self.token and attached(self.token, self.document)
-        except InvalidInput:
-            return self.token
 
 
 class StatusList(Base):

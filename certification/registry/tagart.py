@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from certification.registry import qr
+from certification.rules.verdict import PublicState
 from certification.rules.weave import weave
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ BAND_HEIGHT, BELOW_BAND = 100, 10
 BELOW_QR, HOST_LEADING = 52, 32  # the words under it stay out of its quiet zone
 DPI = 600
 MM_PER_INCH = 25.4
+PRINTABLE = (PublicState.VALID, PublicState.NOT_YET_VALID)  # what a tag may be printed of
 
 
 class Tag(NamedTuple):

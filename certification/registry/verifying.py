@@ -12,7 +12,7 @@ from typing import Any
 from certification.log import reading
 from certification.log.keys import KeyProblemError, verifying_keys
 from certification.registry.commitments import Disclosure as Salted
-from certification.registry.credentials import MAKERS, describe, disclosures_of, document_of, path_of
+from certification.registry.credentials import MAKERS, describe, disclosures_of, document_of, path_of, token_of
 from certification.registry.issuer import compromises, demonstration, keys_behind, registry_keys
 from certification.registry.models import CertificateVersion, StatusList, VersionCredential
 from certification.registry.status import bit_of, slots_of
@@ -102,12 +102,12 @@ def faults_of_version(
     """
     keys, ends = keys or registry_keys(), compromises() if ends is None else ends
     yield from _statement_faults(version)
-    credential, document = version.credential, document_of(version)
-    if credential is None or document is None or credential.token is None:
+    credential, document, token = version.credential, document_of(version), token_of(version)
+    if credential is None or document is None or token is None:
         return
     index = leaf_index_of(version) if ends else None
     counted = partial(keys_behind(credential.document, keys).at, compromised=ends, index=index)
-    for secured in (document, str(credential.jwt)):
+    for secured in (document, token):
         try:
             opened = open_secured(secured, counted, at=at)
         except DomainError as error:

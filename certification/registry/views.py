@@ -14,6 +14,7 @@ from certification.registry import (
     views_register,
     views_renewing,
     views_snapshots,
+    views_tags,
     views_verify,
     views_visits,
 )
@@ -26,7 +27,7 @@ from certification.schemes.counting import declare_counter
 
 def init_app(app: Flask) -> None:
     """Register every page; the edge stands in front of the verify pages."""
-    records = (views_verify, views_certificate, views_credentials, views_proof)
+    records = (views_verify, views_certificate, views_tags, views_credentials, views_proof)
     acts = (views_acts, views_renewing, views_visits, views_doubts, views_deciding)
     open_data = (views_register, views_snapshots, views_feeds, views_api, views_api_docs)
     for views in (*records, *acts, *open_data, views_watches):

@@ -1,4 +1,4 @@
-"""A certificate's record, its QR, and the tags that its holder prints."""
+"""A certificate's record, as a page, as JSON and as its credential."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,8 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, g, jsonify, make_response, render_template, request
-from flask_babel import gettext as _
+from flask import Blueprint, g, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from certification.accounts.guard import person, requires
@@ -17,8 +16,7 @@ from certification.applications.permissions import looks_after_untied
 from certification.applications.queries import decision_of
 from certification.core import clock
 from certification.core.failures import wants_json
-from certification.core.i18n import language, sentence, zone
-from certification.registry import qr
+from certification.core.i18n import language, zone
 from certification.registry.acts import standing_of
 from certification.registry.documents import HTML, JSON, JSON_LD, VC, kept_for, missing, opened, refused, secured, wanted
 from certification.registry.lost import find_lost, find_lost_version, newest_number
@@ -31,24 +29,20 @@ from certification.registry.renewals import ways
 from certification.registry.scope import unhooked
 from certification.registry.status import TTL
 from certification.registry.surveillance import due
-from certification.registry.tagart import Tag, tag_png
+from certification.registry.tagart import PRINTABLE
 from certification.registry.turns import turns
 from certification.registry.views_credentials import answer, lost_version, told_lost
 from certification.registry.views_proof import logged
 from certification.registry.views_verify import cannot_check, faulty, lost_page
 from certification.registry.weighing import UNSURE, standing, stood
 from certification.rules.code import display
-from certification.rules.errors import IllegalMove, InvalidInput, NotFound
+from certification.rules.errors import InvalidInput, NotFound
 from certification.rules.jose import MEDIA_TYPE as VC_JWT
-from certification.rules.text import N_
 from certification.rules.verdict import LOST, PublicState, Verdict
 from certification.rules.workflow import CERTIFICATE
 from certification.schemes.texts import text_of, zone_of
 
 bp = Blueprint("certificates", __name__)
-A_DAY = "public, max-age=86400"
-TAGS_ON_A_SHEET = 12
-PRINTABLE = (PublicState.VALID, PublicState.NOT_YET_VALID)
 LONGEST = 60
 ACTS = {
     "suspend": Permission.SUSPEND,
@@ -140,54 +134,6 @@ def _newest(certificate: Certificate, form: str, asked: str) -> AnyResponse:
     return answer(known, form, kept_for(TTL)) if known else secured(None, None, form, "")
 
 
-@bp.get("/c/<code>/qr.svg")
-@requires(Permission.SEE, load=load)
-def qr_svg(certificate: Certificate) -> Response:
-    return _image(qr.svg(_address(certificate)), "image/svg+xml")
-
-
-@bp.get("/c/<code>/qr.png")
-@requires(Permission.SEE, load=load)
-def qr_png(certificate: Certificate) -> Response:
-    return _image(qr.png(_address(certificate)), "image/png")
-
-
-@bp.get("/c/<code>/tag")
-@requires(Permission.TAG, load=load)
-def tags(certificate: Certificate) -> str | tuple[str, int]:
-    """A sheet of tags to print: ``?paper=a4`` and ``?ink=black``."""
-    try:
-        tag = _tag(certificate)
-    except IllegalMove as error:
-        return cannot(certificate, sentence(error))
-    return render_template(
-        "tags/sheet.html",
-        tag=tag,
-        qr_path=qr.path(tag.address),
-        qr_edge=qr.width(tag.address),
-        quiet=qr.QUIET,
-        count=TAGS_ON_A_SHEET,
-        paper="a4" if request.args.get("paper") == "a4" else "letter",
-        mono=request.args.get("ink") == "black",
-        lang=language(),
-    )
-
-
-@bp.get("/c/<code>/tag.png")
-@requires(Permission.TAG, load=load)
-def tag_picture(certificate: Certificate) -> Response | tuple[str, int]:
-    """One tag at 600 dots an inch."""
-    try:
-        tag = _tag(certificate)
-    except IllegalMove as error:
-        return cannot(certificate, sentence(error))
-    made = tag_png(tag, mono=request.args.get("ink") == "black")
-    response = Response(made, mimetype="image/png")
-    response.headers["Content-Disposition"] = f'inline; filename="{display(certificate.code)}.png"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
 def cannot(certificate: Certificate, said: str) -> tuple[str, int]:
     """What cannot be done with a certificate as it stands, why, and the way back to it (409)."""
     page = render_template(
@@ -270,37 +216,3 @@ def _conditions(certificate: Certificate) -> tuple[ConditionView, ...]:
         return ()
     decision = decision_of(application, language(), clock.now())
     return decision.conditions if decision else ()
-
-
-def _tag(certificate: Certificate) -> Tag:
-    """Raises IllegalMove for a label that is paused or lost: nobody prints tags that say nothing true."""
-    found = standing(certificate, clock.now())
-    state = found.state
-    if state is PublicState.CANNOT_CHECK:
-        raise IllegalMove("no_tags", UNSURE[found.reason], state=state.value)
-    if state is PublicState.SUSPENDED:
-        raise IllegalMove("no_tags", N_("Este sello está en pausa: mientras dure no se imprimen etiquetas."), state=state.value)
-    if state not in PRINTABLE:
-        raise IllegalMove("no_tags", N_("Este sello ya no está vigente: no se imprimen etiquetas."), state=state.value)
-    makers = ", ".join(one["name"] for one in certificate.page["makers"])
-    return Tag(
-        code=certificate.code,
-        shown_code=display(certificate.code),
-        address=_address(certificate),
-        host=current_app.config["SETTINGS"].short_origin.partition("://")[2],
-        label=text_of(certificate.scheme_version).name.in_(language()),
-        goods=certificate.goods,
-        maker=makers or certificate.holder_name,
-        place=certificate.page["place"],
-        verify_at=_("Verifique en"),
-    )
-
-
-def _address(certificate: Certificate) -> str:
-    return qr.address(current_app.config["SETTINGS"].short_origin, certificate.code)
-
-
-def _image(content: str | bytes, kind: str) -> Response:
-    response = Response(content, mimetype=kind)
-    response.headers["Cache-Control"] = A_DAY
-    return response

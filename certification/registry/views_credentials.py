@@ -15,7 +15,7 @@ from certification.log.domains import former_domains
 from certification.log.keys import KeyProblemError
 from certification.log.lagging import lags
 from certification.registry import issuer, status
-from certification.registry.credentials import document_of, find_version
+from certification.registry.credentials import document_of, find_version, token_of
 from certification.registry.documents import (
     HTML,
     IMMUTABLE,
@@ -114,8 +114,7 @@ def _address() -> str:
 
 def answer(found: CertificateVersion, form: str, cache: str) -> AnyResponse:
     """A version's credential in one of its forms."""
-    token = found.credential.jwt if found.credential else None
-    return secured(document_of(found), token, form, cache)
+    return secured(document_of(found), token_of(found), form, cache)
 
 
 def lost_version(found: LostVersion | None, form: str, cache: str) -> AnyResponse:
@@ -175,7 +174,7 @@ def _page(found: CertificateVersion) -> AnyResponse | tuple[str, int]:
         shown=display(code),
         number=found.number,
         credential=json.dumps(document, ensure_ascii=False, indent=2),
-        token=credential.jwt,
+        token=token_of(found),
         address=document["id"],
         lists=[one["statusListCredential"] for one in document["credentialStatus"]],
     )
