@@ -316,34 +316,33 @@ def test_a_renewal_is_applied_where_its_credential_is_found(
     assert list(fsck.check(LATER)) == []
 
 
-def test_a_copy_of_a_registry_that_lost_a_renewal_holds_the_credential_that_was_found(
-    app: Flask, session: Session, story: Story, tmp_path: Path
-) -> None:
+def copied_without_a_renewal(app: Flask, story: Story, folder: Path, *, credentials: bool = True) -> tuple[Path, str, datetime]:
+    """An export of a registry that lost a renewal and came forward from what was published; the code, and until when it is good."""
     story.forward()
     code = story.codes["kept"]
     ends, _due = visited(code)
-    published = publish(app, tmp_path / "renewed")
+    published = publish(app, folder / "renewed", credentials=credentials)
     story.back()
     reconcile([Folder(published)], at=LATER)
-    export(tmp_path / "copy", at=LATER)
-    assert audit(Folder(tmp_path / "copy"), now=LATER).faults == []
-    found = told(tmp_path / "copy", code, None, LATER)
+    export(folder / "copy", at=LATER)
+    return folder / "copy", code, ends
+
+
+def test_a_copy_of_a_registry_that_lost_a_renewal_holds_the_credential_that_was_found(
+    app: Flask, session: Session, story: Story, tmp_path: Path
+) -> None:
+    copy, code, ends = copied_without_a_renewal(app, story, tmp_path)
+    assert audit(Folder(copy), now=LATER).faults == []
+    found = told(copy, code, None, LATER)
     assert (found.state, found.version, term_of(found.document or {}).valid_until) == (PublicState.VALID, 2, ends)
-    before = told(tmp_path / "copy", code, (LATER - timedelta(minutes=1)).isoformat(), LATER)
+    before = told(copy, code, (LATER - timedelta(minutes=1)).isoformat(), LATER)
     assert (before.state, before.version) == (PublicState.VALID, 1)
 
 
 def test_a_copy_that_lacks_a_lost_credential_is_told_as_such_and_a_reader_cannot_check_it(
     app: Flask, session: Session, story: Story, tmp_path: Path
 ) -> None:
-    story.forward()
-    code = story.codes["kept"]
-    visited(code)
-    published = publish(app, tmp_path / "renewed", credentials=False)
-    story.back()
-    reconcile([Folder(published)], at=LATER)
-    copy = tmp_path / "copy"
-    export(copy, at=LATER)
+    copy, code, _ends = copied_without_a_renewal(app, story, tmp_path, credentials=False)
     assert [f"{pack_of(code)} {code}: credential_missing"] == audit(Folder(copy), now=LATER).faults
     found = told(copy, code, None, LATER)
     assert (found.state, [why.code for why in found.reasons]) == (PublicState.CANNOT_CHECK, ["credential_missing"])
@@ -371,35 +370,24 @@ def test_what_was_found_again_excuses_nothing_else(
     change: Callable[[dict[str, Any]], object],
     faults: list[str],
 ) -> None:
-    story.forward()
-    code = story.codes["kept"]
-    visited(code)
-    published = publish(app, tmp_path / "renewed")
-    story.back()
-    reconcile([Folder(published)], at=LATER)
-    export(tmp_path / "copy", at=LATER)
-    file = tmp_path / "copy" / pack_of(code)
+    copy, code, _ends = copied_without_a_renewal(app, story, tmp_path)
+    file = copy / pack_of(code)
     said = unwrapped(PACK_CALL, file.read_bytes())
     change(said["certificates"][code])
     file.write_bytes(wrapped(PACK_CALL, said))
-    found = [one for one in audit(Folder(tmp_path / "copy"), now=LATER).faults if one.startswith("c/")]
+    found = [one for one in audit(Folder(copy), now=LATER).faults if one.startswith("c/")]
     assert [one.partition(": ")[2] for one in found] == faults
 
 
 def test_a_copy_of_before_gets_what_was_found_again_without_being_made_whole(
     app: Flask, session: Session, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    story.forward()
-    visited(story.codes["kept"])
-    published = publish(app, tmp_path / "renewed")
-    story.back()
-    reconcile([Folder(published)], at=LATER)
     with monkeypatch.context() as before:
         before.setattr(export_records, "_found_again", lambda _lost: {})
-        export(tmp_path / "copy", at=LATER)
-        assert audit(Folder(tmp_path / "copy"), now=LATER).faults != []
-    export(tmp_path / "copy", at=LATER)
-    assert audit(Folder(tmp_path / "copy"), now=LATER).faults == []
+        copy, code, _ends = copied_without_a_renewal(app, story, tmp_path)
+        assert f"{pack_of(code)} {code}: credential_missing" in audit(Folder(copy), now=LATER).faults
+    export(copy, at=LATER)
+    assert audit(Folder(copy), now=LATER).faults == []
 
 
 @pytest.mark.parametrize(("on", "code"), [("", 200), ("2020-01-01", 404), ("ayer", 422), ("2999-01-01", 422)])

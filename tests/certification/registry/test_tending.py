@@ -1,5 +1,7 @@
 """Certificates of before get their credentials, once; what has no sound signature gets none."""
 
+from datetime import datetime
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
@@ -7,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from certification.core.db import db, unit_of_work
 from certification.log import signing
+from certification.log.appending import hold_log
 from certification.log.keys import KeyProblemError
 from certification.log.waiting import KINDS, Kind
-from certification.registry import credentials, issuing, tending
+from certification.registry import credentials, issuing, status, tending
 from certification.registry.acts import Why, withdraw
 from certification.registry.models import Certificate, CertificateVersion, StatusPlace, VersionCredential
 from certification.registry.verifying import faults_of
+from certification.rules.credential import StatusSlot
 from certification.rules.verdict import PublicState
 from tests import makers
 from tests.certification.registry.outsider import Outsider
@@ -50,6 +54,24 @@ def test_it_gets_one_and_its_pages_lead_there(old: Certificate, client: FlaskCli
     for page in (f"/v/{code}", f"/c/{code}"):
         assert f"/c/{code}/versions/1" in client.get(page).text
     assert f"/c/{code}/versions/1?lang=en" in client.get(f"/v/{code}?lang=en").text
+
+
+def test_the_log_is_held_before_the_lists_as_in_every_act(old: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[str] = []
+    take = status.take_places
+
+    def hold() -> None:
+        held.append("log")
+        hold_log()
+
+    def take_places(version: CertificateVersion, *, at: datetime) -> dict[str, StatusSlot]:
+        held.append("lists")
+        return take(version, at=at)
+
+    monkeypatch.setattr(credentials, "hold_log", hold)
+    monkeypatch.setattr(status, "take_places", take_places)
+    assert tending.complete_credentials(NOW) == 1
+    assert held == ["log", "lists"]
 
 
 def test_what_was_lost_before_is_revoked_from_its_first_moment(
